@@ -1,0 +1,1 @@
+//! Inert domain types.

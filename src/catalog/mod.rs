@@ -1,1 +1,5 @@
-//! The catalog stage.
+//! What is known about providers: lookups over `data/`.
+
+/// All tables.
+#[derive(Debug, Default)]
+pub struct Catalog {}

@@ -1,1 +1,3 @@
-//! The analyze stage.
+//! The analyze stage: what the estate's graph says about failure.
+
+pub mod graph;

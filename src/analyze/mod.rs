@@ -4,6 +4,7 @@
 //! Knows the model alone. A rule does no arithmetic: a number it needs is computed here.
 
 mod concentration;
+pub mod graph;
 mod results;
 
 pub use concentration::{Concentration, Dimension, Share};

@@ -10,6 +10,8 @@ mod fate;
 pub mod graph;
 mod results;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use compile::FaultModel;
 pub use concentration::{Concentration, Dimension, Share};

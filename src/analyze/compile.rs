@@ -30,10 +30,18 @@ impl FaultModel {
     /// Compiles the dependencies of a phase. Beyond run time those of the run time count too: what is needed to
     /// start or to recover has to run itself.
     pub fn new(estate: &Estate, phase: Phase) -> Self {
-        let counts = |edge: &&Edge| edge.phase == phase || edge.phase == Phase::Runtime;
+        Self::of(estate, |edge| edge.phase == phase || edge.phase == Phase::Runtime)
+    }
+
+    /// Compiles the run-time dependencies, as if no provider ran on another.
+    pub fn without_sub_providers(estate: &Estate) -> Self {
+        Self::of(estate, |edge| edge.phase == Phase::Runtime && !is_sub_provider(edge))
+    }
+
+    fn of(estate: &Estate, counts: impl Fn(&Edge) -> bool) -> Self {
         let mut compiler = Compiler::new(estate);
         for (id, node) in &estate.nodes {
-            let edges: Vec<&Edge> = estate.needs(id).filter(counts).collect();
+            let edges: Vec<&Edge> = estate.needs(id).filter(|edge| counts(edge)).collect();
             compiler.node(node, &edges);
         }
         compiler.finish()
@@ -159,6 +167,12 @@ impl<'a> Compiler<'a> {
             .collect();
         FaultModel { graph: builder.build(), services, ids: self.ids, levels: self.levels, elements: self.elements }
     }
+}
+
+/// Whether a provider needs another provider.
+fn is_sub_provider(edge: &Edge) -> bool {
+    let company = |id: &Id| (id.scheme() == "provider").then(|| id.rest().split('/').next().map(str::to_owned)).flatten();
+    matches!((company(&edge.from), company(&edge.to)), (Some(from), Some(to)) if from != to)
 }
 
 fn graph_need(need: Need) -> GraphNeed {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PhaseResult;
 use crate::model::{Attribute, Category, Estate, Id, Kind, Node, Phase};
 
 /// What is counted together.
@@ -71,9 +70,12 @@ pub struct Share {
 }
 
 /// Measures every dimension over all components, and over each category that has any.
-pub(super) fn measure(estate: &Estate, runtime: &PhaseResult) -> Vec<Concentration> {
+///
+/// `direct` and `hidden` are the shares of all weight that each element takes down, without and with what
+/// providers run on.
+pub(super) fn measure(estate: &Estate, direct: &BTreeMap<Id, f64>, hidden: &BTreeMap<Id, f64>) -> Vec<Concentration> {
+    let losses = Losses { direct, hidden };
     let beneath = components_of_services(estate);
-    let losses: BTreeMap<&Id, f64> = runtime.failures.iter().map(|failure| (&failure.element, failure.share_lost)).collect();
     let categories: BTreeSet<Category> = estate.nodes.values().filter_map(|node| node.category).collect();
     let mut all = Vec::new();
     for dimension in [Dimension::Provider, Dimension::UltimateProvider, Dimension::Region, Dimension::Zone, Dimension::Jurisdiction] {
@@ -84,10 +86,15 @@ pub(super) fn measure(estate: &Estate, runtime: &PhaseResult) -> Vec<Concentrati
     all
 }
 
+struct Losses<'a> {
+    direct: &'a BTreeMap<Id, f64>,
+    hidden: &'a BTreeMap<Id, f64>,
+}
+
 fn one(
     estate: &Estate,
     beneath: &[(f64, Vec<&Node>)],
-    losses: &BTreeMap<&Id, f64>,
+    losses: &Losses<'_>,
     dimension: Dimension,
     category: Option<Category>,
 ) -> Option<Concentration> {
@@ -114,9 +121,9 @@ fn one(
     let mut shares: Vec<Share> = placed
         .into_iter()
         .map(|(id, weight)| Share {
-            loss_share: losses.get(&id).copied().unwrap_or(0.0),
+            loss_share: losses.direct.get(&id).copied().unwrap_or(0.0),
             placement_share: weight / known,
-            hidden_loss_share: losses.get(&id).copied().unwrap_or(0.0),
+            hidden_loss_share: losses.hidden.get(&id).copied().unwrap_or(0.0),
             id,
         })
         .collect();

@@ -22,13 +22,31 @@ pub fn analyze(estate: &Estate) -> Analysis {
     }
     let weight = estate.services().map(|service| service.weight).sum();
     Analysis {
-        concentration: concentration::measure(estate, &phases[&Phase::Runtime]),
+        concentration: concentration::measure(estate, &direct_losses(estate), &losses(&phases[&Phase::Runtime])),
         groups: fate::groups(estate, &runtime),
         cyclic_starts: cycles::cyclic_starts(estate),
         phases,
         services: estate.services().count(),
         weight,
     }
+}
+
+/// The share of all weight that each element takes down.
+fn losses(result: &PhaseResult) -> BTreeMap<Id, f64> {
+    result.failures.iter().map(|failure| (failure.element.clone(), failure.share_lost)).collect()
+}
+
+/// The same for providers and their parts, as if no provider ran on another.
+fn direct_losses(estate: &Estate) -> BTreeMap<Id, f64> {
+    let model = FaultModel::without_sub_providers(estate);
+    let parts: Vec<u32> = estate.nodes.keys().filter(|id| id.scheme() == "provider").filter_map(|id| model.element(id)).collect();
+    let single = SingleFailures::of(&model.graph, &model.services, &parts);
+    let all: u64 = model.services.iter().map(|service| service.weight).sum();
+    let share = |element: u32| {
+        let lost: u64 = single.loss(element).failed.iter().map(|tier| tier.weight).sum();
+        if all == 0 { 0.0 } else { lost as f64 / all as f64 }
+    };
+    parts.iter().map(|element| (model.id(*element).clone(), share(*element))).collect()
 }
 
 fn lost_pairs(result: &PhaseResult) -> BTreeSet<(Id, Id)> {

@@ -58,6 +58,7 @@ pub fn in_text(text: &str) -> Vec<Mention> {
     for line in text.lines().take(5000) {
         if let Some(endpoint) = driver_string(line) {
             found.push(endpoint);
+            continue;
         }
         for (kind, token) in tokens(line) {
             found.extend(token_endpoint(kind, token));

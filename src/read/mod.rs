@@ -2,6 +2,9 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod hosts;
+pub mod yaml;
+
 use crate::catalog::Catalog;
 use crate::model::Declarations;
 use crate::source::{SourceFile, Tree};

@@ -3,6 +3,7 @@
 //! A report is one file and one line in [`REPORTS`]; help, `--format` and the tests walk the table. Nothing
 //! from a manifest is written without passing [`text`].
 
+pub mod explanation;
 mod json;
 mod summary;
 mod table;

@@ -20,6 +20,12 @@ pub trait Format: Sync {
     /// Whether an opened file belongs to the format. The first format of [`FORMATS`] that claims a file has it.
     fn claims(&self, file: &SourceFile, tree: &Tree) -> bool;
 
+    /// Whether its files say what is deployed. Evidence of lesser weight (package manifests, build files) does
+    /// not, and a folder with nothing else is still looked for in test and example folders.
+    fn describes_deployment(&self) -> bool {
+        true
+    }
+
     /// Reads all files that the format claimed.
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations;
 }

@@ -21,10 +21,14 @@ pub struct Request {
     pub roots: Vec<PathBuf>,
     /// The environment to analyze; production is chosen where it exists.
     pub environment: Option<String>,
-    /// The date that expiry is judged by.
+    /// Whether test, example, development and archived folders are read too.
+    pub include_left_out: bool,
+    /// Another `linchpin.toml` than the root's.
+    pub config: Option<PathBuf>,
+    /// The day on which mitigations and waivers are judged.
     pub today: Date,
-    /// Which files are opened.
-    pub files: discover::Options,
+    /// Larger files are left out, in bytes.
+    pub max_file_bytes: u64,
 }
 
 /// What keeps a scan from being judged at all.
@@ -48,7 +52,12 @@ pub enum ScanError {
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
 /// of a known format.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
-    let discovery = discover::discover(&request.roots, &request.files)?;
+    let options = discover::Options {
+        include_left_out: request.include_left_out,
+        max_file_bytes: request.max_file_bytes,
+        ..discover::Options::default()
+    };
+    let discovery = discover::discover(&request.roots, &options)?;
     let roots: Vec<String> = request.roots.iter().map(|root| root.display().to_string()).collect();
     if discovery.claims.is_empty() {
         return Err(ScanError::NothingToRead { roots: roots.join("`, `") });
@@ -182,34 +191,4 @@ pub struct Completeness {
     pub files_in_part: usize,
     /// Findings whose verdict is "not known".
     pub verdicts_not_known: usize,
-}
-
-/// What to scan, and how.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Folders or files.
-    pub roots: Vec<std::path::PathBuf>,
-    /// The environment that was asked for.
-    pub environment: Option<String>,
-    /// Whether test, example and archived folders are read.
-    pub include_left_out: bool,
-    /// Another `linchpin.toml` than the root's.
-    pub config: Option<std::path::PathBuf>,
-    /// The day on which mitigations and waivers are judged.
-    pub today: jiff::civil::Date,
-    /// Larger files are left out, in bytes.
-    pub max_file_bytes: u64,
-}
-
-/// Why nothing was judged.
-#[derive(Debug, thiserror::Error)]
-pub enum ScanError {
-    /// There is nothing to read.
-    #[error("failed to find anything to read")]
-    Nothing,
-}
-
-/// Runs every stage.
-pub fn scan(_: &Request) -> Result<Outcome, ScanError> {
-    Err(ScanError::Nothing)
 }

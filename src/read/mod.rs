@@ -2,7 +2,9 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod compose;
 pub mod hosts;
+pub mod images;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -71,4 +73,4 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[&compose::Compose];

@@ -3,3 +3,11 @@
 /// All tables.
 #[derive(Debug, Default)]
 pub struct Catalog {}
+
+impl Catalog {
+    /// The tables that are built in.
+    pub fn embedded() -> &'static Catalog {
+        static CATALOG: Catalog = Catalog {};
+        &CATALOG
+    }
+}

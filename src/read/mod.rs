@@ -5,6 +5,7 @@
 pub mod compose;
 pub mod hosts;
 pub mod images;
+pub mod dns;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -24,6 +25,12 @@ pub trait Format: Sync {
 
     /// Whether an opened file belongs to the format. The first format of [`FORMATS`] that claims a file has it.
     fn claims(&self, file: &SourceFile, tree: &Tree) -> bool;
+
+    /// Whether its files say what is deployed. Evidence of lesser weight (package manifests, build files) does
+    /// not, and a folder with nothing else is still looked for in test and example folders.
+    fn describes_deployment(&self) -> bool {
+        true
+    }
 
     /// Reads all files that the format claimed.
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations;
@@ -74,3 +81,4 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[&compose::Compose];
+pub static FORMATS: &[&dyn Format] = &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile];

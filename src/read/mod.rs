@@ -3,9 +3,9 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod compose;
+pub mod dns;
 pub mod hosts;
 pub mod images;
-pub mod dns;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -80,5 +80,5 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
-pub static FORMATS: &[&dyn Format] = &[&compose::Compose];
-pub static FORMATS: &[&dyn Format] = &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile];
+pub static FORMATS: &[&dyn Format] =
+    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose];

@@ -225,7 +225,7 @@ impl<'g> Graph<'g> {
                         self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence.clone());
                     }
                     None if endpoint.sure == Sureness::Certain => {
-                        let need = self.need_of(&endpoint.target);
+                        let need = hosts::need_of(&endpoint.target);
                         self.refer(needs, endpoint.target, Phase::Runtime, need, evidence.clone());
                     }
                     None => {}
@@ -234,15 +234,6 @@ impl<'g> Graph<'g> {
             if listed.len() > 1 {
                 needs.lists.push(listed);
             }
-        }
-    }
-
-    /// A dotted name stands for something outside, which the text shows to be used but not to be needed at
-    /// all times; a short one can only be a service of this project that is missing.
-    fn need_of(&self, target: &Target) -> Need {
-        match target {
-            Target::Host { .. } | Target::Unresolved { .. } => Need::Optional,
-            _ => Need::Required,
         }
     }
 

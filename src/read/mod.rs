@@ -4,7 +4,10 @@
 
 mod terraform;
 pub mod hosts;
+pub mod compose;
 pub mod dns;
+pub mod hosts;
+pub mod images;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -79,4 +82,5 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
-pub static FORMATS: &[&dyn Format] = &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile];
+pub static FORMATS: &[&dyn Format] =
+    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose];

@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod dns;
+pub mod hosts;
 pub mod yaml;
 
 use crate::catalog::Catalog;

@@ -523,12 +523,12 @@ impl<'b> Builder<'b> {
                 items.push(node);
             }
             (_, Some(key)) => self.insert(&mut open.node, key, node),
-            (_, None) => open.key = Some(self.to_key(&node, location)),
+            (_, None) => open.key = Some(self.key_of(&node, location)),
         }
         self.open.push(open);
     }
 
-    fn to_key(&mut self, node: &Node, location: Option<Location>) -> Key {
+    fn key_of(&mut self, node: &Node, location: Option<Location>) -> Key {
         let location = location.unwrap_or_else(|| node.location.clone());
         let Data::Scalar { text, .. } = &node.data else {
             self.problems.warning(location.clone(), "a key that is not a scalar is read as its place");

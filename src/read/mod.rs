@@ -4,6 +4,7 @@
 
 pub mod dns;
 pub mod hosts;
+pub mod json;
 pub mod yaml;
 
 use crate::catalog::Catalog;

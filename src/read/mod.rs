@@ -8,6 +8,9 @@ pub mod compose;
 pub mod dns;
 pub mod hosts;
 pub mod images;
+pub mod dns;
+pub mod hosts;
+pub mod json;
 pub mod yaml;
 
 use crate::catalog::Catalog;

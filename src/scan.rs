@@ -183,33 +183,3 @@ pub struct Completeness {
     /// Findings whose verdict is "not known".
     pub verdicts_not_known: usize,
 }
-
-/// What to scan, and how.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Folders or files.
-    pub roots: Vec<std::path::PathBuf>,
-    /// The environment that was asked for.
-    pub environment: Option<String>,
-    /// Whether test, example and archived folders are read.
-    pub include_left_out: bool,
-    /// Another `linchpin.toml` than the root's.
-    pub config: Option<std::path::PathBuf>,
-    /// The day on which mitigations and waivers are judged.
-    pub today: jiff::civil::Date,
-    /// Larger files are left out, in bytes.
-    pub max_file_bytes: u64,
-}
-
-/// Why nothing was judged.
-#[derive(Debug, thiserror::Error)]
-pub enum ScanError {
-    /// There is nothing to read.
-    #[error("failed to find anything to read")]
-    Nothing,
-}
-
-/// Runs every stage.
-pub fn scan(_: &Request) -> Result<Outcome, ScanError> {
-    Err(ScanError::Nothing)
-}

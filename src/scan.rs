@@ -21,10 +21,14 @@ pub struct Request {
     pub roots: Vec<PathBuf>,
     /// The environment to analyze; production is chosen where it exists.
     pub environment: Option<String>,
-    /// The date that expiry is judged by.
+    /// Whether test, example, development and archived folders are read too.
+    pub include_left_out: bool,
+    /// Another `linchpin.toml` than the root's.
+    pub config: Option<PathBuf>,
+    /// The day on which mitigations and waivers are judged.
     pub today: Date,
-    /// Which files are opened.
-    pub files: discover::Options,
+    /// Larger files are left out, in bytes.
+    pub max_file_bytes: u64,
 }
 
 /// What keeps a scan from being judged at all.
@@ -48,7 +52,12 @@ pub enum ScanError {
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
 /// of a known format.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
-    let discovery = discover::discover(&request.roots, &request.files)?;
+    let options = discover::Options {
+        include_left_out: request.include_left_out,
+        max_file_bytes: request.max_file_bytes,
+        ..discover::Options::default()
+    };
+    let discovery = discover::discover(&request.roots, &options)?;
     let roots: Vec<String> = request.roots.iter().map(|root| root.display().to_string()).collect();
     if discovery.claims.is_empty() {
         return Err(ScanError::NothingToRead { roots: roots.join("`, `") });

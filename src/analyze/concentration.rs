@@ -174,7 +174,7 @@ fn places(estate: &Estate, node: &Node, dimension: Dimension) -> Vec<Id> {
     let region = node.placement.region.as_deref();
     match dimension {
         Dimension::Provider => vec![Id::provider(provider)],
-        Dimension::UltimateProvider => vec![ultimate(estate, provider)],
+        Dimension::UltimateProvider => vec![ultimate(estate, &Id::provider(provider))],
         Dimension::Region => region.map(|region| Id::in_provider(provider, region)).into_iter().collect(),
         Dimension::Zone => node.placement.zones.iter().map(|zone| Id::in_provider(provider, zone)).collect(),
         Dimension::Jurisdiction => jurisdiction(estate, provider, region).into_iter().collect(),
@@ -183,8 +183,8 @@ fn places(estate: &Estate, node: &Node, dimension: Dimension) -> Vec<Id> {
 }
 
 /// The top of the provider's chain of parents.
-fn ultimate(estate: &Estate, provider: &str) -> Id {
-    let mut id = Id::provider(provider);
+pub(super) fn ultimate(estate: &Estate, provider: &Id) -> Id {
+    let mut id = provider.clone();
     for _ in 0..8 {
         match estate.node(&id).and_then(|node| node.parent.clone()) {
             Some(parent) => id = parent,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::compile::{FaultModel, WEIGHT_UNIT};
-use super::graph::{Scenario, SingleFailures};
+use super::graph::{Scenario, SingleFailures, State};
 use super::{Analysis, CutSets, PhaseResult, SingleFailure, concentration, cycles, fate};
 use crate::model::{Estate, Id, Phase};
 
@@ -22,7 +22,11 @@ pub fn analyze(estate: &Estate) -> Analysis {
     }
     let weight = estate.services().map(|service| service.weight).sum();
     Analysis {
-        concentration: concentration::measure(estate, &direct_losses(estate), &losses(&phases[&Phase::Runtime])),
+        concentration: concentration::measure(
+            estate,
+            &provider_losses(estate, &FaultModel::without_sub_providers(estate)),
+            &provider_losses(estate, &runtime),
+        ),
         groups: fate::groups(estate, &runtime),
         cyclic_starts: cycles::cyclic_starts(estate),
         phases,
@@ -31,22 +35,26 @@ pub fn analyze(estate: &Estate) -> Analysis {
     }
 }
 
-/// The share of all weight that each element takes down.
-fn losses(result: &PhaseResult) -> BTreeMap<Id, f64> {
-    result.failures.iter().map(|failure| (failure.element.clone(), failure.share_lost)).collect()
-}
-
-/// The same for providers and their parts, as if no provider ran on another.
-fn direct_losses(estate: &Estate) -> BTreeMap<Id, f64> {
-    let model = FaultModel::without_sub_providers(estate);
-    let parts: Vec<u32> = estate.nodes.keys().filter(|id| id.scheme() == "provider").filter_map(|id| model.element(id)).collect();
-    let single = SingleFailures::of(&model.graph, &model.services, &parts);
+/// The share of all weight that each part of a provider takes down, and each parent with all its brands.
+fn provider_losses(estate: &Estate, model: &FaultModel) -> BTreeMap<Id, f64> {
+    let mut sets: BTreeMap<Id, Vec<u32>> = BTreeMap::new();
+    for id in estate.nodes.keys().filter(|id| id.scheme() == "provider") {
+        let Some(element) = model.element(id) else { continue };
+        sets.entry(id.clone()).or_default().push(element);
+        let top = concentration::ultimate(estate, id);
+        if top != *id && !id.rest().contains('/') {
+            sets.entry(top).or_default().push(element);
+        }
+    }
     let all: u64 = model.services.iter().map(|service| service.weight).sum();
-    let share = |element: u32| {
-        let lost: u64 = single.loss(element).failed.iter().map(|tier| tier.weight).sum();
+    let mut scenario = Scenario::new(&model.graph);
+    let mut share = |elements: &[u32]| {
+        scenario.fail(elements);
+        let down = model.services.iter().filter(|service| scenario.state(service.element) == State::Failed);
+        let lost: u64 = down.map(|service| service.weight).sum();
         if all == 0 { 0.0 } else { lost as f64 / all as f64 }
     };
-    parts.iter().map(|element| (model.id(*element).clone(), share(*element))).collect()
+    sets.into_iter().map(|(id, elements)| (id, share(&elements))).collect()
 }
 
 fn lost_pairs(result: &PhaseResult) -> BTreeSet<(Id, Id)> {

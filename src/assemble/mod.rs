@@ -6,6 +6,8 @@ mod names;
 mod placement;
 mod references;
 mod services;
+#[cfg(test)]
+mod tests;
 
 use crate::catalog::Catalog;
 use crate::discover::FolderEnvironments;

@@ -2,6 +2,10 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod hosts;
+pub mod dns;
+pub mod yaml;
+
 use crate::catalog::Catalog;
 use crate::model::Declarations;
 use crate::source::{SourceFile, Tree};
@@ -74,4 +78,4 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile];

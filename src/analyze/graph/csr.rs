@@ -122,3 +122,68 @@ impl Csr {
         self.targets.shrink_to_fit();
     }
 }
+
+/// One shortest path between two nodes, both among it; none when there is no path.
+///
+/// Of several the one that turns to lower nodes first, so that the same graph gives the same path.
+///
+/// # Panics
+///
+/// If either is not a node of the graph.
+pub fn shortest_path(graph: &Csr, from: u32, to: u32) -> Option<Vec<u32>> {
+    let mut came_from = vec![u32::MAX; graph.nodes()];
+    came_from[from as usize] = from;
+    let mut queue = vec![from];
+    let mut next = 0;
+    while came_from[to as usize] == u32::MAX {
+        let &node = queue.get(next)?;
+        next += 1;
+        for &target in graph.targets(node) {
+            if came_from[target as usize] == u32::MAX {
+                came_from[target as usize] = node;
+                queue.push(target);
+            }
+        }
+    }
+    let mut path = vec![to];
+    let mut node = to;
+    while node != from {
+        node = came_from[node as usize];
+        path.push(node);
+    }
+    path.reverse();
+    Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use petgraph::algo::dijkstra;
+    use petgraph::graph::{DiGraph, NodeIndex};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn shortest_paths_are_as_long_as_petgraphs(
+            edges in proptest::collection::vec((0_u32..20, 0_u32..20), 0..50),
+        ) {
+            let graph = Csr::from_edges(20, &edges);
+            let oracle = DiGraph::<(), ()>::from_edges(edges.iter().copied().chain([(19, 19)]));
+            let lengths = dijkstra(&oracle, 0.into(), None, |_| 1_usize);
+            for to in 0..20 {
+                let path = shortest_path(&graph, 0, to);
+                prop_assert_eq!(path.as_ref().map(|path| path.len() - 1), lengths.get(&NodeIndex::new(to as usize)).copied());
+                for hop in path.iter().flat_map(|path| path.windows(2)) {
+                    prop_assert!(edges.contains(&(hop[0], hop[1])));
+                }
+            }
+        }
+
+        #[test]
+        fn turning_twice_changes_nothing(edges in proptest::collection::vec((0_u32..20, 0_u32..20), 0..50)) {
+            let graph = Csr::from_edges(20, &edges);
+            prop_assert_eq!(graph.reversed().reversed(), graph);
+        }
+    }
+}

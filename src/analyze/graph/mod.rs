@@ -41,14 +41,20 @@
 //! assert_eq!(scenario.why(shop), [shop, first, database]);
 //! ```
 
+mod components;
 mod csr;
+mod cuts;
+mod dominators;
 mod failure_graph;
 mod scenario;
 mod single_failures;
 #[cfg(test)]
 mod tests;
 
-pub use csr::Csr;
+pub use components::Components;
+pub use csr::{Csr, shortest_path};
+pub use cuts::Cuts;
+pub use dominators::Dominators;
 pub use failure_graph::{FailureGraph, FailureGraphBuilder, Need, Requirement};
 pub use scenario::{Scenario, State};
 pub use single_failures::{Blast, Loss, Service, SingleFailures, TierLoss};

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 
 use super::typed::{Input, Output, Reading};
 use super::{Exit, Terminal};
-use crate::discover;
 use crate::judge::{FindingLevel, Status};
 use crate::report::{self, Length, REPORTS, Report};
 use crate::scan::{self, Outcome, Request};
@@ -31,11 +30,9 @@ impl Scan {
                 roots: paths.to_vec(),
                 environment: how.environment.clone(),
                 today: how.today.unwrap_or_else(today),
-                files: discover::Options {
-                    include_left_out: how.include_left_out,
-                    max_file_bytes: how.max_file_bytes,
-                    ..discover::Options::default()
-                },
+                include_left_out: how.include_left_out,
+                config: how.config.clone(),
+                max_file_bytes: how.max_file_bytes,
             },
         }
     }

@@ -26,6 +26,10 @@ pub(super) struct Reading {
     #[arg(long)]
     pub(super) include_left_out: bool,
 
+    /// Policy to use [default: linchpin.toml in the scanned folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
     /// Judge mitigations and waivers as of this day [default: today, UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) today: Option<jiff::civil::Date>,

@@ -218,10 +218,8 @@ impl Page {
         let first = unmitigated(outcome).next().or(outcome.findings.first());
         let mut label = "Next";
         if let Some(finding) = first {
-            self.entry(
-                label,
-                &format!("linchpin explain {}", shell_word(&terminal(finding.element.as_str()))),
-            );
+            let element = shell_word(&terminal(finding.element.as_str()));
+            self.entry(label, &format!("linchpin explain {element}{}", roots(outcome)));
             self.entry("", &format!("linchpin explain {}", finding.rule));
             label = "";
         }
@@ -301,6 +299,14 @@ impl Page {
 const LABEL_WIDTH: usize = 11;
 const LOST_WIDTH: usize = 12;
 const LEVEL_WIDTH: usize = 18;
+
+/// The roots as further arguments; nothing for the folder that is the default.
+fn roots(outcome: &Outcome) -> String {
+    if outcome.roots == ["."] {
+        return String::new();
+    }
+    outcome.roots.iter().map(|root| format!(" {}", shell_word(&terminal(root)))).collect()
+}
 
 fn second_line(finding: &Finding, room: usize) -> String {
     let place = place(&finding.evidence).unwrap_or_default();
@@ -508,7 +514,7 @@ mod tests {
             "HHI 0.62 (6250 of 10000)",
             "75 %",
             "2 references to what nothing here defines",
-            "linchpin explain provider:aws/eu-west-1a",
+            "linchpin explain provider:aws/eu-west-1a fixtures/shop",
         ];
         let mut rest = text.as_str();
         for part in order {

@@ -88,7 +88,10 @@ mod tests {
     #[test]
     fn each_node_has_a_line_of_its_own() {
         let text = written("json", &sample::shop(), &Default::default());
-        let nodes: Vec<_> = text.lines().filter(|line| line.contains("{\"id\": \"app:") && line.contains("\"kind\"")).collect();
+        let nodes: Vec<_> = text
+            .lines()
+            .filter(|line| line.contains("{\"id\": \"app:") && line.contains("\"kind\""))
+            .collect();
         assert_eq!(nodes.len(), 2, "{text}");
         assert!(nodes[0].contains("\"kind\": \"service\""));
     }

@@ -1,1 +1,2 @@
 //! The analyze stage.
+pub mod fault_tree;

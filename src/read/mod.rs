@@ -1,1 +1,2 @@
 //! The read stage.
+pub mod open_psa;

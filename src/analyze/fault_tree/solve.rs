@@ -25,6 +25,9 @@ pub(super) struct Structure {
     pub(super) scopes: Vec<Scope>,
     /// Position in `scopes` of a node that is a module.
     module_at: Vec<usize>,
+    /// Whether a node is needed negated.
+    sense: Vec<bool>,
+    coherent: bool,
 }
 
 impl Structure {
@@ -40,28 +43,44 @@ impl Structure {
             module_at[node] = scopes.len();
             scopes.push(Scope::of(&net, &found, node, &mut seen));
         }
-        Structure { net, top, scopes, module_at }
+        let (sense, coherent) = senses(&net, top);
+        Structure { net, top, scopes, module_at, sense, coherent }
     }
 
-    /// Whether negation plays no part: no exclusive-or, no argument needed both ways.
+    /// Whether negation plays no part: no exclusive-or, nothing needed both ways.
     pub(super) fn is_coherent(&self) -> bool {
-        // Polarity in which a node is needed: 1 as it is, 2 negated.
-        let mut needed = vec![0u8; self.net.len()];
-        needed[node_of(self.top)] = 1 << (self.top & 1);
-        for node in (1..=node_of(self.top)).rev() {
-            let ways = needed[node];
-            match self.net.kind(node) {
-                Kind::Variable(_) if ways & 2 != 0 => return false,
-                Kind::Xor if ways != 0 => return false,
-                _ => {}
-            }
-            for &edge in self.net.arguments(node) {
-                let turned = if edge & 1 == 0 { ways } else { (ways >> 1) | ((ways & 1) << 1) };
-                needed[node_of(edge)] |= turned;
-            }
-        }
-        true
+        self.coherent
     }
+}
+
+impl Structure {
+    /// The events that the top depends on, in order.
+    pub(super) fn events(&self) -> Vec<u32> {
+        let uses = self.net.uses(self.top);
+        let mut events: Vec<u32> = (1..self.net.len()).filter(|node| uses[*node] > 0).filter_map(|node| event_of(&self.net, node)).collect();
+        events.sort_unstable();
+        events
+    }
+}
+
+/// Whether each node is needed negated, and whether the net is coherent: each node in one sense, events as they are.
+fn senses(net: &Net, top: Edge) -> (Vec<bool>, bool) {
+    // 1 as it is, 2 negated.
+    let mut needed = vec![0u8; net.len()];
+    needed[node_of(top)] = 1 << (top & 1);
+    let mut coherent = true;
+    for node in (1..=node_of(top)).rev() {
+        let ways = needed[node];
+        coherent &= match net.kind(node) {
+            Kind::Variable(_) => ways & 2 == 0,
+            Kind::Xor => ways == 0,
+            _ => ways != 3,
+        };
+        for &edge in net.arguments(node) {
+            needed[node_of(edge)] |= if edge & 1 == 0 { ways } else { (ways >> 1) | ((ways & 1) << 1) };
+        }
+    }
+    (needed.iter().map(|ways| ways & 2 != 0).collect(), coherent)
 }
 
 /// A module's diagram and what its variables stand for.
@@ -235,6 +254,27 @@ impl AllSets {
         Ok(AllSets { modules, top, most })
     }
 
+    /// No sets.
+    pub(super) fn none() -> AllSets {
+        AllSets { modules: Vec::new(), top: TopSets::None, most: UNLIMITED }
+    }
+
+    /// The cut sets of an order of at most `most` of a coherent tree, without decision diagrams: gate by gate.
+    pub(super) fn direct(structure: &Structure, most: u32, limit: usize) -> Result<AllSets, TooLarge> {
+        let mut modules: Vec<Sets> = Vec::with_capacity(structure.scopes.len());
+        for scope in &structure.scopes {
+            let sets = Sets::direct(structure, scope, &modules, most, limit)?;
+            modules.push(sets);
+        }
+        let top = match structure.net.kind(node_of(structure.top)) {
+            Kind::True if structure.top == super::net::TRUE => TopSets::Always,
+            Kind::True => TopSets::None,
+            Kind::Variable(event) => TopSets::Event(event),
+            _ => TopSets::Module(modules.len() - 1),
+        };
+        Ok(AllSets { modules, top, most })
+    }
+
     /// Numbers of the top's sets by order, from order 0.
     pub(super) fn count(&self) -> Vec<Count> {
         match self.top {
@@ -292,6 +332,39 @@ fn weight(leaf: Leaf, modules: &[Sets]) -> u32 {
 }
 
 impl Sets {
+    /// Of a module whose nodes are each needed in one sense: negation only turns `and` into `or`.
+    fn direct(structure: &Structure, scope: &Scope, below: &[Sets], most: u32, limit: usize) -> Result<Sets, TooLarge> {
+        let net = &structure.net;
+        let order = Heuristic::SharedFirst.order(net, scope);
+        let mut leaves = Vec::with_capacity(order.len());
+        let mut families: std::collections::HashMap<usize, Family> = std::collections::HashMap::new();
+        for &node in &order {
+            leaves.push(event_of(net, node).map_or_else(|| Leaf::Module(structure.module_at[node]), Leaf::Event));
+        }
+        let weights = leaves.iter().map(|leaf| weight(*leaf, below)).collect();
+        let mut zbdd = Zbdd::new(weights, limit);
+        for (level, &node) in order.iter().enumerate() {
+            let variable = zbdd.node(level as u32, BASE, EMPTY)?;
+            families.insert(node, zbdd.cut(variable, most)?);
+        }
+        for &gate in &scope.gates {
+            let mut arguments: Vec<Family> = net.arguments(gate).iter().map(|edge| families[&node_of(*edge)]).collect();
+            arguments.sort_by_key(|family| std::cmp::Reverse(zbdd.level(*family)));
+            let negated = structure.sense[gate];
+            let family = match net.kind(gate) {
+                Kind::And if negated => arguments.iter().try_fold(EMPTY, |all, family| zbdd.union(all, *family))?,
+                Kind::And => arguments.iter().try_fold(BASE, |all, family| zbdd.product(all, *family, most))?,
+                Kind::AtLeast(least) => {
+                    let least = if negated { arguments.len() + 1 - least as usize } else { least as usize };
+                    zbdd.at_least(least, &arguments, most)?
+                }
+                _ => unreachable!("a coherent net has no exclusive-or"),
+            };
+            families.insert(gate, family);
+        }
+        Ok(Sets { zbdd, family: families[&scope.root], leaves })
+    }
+
     /// What the first variable of a family stands for.
     pub(super) fn leaf(&self, family: Family) -> Leaf {
         self.leaves[self.zbdd.level(family) as usize]

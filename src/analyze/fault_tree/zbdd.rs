@@ -225,6 +225,20 @@ impl Zbdd {
         Ok(self.remember(CUT, family, most, result))
     }
 
+    /// The minimal unions of a set from each of `least` of these, of an order of at most `most`.
+    pub(super) fn at_least(&mut self, least: usize, of: &[Family], most: u32) -> Result<Family, TooLarge> {
+        // reached[j]: from j of the arguments seen so far.
+        let mut reached = vec![EMPTY; least + 1];
+        reached[0] = BASE;
+        for (seen, &argument) in of.iter().enumerate() {
+            for count in (1..=least.min(seen + 1)).rev() {
+                let with = self.product(argument, reached[count - 1], most)?;
+                reached[count] = self.union(with, reached[count])?;
+            }
+        }
+        Ok(reached[least])
+    }
+
     /// The minimal ones among the unions of a set of each, of an order of at most `most`.
     pub(super) fn product(&mut self, left: Family, right: Family, most: u32) -> Result<Family, TooLarge> {
         let (left, right) = (left.min(right), left.max(right));

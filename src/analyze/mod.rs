@@ -17,3 +17,5 @@ pub use compile::FaultModel;
 pub use concentration::{Concentration, Dimension, Share};
 pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
 pub use run::analyze;
+//! The analyze stage.
+pub mod fault_tree;

@@ -38,3 +38,5 @@ enum Exit {
 /// All subcommands, in order of help.
 static COMMANDS: &[&dyn Command] =
     &[&scan::Scan, &check::Check, &explain::Explain, &schema::Schema, &completions::Completions];
+//! The cli stage.
+pub mod fault_tree;

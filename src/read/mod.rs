@@ -87,3 +87,5 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] =
     &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose];
+//! The read stage.
+pub mod open_psa;

@@ -7,6 +7,7 @@ mod compile;
 mod concentration;
 mod cycles;
 mod fate;
+pub mod fault_tree;
 pub mod graph;
 mod results;
 mod run;
@@ -17,5 +18,3 @@ pub use compile::FaultModel;
 pub use concentration::{Concentration, Dimension, Share};
 pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
 pub use run::analyze;
-//! The analyze stage.
-pub mod fault_tree;

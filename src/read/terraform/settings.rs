@@ -1,0 +1,1 @@
+//! Settings of programs: environments, images, hosts.

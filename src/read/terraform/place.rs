@@ -16,7 +16,7 @@ use crate::model::Placement;
 type Configured<'a> = Option<(u32, Declared<'a>)>;
 
 /// The place of an item.
-pub(super) fn placement(world: &World<'_>, catalog: &Catalog, graph: &Graph<'_>, item: &Item<'_>) -> Placement {
+pub(super) fn placement<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, item: &Item<'a>) -> Placement {
     let mut place = Placement {
         provider: item.provider().map(str::to_owned),
         service: item.service().map(str::to_owned),
@@ -98,7 +98,7 @@ fn location(catalog: &Catalog, provider: &str, text: &str) -> Option<Location> {
     (plain && is_code && folded != "global").then_some(Location::Region(folded))
 }
 
-fn provider_region(world: &World<'_>, catalog: &Catalog, provider: &str, item: &Item<'_>, place: &mut Placement) {
+fn provider_region<'a>(world: &World<'a>, catalog: &Catalog, provider: &str, item: &Item<'a>, place: &mut Placement) {
     let configured = configured_provider(world, item);
     let Some((module, declared)) = configured else {
         if catalog_has_regions(catalog, provider) {

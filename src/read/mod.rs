@@ -85,6 +85,7 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
     // Workloads.
+    &terraform::Terraform,
     &compose::Compose,
     // Names.
     &dns::OctoDns,

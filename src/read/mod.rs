@@ -6,6 +6,8 @@ pub mod compose;
 pub mod dns;
 pub mod hosts;
 pub mod images;
+pub mod kubernetes;
+pub mod kustomize;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -81,4 +83,4 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] =
-    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose];
+    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kubernetes::Kubernetes];

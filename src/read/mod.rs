@@ -9,6 +9,8 @@ pub mod images;
 pub mod json;
 pub mod open_psa;
 pub mod terraform;
+pub mod kubernetes;
+pub mod kustomize;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -92,3 +94,5 @@ pub static FORMATS: &[&dyn Format] = &[
     &dns::DnsControl,
     &dns::ZoneFile,
 ];
+pub static FORMATS: &[&dyn Format] =
+    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kubernetes::Kubernetes];

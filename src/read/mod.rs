@@ -2,9 +2,13 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod backstage;
 pub mod dns;
+mod draft;
 pub mod hosts;
 pub mod json;
+pub mod platform;
+pub mod service_graph;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -79,4 +83,19 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
-pub static FORMATS: &[&dyn Format] = &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile];
+pub static FORMATS: &[&dyn Format] = &[
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
+    &platform::Render,
+    &platform::Fly,
+    &platform::Heroku,
+    &platform::Netlify,
+    &platform::Vercel,
+    &platform::Workers,
+    &platform::AppEngine,
+    &platform::Railway,
+    &platform::DigitalOcean,
+    &backstage::Backstage,
+    &service_graph::ServiceGraph,
+];

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::typed::{Input, Output, Reading};
 use super::{Exit, Terminal};
@@ -29,25 +29,17 @@ impl Scan {
             request: Request {
                 roots: paths.to_vec(),
                 environment: how.environment.clone(),
+                today: how.today.unwrap_or_else(today),
                 include_left_out: how.include_left_out,
                 config: how.config.clone(),
-                today: how.today.unwrap_or_else(today),
                 max_file_bytes: how.max_file_bytes,
             },
         }
     }
 
-    /// Runs it. An outcome of no files is an error: nothing was judged.
+    /// Runs it.
     pub(super) fn run(&self, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
-        let outcome = terminal.during("reading and analyzing", || scan::scan(&self.request))?;
-        if outcome.files.is_empty() {
-            bail!(
-                "found nothing to read in {}; give the folder that holds the manifests{}",
-                list(&self.request.roots),
-                if outcome.skipped.is_empty() { "" } else { ", or --include-left-out" }
-            );
-        }
-        Ok(outcome)
+        Ok(terminal.during("reading and analyzing", || scan::scan(&self.request))?)
     }
 }
 
@@ -122,11 +114,6 @@ fn write_file(
     let mut out = BufWriter::with_capacity(1 << 16, File::create(path)?);
     report.write(outcome, &mut out, options)?;
     out.flush()
-}
-
-fn list(paths: &[PathBuf]) -> String {
-    let quoted: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
-    quoted.join(", ")
 }
 
 /// The only clock of the program.

@@ -3,12 +3,16 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
+pub mod compose;
 pub mod dns;
 mod draft;
 pub mod hosts;
+pub mod images;
 pub mod json;
 pub mod platform;
 pub mod service_graph;
+pub mod open_psa;
+pub mod terraform;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -98,4 +102,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::DigitalOcean,
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    // Workloads.
+    &compose::Compose,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
 ];

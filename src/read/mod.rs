@@ -103,6 +103,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &backstage::Backstage,
     &service_graph::ServiceGraph,
     // Workloads.
+    &terraform::Terraform,
     &compose::Compose,
     // Names.
     &dns::OctoDns,

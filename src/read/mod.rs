@@ -2,6 +2,8 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod settings;
+
 use crate::catalog::Catalog;
 use crate::model::Declarations;
 use crate::source::{SourceFile, Tree};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::BlastRadius;
 use super::single_points::{SinglePoint, single_points};
 use crate::analyze::{Analysis, SingleFailure};
 use crate::catalog::Catalog;
@@ -122,6 +123,14 @@ impl<'a> Context<'a> {
             open.extend(self.needed_by(id).map(|edge| &edge.from).filter(|from| seen.insert(*from)));
         }
         seen.into_iter().filter(|id| self.is_service(id)).cloned().collect()
+    }
+
+    /// How many of the ids are services, and their weight.
+    pub fn weigh(&self, ids: &[Id]) -> BlastRadius {
+        let services: Vec<&Node> = ids.iter().filter_map(|id| self.estate.node(id)).filter(|node| node.is_service).collect();
+        let weight: f64 = services.iter().map(|node| node.weight).sum();
+        let all = self.analysis.weight;
+        BlastRadius { services: services.len(), weight, share: if 0.0 < all { weight / all } else { 0.0 } }
     }
 
     /// The dependencies that lead to a node.

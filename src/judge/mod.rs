@@ -19,6 +19,8 @@ mod verdict;
 mod waivers;
 
 #[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
 mod testing;
 
 pub use context::Context;

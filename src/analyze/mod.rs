@@ -3,8 +3,18 @@
 //!
 //! Knows the model alone. A rule does no arithmetic: a number it needs is computed here.
 
+mod compile;
 mod concentration;
+mod cycles;
+mod fate;
+pub mod fault_tree;
+pub mod graph;
 mod results;
+mod run;
+#[cfg(test)]
+mod tests;
 
+pub use compile::FaultModel;
 pub use concentration::{Concentration, Dimension, Share};
 pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
+pub use run::analyze;

@@ -47,8 +47,8 @@ pub struct SingleFailure {
     pub weight_lost: f64,
     /// `weight_lost` over the weight of all services, 0 to 1.
     pub share_lost: f64,
-    /// For each lost service (same order as `lost`): a shortest path from the service to the element along
-    /// which the failure travels, both ends included.
+    /// For the first [`SingleFailure::PATHS_KEPT`] lost services (in the order of `lost`): a shortest path from the
+    /// service to the element along which the failure travels, both ends included.
     pub paths: Vec<Vec<Id>>,
 }
 
@@ -100,6 +100,9 @@ impl Analysis {
 }
 
 impl SingleFailure {
+    /// Paths are kept for this many lost services.
+    pub const PATHS_KEPT: usize = 32;
+
     /// The path from a lost service to the element.
     pub fn path_of(&self, service: &Id) -> Option<&[Id]> {
         let at = self.lost.binary_search(service).ok()?;

@@ -28,23 +28,8 @@ pub fn apply_services(mut estate: Estate, settings: &Settings) -> (Estate, Probl
             }
         }
     }
-    restore_order(&mut estate);
+    estate.settle();
     (estate, problems)
-}
-
-/// Sorts the edges as [`Estate::edges`] promises, each once.
-pub(crate) fn restore_order(estate: &mut Estate) {
-    estate.edges.sort_by(|a, b| {
-        (&a.from, &a.to, a.phase, &a.group, a.need).cmp(&(&b.from, &b.to, b.phase, &b.group, b.need))
-    });
-    estate.edges.dedup_by(|b, a| {
-        let same = (&a.from, &a.to, a.phase, &a.group) == (&b.from, &b.to, b.phase, &b.group);
-        if same {
-            a.evidence.append(&mut b.evidence);
-            a.confidence = a.confidence.max(b.confidence);
-        }
-        same
-    });
 }
 
 /// The id that a person means: an id with its scheme, a service's bare name, or the name of one node.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::declared::{ensure_node, id_of, restore_order};
+use super::declared::{ensure_node, id_of};
 use super::patterns::Patterns;
 use super::waivers::days_between;
 use crate::model::settings::{Mitigation, MitigationKind};
@@ -80,7 +80,7 @@ pub fn apply_mitigations(mut estate: Estate, settings: &Settings, today: Date) -
             MitigationKind::Contract | MitigationKind::Monitoring | MitigationKind::Runbook => {}
         }
     }
-    restore_order(&mut estate);
+    estate.settle();
     estate
 }
 

@@ -3,6 +3,14 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod settings;
+pub mod compose;
+pub mod dns;
+pub mod hosts;
+pub mod images;
+pub mod json;
+pub mod open_psa;
+pub mod terraform;
+pub mod yaml;
 
 use crate::catalog::Catalog;
 use crate::model::Declarations;
@@ -21,6 +29,12 @@ pub trait Format: Sync {
 
     /// Whether an opened file belongs to the format. The first format of [`FORMATS`] that claims a file has it.
     fn claims(&self, file: &SourceFile, tree: &Tree) -> bool;
+
+    /// Whether its files say what is deployed. Evidence of lesser weight (package manifests, build files) does
+    /// not, and a folder with nothing else is still looked for in test and example folders.
+    fn describes_deployment(&self) -> bool {
+        true
+    }
 
     /// Reads all files that the format claimed.
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations;
@@ -70,4 +84,11 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[
+    // Workloads.
+    &compose::Compose,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
+];

@@ -109,7 +109,7 @@ fn exceeds(concentration: &Concentration, share: &Share, limit: &Threshold) -> b
 fn is_notable(cx: &Context<'_>, share: &Share) -> bool {
     WORTH_A_NOTE < share.placement_share
         && !is_unknown(share)
-        && !cx.single_points().iter().any(|point| point.failure.element == share.id)
+        && !cx.single_points().iter().any(|point| *point.element == share.id)
 }
 
 fn is_unknown(share: &Share) -> bool {

@@ -58,12 +58,23 @@ fn an_external_service_is_said_once_and_an_own_name_never() {
 #[test]
 fn replicas_without_spread_are_a_note_and_with_it_nothing() {
     let mut world = World::default();
-    world.component("k8s:a/Deployment/web", Category::Compute, Tolerance::Instance).is_service = true;
-    world.fails("k8s:a/Deployment/web", Level::Host, &["k8s:a/Deployment/web"]);
-    assert_eq!(one(&world, "replicas-may-share-a-host").level.word(), "note");
-    none(&world, "single-instance");
+    let node = world.component("k8s:a/Deployment/web", Category::Compute, Tolerance::Instance);
+    node.is_service = true;
+    node.replication.replicas = Some(2);
+    assert_eq!(world.lines(), ["note replicas-may-share-a-host k8s:a/Deployment/web"]);
     world.estate.nodes.values_mut().next().unwrap().tolerance = Tolerance::Host;
+    assert_eq!(world.lines(), ["note single-zone k8s:a/Deployment/web"]);
+    world.estate.nodes.values_mut().next().unwrap().tolerance = Tolerance::Zone;
     assert_eq!(world.lines(), Vec::<String>::new());
+}
+
+#[test]
+fn a_zonal_product_in_an_unsaid_zone_is_its_own_single_zone() {
+    let mut world = World::default();
+    world.node("app:shop", Kind::Service);
+    world.component("tf:disk", Category::Storage, Tolerance::Host).placement.provider = Some("aws".into());
+    world.needs("app:shop", "tf:disk");
+    assert_eq!(world.lines(), ["error single-zone tf:disk"]);
 }
 
 #[test]
@@ -146,6 +157,7 @@ fn concentrated(dimension: Dimension, ids: &[(&str, f64)]) -> World {
     world.analysis.concentration.push(Concentration {
         dimension,
         category: None,
+        unplaced_share: 0.0,
         hhi: ids.iter().map(|(_, share)| share * share).sum(),
         effective_number: 1.0,
         cr1: ids[0].1,

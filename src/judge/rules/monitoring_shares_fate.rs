@@ -33,12 +33,12 @@ impl Rule for MonitoringSharesFate {
             .filter(|point| matches!(point.class, Class::Zone | Class::Region | Class::Provider | Class::Dns))
             .collect();
         // The smallest domain that takes both says it; a larger one around it would say it again.
-        points.sort_by_key(|point| (point.level, &point.failure.element));
+        points.sort_by_key(|point| (point.level, point.element));
         let mut seen: BTreeSet<(&Id, &Id)> = BTreeSet::new();
         let mut said: BTreeMap<&Id, Vec<&Edge>> = BTreeMap::new();
         for point in points {
-            let domain = &point.failure.element;
-            let watching = point.failure.lost.iter().flat_map(|service| cx.estate.needs(service));
+            let domain = point.element;
+            let watching = point.lost.iter().flat_map(|service| cx.estate.needs(service));
             for edge in watching.filter(|edge| edge.phase == Phase::Observe) {
                 if !seen.contains(&(&edge.from, &edge.to)) && cx.rests_on(&edge.to, domain) {
                     seen.insert((&edge.from, &edge.to));

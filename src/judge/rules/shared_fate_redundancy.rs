@@ -57,7 +57,9 @@ fn is_illusion(cx: &Context<'_>, owner: &Id, level: Level, claimed: Option<Level
     // One component that all of them need is a single point of failure of its own, and said there.
     let is_domain = matches!(level, Level::Host | Level::Zone | Level::Region | Level::Provider | Level::Dns);
     let promises = claimed.is_some_and(|claimed| level <= claimed);
-    is_domain && (promises || matches!(cx.demand(owner, level), Demand::ByTier | Demand::ByDefault))
+    // Wider domains that a tier demands are single points of their own.
+    let is_small = matches!(level, Level::Host | Level::Zone);
+    is_domain && (promises || (is_small && Demand::ByDefault <= cx.demand(owner, level)))
 }
 
 /// The largest level at which the alternatives are meant to be, or are seen to be, apart.

@@ -31,14 +31,14 @@ impl Rule for StatusPageSharesFate {
             .iter()
             .filter(|point| matches!(point.class, Class::Region | Class::Provider | Class::Zone))
             .collect();
-        points.sort_by_key(|point| (std::cmp::Reverse(point.level), &point.failure.element));
+        points.sort_by_key(|point| (std::cmp::Reverse(point.level), point.element));
         for page in pages {
             let shared = points.iter().find(|point| {
-                let others: Vec<&Id> = point.failure.lost.iter().filter(|id| **id != page.id).collect();
-                !others.is_empty() && cx.rests_on(&page.id, &point.failure.element)
+                let others: Vec<&Id> = point.lost.iter().filter(|id| **id != page.id).collect();
+                !others.is_empty() && cx.rests_on(&page.id, point.element)
             });
             let Some(point) = shared else { continue };
-            let domain = &point.failure.element;
+            let domain = point.element;
             let draft = Draft::new(cx, self, &page.id, point.level)
                 .message(format!("status page `{}` goes down with `{}`", cx.name(&page.id), cx.name(domain)))
                 .services(point.services.iter().filter(|id| **id != page.id).cloned())

@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
+pub mod settings;
 pub mod compose;
 pub mod dns;
 mod draft;

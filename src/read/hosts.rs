@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::model::Target;
+use crate::model::{Need, Target};
 
 /// One host that a setting names.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +88,26 @@ pub fn of_host(name: &str, port: Option<u16>, scheme: Option<&str>) -> Option<Ta
         port,
         scheme: scheme.map(str::to_ascii_lowercase),
     })
+}
+
+/// What the loss of a host that nothing in the input defines means: a datastore's is an outage; of another
+/// the text shows that it is used, not that it is needed.
+pub fn need_of(target: &Target) -> Need {
+    match target {
+        Target::Host { scheme: Some(scheme), .. } if is_datastore_scheme(scheme) => Need::Required,
+        Target::Host { .. } | Target::Unresolved { .. } => Need::Optional,
+        _ => Need::Required,
+    }
+}
+
+fn is_datastore_scheme(scheme: &str) -> bool {
+    let base = scheme.split(['+', ':']).next().unwrap_or(scheme);
+    matches!(
+        base,
+        "postgres" | "postgresql" | "mysql" | "mysql2" | "mariadb" | "sqlserver" | "mssql" | "oracle" | "mongodb"
+            | "redis" | "rediss" | "valkey" | "amqp" | "amqps" | "kafka" | "nats" | "cassandra" | "clickhouse"
+            | "memcached" | "cockroachdb"
+    )
 }
 
 /// Whether a text has the form of a hostname: labels of letters, digits, `-` and `_`, with a letter in the

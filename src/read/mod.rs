@@ -2,8 +2,13 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
-pub mod hosts;
+pub mod compose;
 pub mod dns;
+pub mod hosts;
+pub mod images;
+pub mod json;
+pub mod open_psa;
+pub mod terraform;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -78,4 +83,11 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
-pub static FORMATS: &[&dyn Format] = &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile];
+pub static FORMATS: &[&dyn Format] = &[
+    // Workloads.
+    &compose::Compose,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
+];

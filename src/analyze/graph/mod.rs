@@ -46,8 +46,12 @@ mod csr;
 mod cuts;
 mod dominators;
 mod failure_graph;
+mod plan;
+mod routes;
 mod scenario;
 mod single_failures;
+mod sweep;
+mod tally;
 #[cfg(test)]
 mod tests;
 

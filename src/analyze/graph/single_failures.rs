@@ -1,8 +1,18 @@
 //! What falls with each single element, and what single elements take each service down.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::prelude::*;
+
+use super::plan::{NONE, Plan};
+use super::routes::Routes;
+use super::sweep::{Sweep, WIDTH, Worlds, worlds};
+use super::tally::Tally;
 use super::{FailureGraph, Scenario};
+
+/// How many pairs of failure and service are kept by default: beyond it sets are found again when asked for.
+const KEPT_PAIRS: usize = 16 << 20;
 
 /// An element that somebody would miss, and how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,22 +53,39 @@ pub struct TierLoss {
 }
 
 /// Every single failure and what it takes.
+///
+/// All failures go through the graph together, hundreds at a time, on all threads; a failure that follows from another's
+/// (the only thing that needs it, or the same things need both) costs nothing of its own. Counts and weights are always
+/// kept. The sets themselves are kept while they are few (16 million pairs) and found again on request beyond that.
 #[derive(Debug)]
 pub struct SingleFailures {
+    graph: FailureGraph,
+    /// Per element its position in the plan.
+    position: Vec<u32>,
     elements: Vec<u32>,
     services: Vec<Service>,
-    failed: Relation,
-    degraded: Relation,
-    scenario: Mutex<Scenario>,
+    tiers: usize,
+    /// Positions with known losses, ascending; losses are by index into this list.
+    solved: Vec<u32>,
+    failed: Vec<TierLoss>,
+    degraded: Vec<TierLoss>,
+    sets: Option<Sets>,
+    scenario: Mutex<Option<Scenario>>,
 }
 
-/// Which services each element takes, by position in the two sorted lists, and the reverse.
+#[derive(Debug)]
+struct Sets {
+    failed: Relation,
+    degraded: Relation,
+}
+
+/// Which services each solved position takes, by index, and the reverse.
 #[derive(Debug, Default)]
 struct Relation {
     starts: Vec<usize>,
     services: Vec<u32>,
     reverse_starts: Vec<usize>,
-    elements: Vec<u32>,
+    positions: Vec<u32>,
 }
 
 impl SingleFailures {
@@ -80,24 +107,38 @@ impl SingleFailures {
     ///
     /// If an element or a service is not an element of the graph.
     pub fn of(graph: &FailureGraph, services: &[Service], elements: &[u32]) -> Self {
+        Self::keeping(graph, services, elements, KEPT_PAIRS)
+    }
+
+    pub(super) fn keeping(
+        graph: &FailureGraph,
+        services: &[Service],
+        elements: &[u32],
+        pairs: usize,
+    ) -> Self {
         let mut elements = elements.to_vec();
         elements.sort_unstable();
         elements.dedup();
         let mut services = services.to_vec();
         services.sort_unstable();
         services.dedup_by_key(|service| service.element);
-        let mut scenario = Scenario::new(graph);
-        let mut failed = Relation::default();
-        let mut degraded = Relation::default();
-        let index = |element: u32| services.binary_search_by_key(&element, |service| service.element).ok();
-        for &element in &elements {
-            scenario.fail(&[element]);
-            failed.push_row(scenario.failed().filter_map(index));
-            degraded.push_row(scenario.degraded().filter_map(index));
+        let run = Run::new(Plan::of(graph), &services, &elements, pairs);
+        let rows = run.all_rows();
+        let (failed, degraded) = run.losses(&rows);
+        let sets = run.sets(&rows, &failed, &degraded);
+        let Run { plan, routes, tiers, .. } = run;
+        Self {
+            graph: graph.clone(),
+            position: plan.position,
+            tiers,
+            solved: routes.solved,
+            failed,
+            degraded,
+            sets,
+            scenario: Mutex::new(None),
+            elements,
+            services,
         }
-        failed.finish(services.len());
-        degraded.finish(services.len());
-        Self { elements, services, failed, degraded, scenario: Mutex::new(scenario) }
     }
 
     /// The elements that were let fail, ascending.
@@ -112,35 +153,43 @@ impl SingleFailures {
 
     /// The services that fail and that degrade when `element` fails alone; nothing for an element that was not let fail.
     pub fn blast(&self, element: u32) -> Blast {
-        let Ok(row) = self.elements.binary_search(&element) else {
+        let Some(row) = self.row(element) else {
             return Blast::default();
         };
-        let named = |list: &[u32]| list.iter().map(|&at| self.services[at as usize].element).collect();
-        Blast { failed: named(self.failed.row(row)), degraded: named(self.degraded.row(row)) }
+        if let Some(sets) = &self.sets {
+            let named = |list: &[u32]| list.iter().map(|&at| self.services[at as usize].element).collect();
+            return Blast { failed: named(sets.failed.row(row)), degraded: named(sets.degraded.row(row)) };
+        }
+        self.with_scenario(element, |scenario| {
+            let served = |list: &mut dyn Iterator<Item = u32>| {
+                let mut served: Vec<u32> = list.filter(|&element| self.service(element).is_some()).collect();
+                served.sort_unstable();
+                served
+            };
+            Blast { failed: served(&mut scenario.failed()), degraded: served(&mut scenario.degraded()) }
+        })
     }
 
     /// How much is lost when `element` fails alone; nothing for an element that was not let fail.
     pub fn loss(&self, element: u32) -> Loss {
-        let tiers = self.services.iter().map(|service| usize::from(service.tier) + 1).max().unwrap_or(0);
-        let mut loss =
-            Loss { failed: vec![TierLoss::default(); tiers], degraded: vec![TierLoss::default(); tiers] };
-        if let Ok(row) = self.elements.binary_search(&element) {
-            self.weigh(self.failed.row(row), &mut loss.failed);
-            self.weigh(self.degraded.row(row), &mut loss.degraded);
-        }
-        loss
+        let Some(row) = self.row(element) else {
+            let none = vec![TierLoss::default(); self.tiers];
+            return Loss { failed: none.clone(), degraded: none };
+        };
+        let range = row * self.tiers..(row + 1) * self.tiers;
+        Loss { failed: self.failed[range.clone()].to_vec(), degraded: self.degraded[range].to_vec() }
     }
 
     /// The single points of failure of a service: the elements whose failure alone makes it fail, ascending.
     ///
     /// The service itself is among them when it was let fail.
     pub fn spofs(&self, service: u32) -> Vec<u32> {
-        self.column(&self.failed, service)
+        self.takers(service).0
     }
 
     /// The elements whose failure alone degrades a service, ascending.
     pub fn degraders(&self, service: u32) -> Vec<u32> {
-        self.column(&self.degraded, service)
+        self.takers(service).1
     }
 
     /// The elements along which the failure of `element` comes to `service`: the service first, the element last.
@@ -151,58 +200,305 @@ impl SingleFailures {
     ///
     /// If either is not an element of the graph.
     pub fn path(&self, service: u32, element: u32) -> Vec<u32> {
-        let mut scenario = match self.scenario.lock() {
-            Ok(scenario) => scenario,
+        self.with_scenario(element, |scenario| scenario.why(service))
+    }
+
+    fn with_scenario<T>(&self, element: u32, ask: impl FnOnce(&Scenario) -> T) -> T {
+        let mut slot = match self.scenario.lock() {
+            Ok(slot) => slot,
             Err(poisoned) => poisoned.into_inner(),
         };
+        let scenario = slot.get_or_insert_with(|| Scenario::new(&self.graph));
         scenario.fail(&[element]);
-        scenario.why(service)
+        ask(scenario)
     }
 
-    fn column(&self, relation: &Relation, service: u32) -> Vec<u32> {
-        match self.services.binary_search_by_key(&service, |service| service.element) {
-            Ok(at) => relation.column(at).iter().map(|&row| self.elements[row as usize]).collect(),
-            Err(_) => Vec::new(),
+    fn row(&self, element: u32) -> Option<usize> {
+        self.elements.binary_search(&element).ok()?;
+        self.solved.binary_search(&self.position[element as usize]).ok()
+    }
+
+    fn service(&self, element: u32) -> Option<usize> {
+        self.services.binary_search_by_key(&element, |service| service.element).ok()
+    }
+
+    /// The elements that fail a service, and those that degrade it.
+    fn takers(&self, service: u32) -> (Vec<u32>, Vec<u32>) {
+        let Some(at) = self.service(service) else {
+            return Default::default();
+        };
+        let Some(sets) = &self.sets else {
+            return self.takers_in_cone(service);
+        };
+        let named = |relation: &Relation| {
+            let positions: Vec<u32> =
+                relation.column(at).iter().map(|&row| self.solved[row as usize]).collect();
+            let takes = |element: &u32| positions.binary_search(&self.position[*element as usize]).is_ok();
+            self.elements.iter().copied().filter(takes).collect()
+        };
+        (named(&sets.failed), named(&sets.degraded))
+    }
+
+    fn takers_in_cone(&self, service: u32) -> (Vec<u32>, Vec<u32>) {
+        let (cone, kept) = self.graph.cone(&[service]);
+        let new = |old: &u32| kept.binary_search(old).ok().map(|new| new as u32);
+        let elements: Vec<u32> = self.elements.iter().filter_map(new).collect();
+        let service = Service { element: new(&service).unwrap_or_default(), tier: 0, weight: 1 };
+        let single = Self::keeping(&cone, &[service], &elements, usize::MAX);
+        let old = |list: Vec<u32>| list.into_iter().map(|element| kept[element as usize]).collect();
+        let (failed, degraded) = single.takers(service.element);
+        (old(failed), old(degraded))
+    }
+}
+
+/// Everything that finding the single failures reads.
+struct Run<'a> {
+    plan: Plan,
+    services: &'a [Service],
+    tiers: usize,
+    /// Per element its service by index, or `NONE`.
+    service_of: Vec<u32>,
+    routes: Routes,
+    /// How many pairs may be kept, and how many are.
+    room: usize,
+    kept: AtomicUsize,
+}
+
+/// What the failures of one pass take, their own positions left out.
+struct Rows {
+    failed: Vec<TierLoss>,
+    degraded: Vec<TierLoss>,
+    /// World and service, in order of both; short of some when there is no more room.
+    failed_pairs: Vec<(u32, u32)>,
+    degraded_pairs: Vec<(u32, u32)>,
+}
+
+impl<'a> Run<'a> {
+    fn new(plan: Plan, services: &'a [Service], elements: &[u32], room: usize) -> Self {
+        let mut service_of = vec![NONE; plan.graph.len()];
+        services.iter().zip(0..).for_each(|(service, at)| service_of[service.element as usize] = at);
+        let wanted = elements.iter().map(|&element| plan.position[element as usize]);
+        let routes = Routes::of(&plan, wanted, |element| service_of[element as usize] != NONE);
+        let tiers = services.iter().map(|service| usize::from(service.tier) + 1).max().unwrap_or(0);
+        Self { plan, services, tiers, service_of, routes, room, kept: AtomicUsize::new(0) }
+    }
+
+    /// One pass after the other on all threads, in the order of sources.
+    fn all_rows(&self) -> Vec<Rows> {
+        let blocks: Vec<&[u32]> = self.routes.sources.chunks(WIDTH).collect();
+        let next = AtomicUsize::new(0);
+        let threads = rayon::current_num_threads().min(blocks.len());
+        let work = |_| {
+            let mut sweep = Sweep::new(&self.plan);
+            let mut tallies = (Tally::new(self.services), Tally::new(self.services));
+            let mut done = Vec::new();
+            loop {
+                let block = next.fetch_add(1, Ordering::Relaxed);
+                let Some(sources) = blocks.get(block) else {
+                    return done;
+                };
+                sweep.run(sources);
+                done.push((block, self.rows(sources, &sweep, &mut tallies)));
+            }
+        };
+        let mut rows: Vec<(usize, Rows)> = (0..threads).into_par_iter().flat_map_iter(work).collect();
+        rows.sort_unstable_by_key(|&(block, _)| block);
+        rows.into_iter().map(|(_, rows)| rows).collect()
+    }
+
+    fn rows(&self, sources: &[u32], sweep: &Sweep<'_>, (failed, degraded): &mut (Tally, Tally)) -> Rows {
+        failed.clear();
+        degraded.clear();
+        let mut failed_pairs = Pairs::new(self, sources.len());
+        for (position, worlds) in sweep.failed() {
+            for service in self.services_at(position) {
+                failed.add(&self.services[service as usize], worlds);
+                failed_pairs.push(service, worlds);
+            }
+        }
+        let mut degraded_pairs = Pairs::new(self, sources.len());
+        for (element, bits) in sweep.degraded() {
+            let service = self.service_of[element as usize];
+            if service != NONE {
+                degraded.add(&self.services[service as usize], Worlds::Some(&bits));
+                degraded_pairs.push(service, Worlds::Some(&bits));
+            }
+        }
+        let mut rows = Rows {
+            failed: (0..sources.len()).flat_map(|world| failed.get(world)).collect(),
+            degraded: (0..sources.len()).flat_map(|world| degraded.get(world)).collect(),
+            failed_pairs: failed_pairs.finish(),
+            degraded_pairs: degraded_pairs.finish(),
+        };
+        for (world, &source) in sources.iter().enumerate() {
+            let losses = &mut rows.failed[world * self.tiers..][..self.tiers];
+            self.services_at(source).for_each(|service| self.subtract(service, losses));
+        }
+        rows.failed_pairs.retain(|&(world, service)| {
+            self.plan.position[self.services[service as usize].element as usize] != sources[world as usize]
+        });
+        rows
+    }
+
+    fn services_at(&self, position: u32) -> impl Iterator<Item = u32> {
+        let elements = self.plan.elements.targets(position).iter();
+        elements.map(|&element| self.service_of[element as usize]).filter(|&service| service != NONE)
+    }
+
+    fn add(&self, service: u32, losses: &mut [TierLoss]) {
+        let service = &self.services[service as usize];
+        let tier = &mut losses[usize::from(service.tier)];
+        tier.services += 1;
+        tier.weight = tier.weight.saturating_add(service.weight);
+    }
+
+    fn subtract(&self, service: u32, losses: &mut [TierLoss]) {
+        let service = &self.services[service as usize];
+        let tier = &mut losses[usize::from(service.tier)];
+        tier.services -= 1;
+        tier.weight = tier.weight.saturating_sub(service.weight);
+    }
+
+    /// The losses of every solved position: its own services, and those of where its route leads.
+    fn losses(&self, rows: &[Rows]) -> (Vec<TierLoss>, Vec<TierLoss>) {
+        let (tiers, solved) = (self.tiers, &self.routes.solved);
+        let mut failed = vec![TierLoss::default(); tiers * solved.len()];
+        let mut degraded = failed.clone();
+        for (index, &position) in solved.iter().enumerate().rev() {
+            let to = index * tiers;
+            match self.route(position) {
+                Route::Nowhere => {}
+                Route::Solved(next) => {
+                    failed.copy_within(next * tiers..(next + 1) * tiers, to);
+                    degraded.copy_within(next * tiers..(next + 1) * tiers, to);
+                }
+                Route::Row(row) => {
+                    let (rows, at) = (&rows[row / WIDTH], row % WIDTH * tiers);
+                    failed[to..to + tiers].copy_from_slice(&rows.failed[at..at + tiers]);
+                    degraded[to..to + tiers].copy_from_slice(&rows.degraded[at..at + tiers]);
+                }
+            }
+            self.services_at(position).for_each(|service| self.add(service, &mut failed[to..to + tiers]));
+        }
+        (failed, degraded)
+    }
+
+    fn route(&self, position: u32) -> Route {
+        let (next, row) = (self.routes.next[position as usize], self.routes.row[position as usize]);
+        match (next, row) {
+            (NONE, NONE) => Route::Nowhere,
+            (NONE, row) => Route::Row(row as usize),
+            (next, _) => {
+                let solved = self.routes.solved.binary_search(&next);
+                Route::Solved(solved.expect("where a route leads is solved"))
+            }
         }
     }
 
-    fn weigh(&self, services: &[u32], tiers: &mut [TierLoss]) {
-        for &at in services {
-            let service = self.services[at as usize];
-            let tier = &mut tiers[usize::from(service.tier)];
-            tier.services += 1;
-            tier.weight = tier.weight.saturating_add(service.weight);
+    /// The sets of every solved position, when all of them are few enough.
+    fn sets(&self, rows: &[Rows], failed: &[TierLoss], degraded: &[TierLoss]) -> Option<Sets> {
+        let pairs: usize = failed.iter().chain(degraded).map(|loss| loss.services as usize).sum();
+        if self.room < pairs.max(self.kept.load(Ordering::Relaxed)) {
+            return None;
         }
+        let own = |position: u32| self.services_at(position).collect();
+        let failed = self.relation(rows, failed, |rows| &rows.failed_pairs, own);
+        let degraded = self.relation(rows, degraded, |rows| &rows.degraded_pairs, |_| Vec::new());
+        Some(Sets { failed, degraded })
+    }
+
+    fn relation(
+        &self,
+        rows: &[Rows],
+        losses: &[TierLoss],
+        pairs: impl Fn(&Rows) -> &[(u32, u32)],
+        own: impl Fn(u32) -> Vec<u32>,
+    ) -> Relation {
+        let solved = &self.routes.solved;
+        let mut starts = vec![0; solved.len() + 1];
+        for index in 0..solved.len() {
+            let services =
+                losses[index * self.tiers..][..self.tiers].iter().map(|loss| loss.services as usize);
+            starts[index + 1] = starts[index] + services.sum::<usize>();
+        }
+        let mut services = vec![0; starts[solved.len()]];
+        for (index, &position) in solved.iter().enumerate().rev() {
+            let mut list = own(position);
+            match self.route(position) {
+                Route::Nowhere => {}
+                Route::Solved(next) => list.extend(&services[starts[next]..starts[next + 1]]),
+                Route::Row(row) => {
+                    let (pairs, world) = (pairs(&rows[row / WIDTH]), (row % WIDTH) as u32);
+                    let from = pairs.partition_point(|pair| pair.0 < world);
+                    let same = pairs[from..].iter().take_while(|pair| pair.0 == world);
+                    list.extend(same.map(|pair| pair.1));
+                }
+            }
+            list.sort_unstable();
+            services[starts[index]..starts[index + 1]].copy_from_slice(&list);
+        }
+        Relation::new(starts, services, self.services.len())
+    }
+}
+
+enum Route {
+    Nowhere,
+    Solved(usize),
+    Row(usize),
+}
+
+/// Collects pairs of world and service while there is room.
+struct Pairs<'r> {
+    run: &'r Run<'r>,
+    sources: usize,
+    pairs: Vec<(u32, u32)>,
+    full: bool,
+}
+
+impl<'r> Pairs<'r> {
+    fn new(run: &'r Run<'r>, sources: usize) -> Self {
+        Self { run, sources, pairs: Vec::new(), full: run.room < run.kept.load(Ordering::Relaxed) }
+    }
+
+    fn push(&mut self, service: u32, lost_in: Worlds<'_>) {
+        if self.full {
+            return;
+        }
+        match lost_in {
+            Worlds::All => self.pairs.extend((0..self.sources as u32).map(|world| (world, service))),
+            Worlds::Some(bits) => self.pairs.extend(worlds(bits).map(|world| (world as u32, service))),
+        }
+        self.full = self.run.room < self.pairs.len();
+    }
+
+    fn finish(mut self) -> Vec<(u32, u32)> {
+        let kept = self.run.kept.fetch_add(self.pairs.len(), Ordering::Relaxed) + self.pairs.len();
+        if self.run.room < kept {
+            return Vec::new();
+        }
+        self.pairs.sort_unstable();
+        self.pairs
     }
 }
 
 impl Relation {
-    fn push_row(&mut self, services: impl Iterator<Item = usize>) {
-        let start = self.services.len();
-        self.starts.push(start);
-        self.services.extend(services.map(|service| service as u32));
-        self.services[start..].sort_unstable();
-    }
-
-    fn finish(&mut self, services: usize) {
-        self.starts.push(self.services.len());
-        let mut starts = vec![0; services + 1];
-        for &service in &self.services {
-            starts[service as usize + 1] += 1;
+    fn new(starts: Vec<usize>, services: Vec<u32>, count: usize) -> Self {
+        let mut reverse_starts = vec![0; count + 1];
+        for &service in &services {
+            reverse_starts[service as usize + 1] += 1;
         }
-        for service in 0..services {
-            starts[service + 1] += starts[service];
+        for service in 0..count {
+            reverse_starts[service + 1] += reverse_starts[service];
         }
-        let mut next = starts.clone();
-        let mut elements = vec![0; self.services.len()];
-        for row in 0..self.starts.len() - 1 {
-            for &service in self.row(row) {
-                elements[next[service as usize]] = row as u32;
+        let mut next = reverse_starts.clone();
+        let mut positions = vec![0; services.len()];
+        for row in 0..starts.len() - 1 {
+            for &service in &services[starts[row]..starts[row + 1]] {
+                positions[next[service as usize]] = row as u32;
                 next[service as usize] += 1;
             }
         }
-        self.reverse_starts = starts;
-        self.elements = elements;
+        Self { starts, services, reverse_starts, positions }
     }
 
     fn row(&self, row: usize) -> &[u32] {
@@ -210,6 +506,6 @@ impl Relation {
     }
 
     fn column(&self, service: usize) -> &[u32] {
-        &self.elements[self.reverse_starts[service]..self.reverse_starts[service + 1]]
+        &self.positions[self.reverse_starts[service]..self.reverse_starts[service + 1]]
     }
 }

@@ -9,7 +9,8 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use linchpin::analyze::graph::{
-    Components, Csr, Cuts, Dominators, FailureGraph, FailureGraphBuilder, Need, Scenario, Service, SingleFailures,
+    Components, Csr, Cuts, Dominators, FailureGraph, FailureGraphBuilder, Need, Scenario, Service,
+    SingleFailures,
 };
 
 #[path = "../benches/support/layered.rs"]
@@ -33,12 +34,12 @@ fn generate(nodes: u32, file: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn run(file: &str, work: &[&str]) -> Result<(), Box<dyn Error>> {
-    let start = Instant::now();
+    let start = Clock::start();
     let edges = read(&std::fs::read(file)?)?;
     let nodes = edges.iter().map(|&(from, to)| from.max(to) as usize + 1).max().unwrap_or(0);
     let graph = Csr::from_edges(nodes, &edges);
     let mut report = Report { out: std::io::stdout().lock() };
-    report.line("load", start.elapsed(), graph.edges() as u64)?;
+    report.line("load", start.stop(), graph.edges() as u64)?;
     let wanted = |name: &str| work.is_empty() || work.contains(&name);
     if wanted("scc") {
         report.best("scc", || Components::of(&graph).count() as u64)?;
@@ -83,7 +84,8 @@ fn failures(
         .map(|element| Service { element, tier: (element % 4) as u8, weight: 1 + u64::from(element % 100) })
         .collect();
     if wanted("blast_all") {
-        let even: Vec<Service> = services.iter().map(|service| Service { tier: 0, weight: 1, ..*service }).collect();
+        let even: Vec<Service> =
+            services.iter().map(|service| Service { tier: 0, weight: 1, ..*service }).collect();
         report.once("blast_all", || total(&SingleFailures::new(&plain, &even)) - nodes as u64)?;
     }
     drop(plain);
@@ -133,7 +135,11 @@ fn total(single: &SingleFailures) -> u64 {
 fn distinct_dominators(graph: &Csr) -> u64 {
     let dominators = Dominators::of(graph, 0);
     let mut seen = vec![false; graph.nodes()];
-    dominators.order().iter().filter_map(|&node| dominators.immediate(node)).for_each(|node| seen[node as usize] = true);
+    dominators
+        .order()
+        .iter()
+        .filter_map(|&node| dominators.immediate(node))
+        .for_each(|node| seen[node as usize] = true);
     seen.into_iter().filter(|&seen| seen).count() as u64
 }
 
@@ -152,7 +158,8 @@ fn read(text: &[u8]) -> Result<Vec<(u32, u32)>, Box<dyn Error>> {
     for &byte in text {
         match byte {
             b'0'..=b'9' => {
-                let number = numbers[at].checked_mul(10).and_then(|number| number.checked_add(u32::from(byte - b'0')));
+                let number =
+                    numbers[at].checked_mul(10).and_then(|number| number.checked_add(u32::from(byte - b'0')));
                 numbers[at] = number.ok_or("a node number is too large")?;
             }
             b' ' => at = 1,
@@ -175,28 +182,60 @@ impl Report<'_> {
     fn best(&mut self, name: &str, mut work: impl FnMut() -> u64) -> std::io::Result<()> {
         let mut times = Vec::new();
         let mut result = 0;
-        while times.len() < 5 && times.iter().sum::<Duration>() < Duration::from_secs(10) {
-            let start = Instant::now();
+        while times.len() < 5
+            && times.iter().map(|time: &Spent| time.wall).sum::<Duration>() < Duration::from_secs(10)
+        {
+            let clock = Clock::start();
             result = work();
-            times.push(start.elapsed());
+            times.push(clock.stop());
         }
-        times.sort_unstable();
+        times.sort_unstable_by_key(|time| time.cpu);
         self.line(name, times[times.len() / 2], result)
     }
 
     fn once(&mut self, name: &str, work: impl FnOnce() -> u64) -> std::io::Result<()> {
-        let start = Instant::now();
+        let clock = Clock::start();
         let result = work();
-        self.line(name, start.elapsed(), result)
+        self.line(name, clock.stop(), result)
     }
 
-    fn line(&mut self, name: &str, time: Duration, result: u64) -> std::io::Result<()> {
-        let (seconds, memory) = (time.as_secs_f64(), peak_memory_kib());
+    fn line(&mut self, name: &str, spent: Spent, result: u64) -> std::io::Result<()> {
+        let (wall, cpu, memory) = (spent.wall.as_secs_f64(), spent.cpu.as_secs_f64(), peak_memory_kib());
         writeln!(
             self.out,
-            r#"{{"peer":"linchpin","op":"{name}","wall_s":{seconds:.6},"result":{result},"rss_kb":{memory}}}"#
+            r#"{{"peer":"linchpin","op":"{name}","wall_s":{wall:.6},"cpu_s":{cpu:.6},"rss_kb":{memory},"result":{result}}}"#
         )
     }
+}
+
+#[derive(Clone, Copy)]
+struct Spent {
+    wall: Duration,
+    cpu: Duration,
+}
+
+struct Clock {
+    wall: Instant,
+    cpu: Duration,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { cpu: cpu_time(), wall: Instant::now() }
+    }
+
+    fn stop(self) -> Spent {
+        Spent { wall: self.wall.elapsed(), cpu: cpu_time().saturating_sub(self.cpu) }
+    }
+}
+
+/// The time that all threads spent on a processor, where the system tells it; else none.
+fn cpu_time() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let spent = |path: std::path::PathBuf| -> Option<u64> {
+        std::fs::read_to_string(path.join("schedstat")).ok()?.split_whitespace().next()?.parse().ok()
+    };
+    Duration::from_nanos(tasks.filter_map(|task| spent(task.path())).sum())
 }
 
 /// The peak resident set in KiB, where the system tells it; else 0.

@@ -19,8 +19,12 @@ pub fn layered(nodes: u32, seed: u64) -> Vec<(u32, u32)> {
     edges.sort_unstable();
     edges.dedup();
     let mirrored: Vec<bool> = edges.iter().map(|_| random.next() < 1e-4).collect();
-    let mirrors: Vec<(u32, u32)> =
-        edges.iter().zip(mirrored).filter(|&(&(u, _), mirrored)| mirrored && u != 0).map(|(&(u, v), _)| (v, u)).collect();
+    let mirrors: Vec<(u32, u32)> = edges
+        .iter()
+        .zip(mirrored)
+        .filter(|&(&(u, _), mirrored)| mirrored && u != 0)
+        .map(|(&(u, v), _)| (v, u))
+        .collect();
     edges.extend(mirrors);
     edges
 }
@@ -44,8 +48,10 @@ fn layer_edges(bounds: &[u32], layer: usize, random: &mut Random) -> Vec<(u32, u
     let mut edges: Vec<(u32, u32)> = covered.map(|below| (within(random.next(), low, high), below)).collect();
     let mut degrees: Vec<u32> = (low..high).map(|_| 2 + (random.next() * 7.0) as u32).collect();
     degrees.iter_mut().for_each(|degree| *degree *= u32::from(0.1 <= random.next()));
-    let sources: Vec<u32> =
-        (low..high).zip(degrees).flat_map(|(node, degree)| std::iter::repeat_n(node, degree as usize)).collect();
+    let sources: Vec<u32> = (low..high)
+        .zip(degrees)
+        .flat_map(|(node, degree)| std::iter::repeat_n(node, degree as usize))
+        .collect();
     let deeper: Vec<bool> = sources.iter().map(|_| random.next() < 0.2).collect();
     let depth: Vec<f64> = sources.iter().map(|_| random.next()).collect();
     for ((source, deeper), depth) in sources.into_iter().zip(deeper).zip(depth) {

@@ -308,3 +308,52 @@ fn a_difference_looks_only_at_what_changed() {
     );
     assert_eq!((seen.added, seen.removed, seen.examined), (vec![(7, 998)], vec![], 1));
 }
+
+/// A random graph too large for one pass, with groups, optional members, chains, twins and a few cycles.
+fn large(elements: u32) -> FailureGraph {
+    let mut state = 7_u64;
+    let mut random = |below: u32| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % u64::from(below)) as u32
+    };
+    let mut builder = FailureGraphBuilder::new(elements as usize);
+    for element in 0..elements - 10 {
+        let back = random(200) == 0;
+        let mut pick =
+            || if back { random(elements) } else { element + 1 + random((elements - element - 1).min(400)) };
+        let members: Vec<u32> = (0..6).map(|_| pick()).collect();
+        match element % 10 {
+            0..4 => builder.require(element, Need::Required, 1, &members[..1]),
+            4 => builder.require(element, Need::Required, 2, &members[..2]),
+            5 => builder.require(element, Need::Required, 1, &members[..2]),
+            6 => builder.require(element, Need::Required, 2, &members[..3]),
+            7 => builder.require(element, Need::Required, 3, &members),
+            8 => builder.require(element, Need::Optional, 1, &members[..3]),
+            _ => {}
+        }
+    }
+    builder.build()
+}
+
+#[test]
+fn many_passes_equal_scenarios() {
+    let graph = large(4_000);
+    let services = services(graph.len());
+    let single = SingleFailures::new(&graph, &services);
+    let mut scenario = Scenario::new(&graph);
+    let (mut failed, mut degraded) = (0, 0);
+    for element in 0..graph.len() as u32 {
+        scenario.fail(&[element]);
+        let in_state = |state: State| -> Vec<u32> {
+            services.iter().map(|s| s.element).filter(|&s| scenario.state(s) == state).collect()
+        };
+        let blast = single.blast(element);
+        assert_eq!(blast.failed, in_state(State::Failed), "{element}");
+        assert_eq!(blast.degraded, in_state(State::Degraded), "{element}");
+        let states: Vec<State> = (0..graph.len() as u32).map(|element| scenario.state(element)).collect();
+        assert_eq!(single.loss(element), brute_force_loss(&services, &states), "{element}");
+        failed += blast.failed.len();
+        degraded += blast.degraded.len();
+    }
+    assert!(graph.len() * 3 < failed && graph.len() < degraded, "{failed} failed, {degraded} degraded");
+}

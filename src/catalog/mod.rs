@@ -25,7 +25,7 @@ pub use check::{CheckReport, TableSummary};
 pub use embedded::TABLES;
 pub use images::{ImageKind, ImageReference, Quorum};
 pub use incidents::{InternalEdge, Outage, Sla};
-pub use lookup::{Catalog, Registry};
+pub use lookup::{Catalog, Registry, Source};
 pub use names::{Identification, NameKind};
 pub use packages::SdkPackage;
 pub use providers::{Ctpp, Provider};

@@ -250,9 +250,6 @@ impl NameRule {
         })
     }
 
-    pub(super) fn has_captures(&self) -> bool {
-        self.labels.iter().any(|l| !matches!(l, Label::Literal(_)))
-    }
 }
 
 /// The clouds other providers say they run on.

@@ -39,7 +39,17 @@ const EXCLUDED_LICENCES: [&str; 4] = ["GPL", "PolyForm", "SSPL", "BUSL"];
 const PHASES: [&str; 5] = ["runtime", "startup", "deploy", "observe", "recover"];
 const PLANES: [&str; 3] = ["data", "control", "both"];
 const CAUSES: [&str; 12] = [
-    "hardware", "software", "human", "capacity", "power", "cooling", "fire", "network", "dns", "certificate", "attack",
+    "hardware",
+    "software",
+    "human",
+    "capacity",
+    "power",
+    "cooling",
+    "fire",
+    "network",
+    "dns",
+    "certificate",
+    "attack",
     "dependency",
 ];
 
@@ -190,7 +200,8 @@ impl Check<'_> {
         let result = rows(name, &file.text, |row| {
             let kind = NameKind::parse(row.need("kind")?).ok_or_else(|| row.error("odd kind".to_owned()))?;
             let found = self.catalog.identify(kind, row.need("name")?);
-            let told = found.map_or(("", "", ""), |f| (f.provider, f.region.unwrap_or(""), f.service.unwrap_or("")));
+            let told =
+                found.map_or(("", "", ""), |f| (f.provider, f.region.unwrap_or(""), f.service.unwrap_or("")));
             self.facts += 1;
             if told != (row.get("provider"), row.get("region"), row.get("service")) {
                 self.problems.push(format!("{name}, line {}: {} gives {told:?}", row.line, row.get("name")));
@@ -275,9 +286,13 @@ impl Check<'_> {
     fn others(&mut self) {
         for p in self.catalog.all_packages() {
             self.facts += 1;
-            let known = self.catalog.image_kind(&p.target).is_some() || self.catalog.provider(&p.target).is_some();
+            let known =
+                self.catalog.image_kind(&p.target).is_some() || self.catalog.provider(&p.target).is_some();
             if !known && !p.datastore {
-                self.problem(format!("sdk-packages.csv: {} {}: no provider `{}`", p.ecosystem, p.name, p.target));
+                self.problem(format!(
+                    "sdk-packages.csv: {} {}: no provider `{}`",
+                    p.ecosystem, p.name, p.target
+                ));
             }
         }
         let registries: BTreeSet<_> = self.catalog.registries().iter().collect();

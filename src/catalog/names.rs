@@ -249,7 +249,6 @@ impl NameRule {
             service: service.and_then(known_service),
         })
     }
-
 }
 
 /// The clouds other providers say they run on.

@@ -1,1 +1,2 @@
 //! The cli stage.
+pub mod catalog;

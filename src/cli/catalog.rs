@@ -3,14 +3,42 @@
 use std::io::{self, BufRead, Write};
 use std::net::IpAddr;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches as _, Subcommand, ValueEnum};
 use serde::Serialize;
+
+use super::{Command, Exit, Terminal};
 
 use crate::catalog::{Catalog, Identification, NameKind, Provider, Region, ResourceKnowledge, ResourceType};
 
-/// Look up what linchpin knows about providers, regions, resource types, images and outages.
+/// `linchpin catalog`.
+pub(super) struct Lookup;
+
+const EXAMPLES: &str = "\
+Examples:
+  linchpin catalog show aws_db_instance
+  linchpin catalog list outages
+  dig +short NS example.com | linchpin catalog identify --as ns --format json";
+
+impl Command for Lookup {
+    fn define(&self) -> clap::Command {
+        CatalogArgs::augment_args(clap::Command::new("catalog"))
+            .about("Look up what is known about providers, regions, resource types and names")
+            .after_help(EXAMPLES)
+    }
+
+    fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+        let args = CatalogArgs::from_arg_matches(typed)?;
+        let mut well = true;
+        terminal.write(|out| {
+            well = run(&args, Catalog::embedded(), &mut io::stdin().lock(), out)?;
+            Ok(())
+        })?;
+        Ok(if well { Exit::Acceptable } else { Exit::OverPolicy })
+    }
+}
+
 #[derive(Debug, Args)]
-pub struct CatalogArgs {
+struct CatalogArgs {
     #[command(subcommand)]
     command: CatalogCommand,
 }
@@ -85,7 +113,7 @@ enum IdentifyKind {
 ///
 /// # Errors
 /// What reading `input` and writing `out` return.
-pub fn run(
+fn run(
     args: &CatalogArgs,
     catalog: &Catalog,
     input: &mut dyn BufRead,

@@ -1,9 +1,8 @@
-//! The cli stage.
-pub mod catalog;
 //! The program: what was typed, what it means, and what is done about it.
 //!
 //! A command is one file and one line in [`COMMANDS`]; help and shell completion walk the table.
 
+mod catalog;
 mod check;
 mod completions;
 mod explain;
@@ -46,6 +45,7 @@ static COMMANDS: &[&dyn Command] = &[
     &explain::Explain,
     // The rest.
     &fault_tree::Command,
+    &catalog::Lookup,
     &schema::Schema,
     &completions::Completions,
 ];

@@ -11,9 +11,13 @@ mod images;
 mod incidents;
 mod lookup;
 mod names;
+#[cfg(test)]
+mod oracle_tests;
 mod packages;
 mod providers;
 mod regions;
+#[cfg(test)]
+mod resource_tests;
 mod resources;
 mod subproviders;
 mod table;

@@ -108,10 +108,5 @@ pub static FORMATS: &[&dyn Format] = &[
     // Workloads.
     &terraform::Terraform,
     &compose::Compose,
-    // Names.
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
+    &kubernetes::Kubernetes,
 ];
-pub static FORMATS: &[&dyn Format] =
-    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kubernetes::Kubernetes];

@@ -113,4 +113,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    // Workloads.
+    &terraform::Terraform,
+    &compose::Compose,
+    &kubernetes::Kubernetes,
 ];

@@ -34,13 +34,13 @@ impl Names {
 pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit, problems: &mut Problems) -> Names {
     let mut names = Names { ids: BTreeMap::new() };
     for (index, item) in graph.items.iter().enumerate() {
-        if item.role == Role::DnsZone {
+        if item.role == Role::DnsZone && !item.foreign {
             names.ids.insert(index, add_zone(item, unit));
         }
     }
     let mut records: BTreeMap<Id, Vec<Record<'_>>> = BTreeMap::new();
     for (index, item) in graph.items.iter().enumerate() {
-        if item.mode == Mode::Data {
+        if item.mode == Mode::Data || item.foreign {
             continue;
         }
         let Some(shape) = links().record(&item.type_name) else { continue };

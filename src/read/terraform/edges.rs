@@ -21,7 +21,7 @@ const MAX_STEPS: u32 = 8;
 pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
     let _ = catalog;
     for index in 0..graph.items.len() {
-        if is_node(graph, index) {
+        if is_node(graph, index) && !graph.items[index].foreign {
             Walk { world, graph, names, from: index, needs: BTreeMap::new(), seen: BTreeSet::new(), settings: Vec::new() }.run(unit);
         }
     }
@@ -118,7 +118,11 @@ impl Walk<'_, '_> {
         if group.is_none() && link.reverse && target.role == Role::Member && step.item == self.from {
             group = Some("members".to_owned());
         }
-        if target.role == Role::DnsZone || target.role == Role::DnsRecord {
+        // The name of a zone says nothing about needing it; a record of it does.
+        if target.role == Role::DnsZone {
+            return None;
+        }
+        if target.role == Role::DnsRecord {
             if let Some(id) = self.names.of(link.to) {
                 self.found(End::Id(id.clone()), phase, group, evidence);
             }

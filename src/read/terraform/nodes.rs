@@ -16,7 +16,7 @@ use crate::model::{
 /// Adds a node for every component.
 pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, unit: &mut Unit) {
     for (index, item) in graph.items.iter().enumerate() {
-        if is_node(graph, index) {
+        if is_node(graph, index) && !item.foreign {
             unit.nodes.push(node(world, catalog, graph, index, item));
         }
     }

@@ -409,8 +409,8 @@ impl Catalog {
             types: &self.files("resources/"),
             prefixes: &self.files("terraform-prefixes.csv"),
             cloudformation: &self.files("cloudformation.csv"),
-            terraform_index: embedded::TERRAFORM_TYPES,
-            cloudformation_index: embedded::CLOUDFORMATION_TYPES,
+            terraform_index: &embedded::text("terraform-types.txt"),
+            cloudformation_index: &embedded::text("cloudformation-types.txt"),
         })
     }
 }

@@ -43,6 +43,7 @@ static COMMANDS: &[&dyn Command] = &[
     &check::Check,
     &explain::Explain,
     // The rest.
+    &fault_tree::Command,
     &schema::Schema,
     &completions::Completions,
 ];

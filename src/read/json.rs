@@ -89,10 +89,13 @@ fn json_node(value: &ast::Value<'_>, places: &mut Places<'_>, depth: u32) -> Nod
     match value {
         ast::Value::StringLit(text) => Node::scalar(&text.value, false, &location),
         ast::Value::NumberLit(number) => Node::scalar(number.value, true, &location),
-        ast::Value::BooleanLit(value) => Node::scalar(if value.value { "true" } else { "false" }, true, &location),
+        ast::Value::BooleanLit(value) => {
+            Node::scalar(if value.value { "true" } else { "false" }, true, &location)
+        }
         ast::Value::NullKeyword(_) => Node::scalar("null", true, &location),
         ast::Value::Array(array) => {
-            let items = array.elements.iter().map(|item| Arc::new(json_node(item, places, depth + 1))).collect();
+            let items =
+                array.elements.iter().map(|item| Arc::new(json_node(item, places, depth + 1))).collect();
             Node::new(Data::Sequence(items), location)
         }
         ast::Value::Object(object) => {
@@ -109,7 +112,8 @@ fn json_node(value: &ast::Value<'_>, places: &mut Places<'_>, depth: u32) -> Nod
 /// Of several entries with one key the last holds, as JSON readers have it.
 fn last_of_each(entries: Vec<(Key, Arc<Node>)>) -> Vec<(Key, Arc<Node>)> {
     let mut seen = std::collections::BTreeSet::new();
-    let mut kept: Vec<_> = entries.into_iter().rev().filter(|(key, _)| seen.insert(key.text.clone())).collect();
+    let mut kept: Vec<_> =
+        entries.into_iter().rev().filter(|(key, _)| seen.insert(key.text.clone())).collect();
     kept.reverse();
     kept
 }
@@ -118,7 +122,8 @@ fn toml_table(file: &SourceFile, table: &DeTable<'_>, start: usize, depth: u32) 
     let mut entries = Vec::new();
     for (key, value) in table {
         let node = toml_node(file, value.get_ref(), value.span().start, depth + 1);
-        entries.push((Key { text: (**key.get_ref()).into(), location: file.location(key.span().start) }, node));
+        entries
+            .push((Key { text: (**key.get_ref()).into(), location: file.location(key.span().start) }, node));
     }
     // The table comes sorted; people want the order in which things were written.
     entries.sort_by(|(a, _), (b, _)| a.location.cmp(&b.location));

@@ -9,10 +9,10 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table as 
 
 use super::summary::{is_unmitigated, unmitigated};
 use super::text::{fit, terminal};
-use super::{Length, Options, Paint, Report, Summary};
+use super::{Length, Options, Paint, Report, Summary, place};
 use crate::analyze::{Concentration, Dimension};
 use crate::judge::{Finding, FindingLevel, Status};
-use crate::model::{Evidence, Id};
+use crate::model::Id;
 use crate::scan::Outcome;
 use crate::source::Severity;
 
@@ -317,14 +317,6 @@ fn second_line(finding: &Finding, room: usize) -> String {
     format!("{}  {}", finding.rule, fit(&terminal(&place), room))
 }
 
-/// Where a reader should look: `path:line`, or the record.
-pub(super) fn place(evidence: &[Evidence]) -> Option<String> {
-    match evidence.first()? {
-        Evidence::File { location, .. } => Some(format!("{}:{}", location.path, location.line)),
-        Evidence::Record { record, name, .. } => Some(format!("{name} {record}")),
-    }
-}
-
 fn add_shares(grid: &mut Grid, one: &Concentration, limit: usize, width: usize) {
     let unplaced = match one.unplaced_share {
         share if share < 0.005 => String::new(),
@@ -424,7 +416,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// A word that a shell takes as one, quoted where it has to be.
-pub(super) fn shell_word(word: &str) -> String {
+fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,%=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -14,6 +14,9 @@ use super::syntax::{Block, Body, Expr};
 use super::value::{InstanceKey, Key, Kind, Ref, Value};
 use crate::source::{SourceFile, Tree};
 
+/// Stands for a module whose source is not in the tree, in place of a resource.
+pub(super) const EXTERNAL: u32 = u32::MAX;
+
 /// Instances of one resource or module; more are one instance of unknown count.
 const MAX_INSTANCES: usize = 10_000;
 /// Module instances of one root.
@@ -162,6 +165,9 @@ impl<'a> World<'a> {
 
     /// The address of a resource instance, module path and key included.
     pub(super) fn address(&self, key: &InstanceKey) -> String {
+        if key.resource == EXTERNAL {
+            return self.instance(key.module).address.clone();
+        }
         let resource = self.resource(key);
         let module = self.instance(key.module);
         let mut out = String::new();
@@ -453,7 +459,9 @@ impl<'a> World<'a> {
         self.once(Slot::Output(module, name.into()), "an output depends on itself", || {
             let instance = self.instance(module);
             let Some(config) = instance.module else {
-                return Value::unknown(format!("`{}` is not in the tree", instance.address));
+                let instance_key = InstanceKey { module, resource: EXTERNAL, key: Key::None };
+                return Value::unknown(format!("`{}` is not in the tree", instance.address))
+                    .with_ref(Ref { instance: instance_key, attribute: name.into() });
             };
             let value = config.outputs.get(name).and_then(|declared| {
                 let attribute = declared.body().attribute("value")?;
@@ -534,11 +542,11 @@ impl<'a> World<'a> {
 
     /// Calls `see` for a block: once, or for each element of a `dynamic` one. A `dynamic` block whose
     /// elements are unknown is seen once.
-    pub(super) fn each_block(
+    pub(super) fn each_block<'b>(
         &self,
-        block: &'_ Block,
+        block: &'b Block,
         scope: Scope<'_>,
-        see: &mut dyn FnMut(&str, &Body, Scope<'_>),
+        see: &mut dyn FnMut(&str, &'b Body, Scope<'_>),
     ) {
         if &*block.kind != "dynamic" {
             see(&block.kind, &block.body, scope);

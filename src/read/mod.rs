@@ -83,4 +83,4 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] =
-    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kubernetes::Kubernetes];
+    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kustomize::Kustomize, &kubernetes::Kubernetes];

@@ -47,6 +47,7 @@ impl<'b> Builder<'b> {
         let mut resources = self.accumulate(folder, &mut Vec::new());
         transform::hashes(&mut resources);
         transform::references(&mut resources);
+        transform::subjects(&mut resources);
         resources.into_iter().filter_map(Resource::into_object).collect()
     }
 

@@ -79,6 +79,9 @@ pub(super) fn labels(resources: &mut [Resource], pairs: &Node, reach: LabelReach
                 }
             }
         }
+        if reach == LabelReach::Selectors && matches!(&*kind, "Deployment" | "StatefulSet") {
+            placement_labels(&mut resource.root, pairs);
+        }
         if reach != LabelReach::Own && kind == "StatefulSet" {
             each_at(&mut resource.root, &["spec", "volumeClaimTemplates", "*"], &mut |claim| {
                 for (key, value) in pairs.entries() {
@@ -86,6 +89,26 @@ pub(super) fn labels(resources: &mut [Resource], pairs: &Node, reach: LabelReach
                 }
             });
         }
+    }
+}
+
+/// Labels go into the selectors that keep pods apart, too, where those select by labels.
+fn placement_labels(root: &mut Node, pairs: &Node) {
+    const TERMS: &[&[&str]] = &[
+        &["affinity", "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution", "*", "podAffinityTerm"],
+        &["affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "*"],
+        &["affinity", "podAntiAffinity", "preferredDuringSchedulingIgnoredDuringExecution", "*", "podAffinityTerm"],
+        &["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "*"],
+        &["topologySpreadConstraints", "*"],
+    ];
+    for term in TERMS {
+        let path: Vec<&str> =
+            ["spec", "template", "spec"].iter().chain(*term).chain(&["labelSelector", "matchLabels"]).copied().collect();
+        each_at(root, &path, &mut |labels| {
+            for (key, value) in pairs.entries() {
+                labels.set(&key.text, Arc::new(quoted(value)));
+            }
+        });
     }
 }
 
@@ -208,7 +231,7 @@ pub(super) fn hashes(resources: &mut [Resource]) {
     }
 }
 
-/// The hash that kustomize puts behind a name: of the object's kind, name and data as JSON.
+/// The hash that kustomize puts behind a name: of the object's kind and data as JSON.
 fn hash(resource: &Resource) -> String {
     let is_secret = resource.kind() == "Secret";
     let data = json_object(resource.root.get("data"));
@@ -218,7 +241,8 @@ fn hash(resource: &Resource) -> String {
         text += &format!("\"binaryData\":{binary},");
     }
     let empty_data = if resource.root.get("data").is_none() { "\"\"".to_owned() } else { data };
-    text += &format!("\"data\":{empty_data},\"kind\":{},\"name\":{}", json_text(resource.kind()), json_text(resource.name()));
+    // The name is left empty, so that prefixes do not change the hash.
+    text += &format!("\"data\":{empty_data},\"kind\":{},\"name\":\"\"", json_text(resource.kind()));
     if is_secret {
         text += &format!(",\"type\":{}", json_text(resource.root.str_at(&["type"]).unwrap_or("")));
     }
@@ -322,6 +346,25 @@ pub(super) fn references(resources: &mut [Resource]) {
             }
         }
         typed_references(&mut resource.root, &kind, &mut rewrite);
+    }
+}
+
+/// Subjects of bindings stand where the account of their name stands.
+pub(super) fn subjects(resources: &mut [Resource]) {
+    let accounts: Vec<(String, String)> = resources
+        .iter()
+        .filter(|one| one.kind() == "ServiceAccount")
+        .filter_map(|one| Some((one.name().to_owned(), one.namespace()?.to_owned())))
+        .collect();
+    for resource in resources.iter_mut().filter(|one| one.kind().ends_with("RoleBinding")) {
+        each_at(&mut resource.root, &["subjects", "*"], &mut |subject| {
+            let name = subject.str_at(&["name"]).unwrap_or("");
+            let is_account = subject.str_at(&["kind"]) == Some("ServiceAccount");
+            if let Some((_, space)) = accounts.iter().find(|(own, _)| is_account && own == name) {
+                let location = subject.location.clone();
+                subject.set("namespace", Arc::new(Node::scalar(space, false, &location)));
+            }
+        });
     }
 }
 

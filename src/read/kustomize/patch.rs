@@ -105,20 +105,23 @@ fn merge_list(own: &mut Node, patch: &Node, merge_key: Option<&str>, builtin: bo
         return;
     };
     let Data::Sequence(items) = &mut own.data else { return };
-    let mut new = Vec::new();
+    // What the patch names comes first, in its order, as kubectl does it.
+    let mut first = Vec::new();
     for change in patch.items() {
         let wanted = change.str_at(&[merge_key]);
         let at = items.iter().position(|item| wanted.is_some() && item.str_at(&[merge_key]) == wanted);
-        match (at, directive(change)) {
-            (Some(at), Some("delete")) => drop(items.remove(at)),
-            (Some(at), _) => merge_mapping(Arc::make_mut(&mut items[at]), change, builtin, field),
-            (None, Some("delete")) => {}
-            (None, _) => new.push(Arc::new(cleaned(change))),
+        let own = at.map(|at| items.remove(at));
+        match (own, directive(change)) {
+            (_, Some("delete")) => {}
+            (Some(mut own), _) => {
+                merge_mapping(Arc::make_mut(&mut own), change, builtin, field);
+                first.push(own);
+            }
+            (None, _) => first.push(Arc::new(cleaned(change))),
         }
     }
-    // What is new comes first, as kubectl does it.
-    new.append(items);
-    *items = new;
+    first.append(items);
+    *items = first;
 }
 
 /// A value without nulls and directives in its mappings.

@@ -36,7 +36,7 @@ fn patches_merge_lists_by_name_and_delete() {
     let files = [("o/kustomization.yaml", kustomization), ("o/web.yaml", WEB), ("o/old.yaml", old)];
     assert_eq!(
         built(&files, "o"),
-        "{apiVersion:apps/v1,kind:Deployment,metadata:{labels:{a:b},name:web},spec:{replicas:3,template:{spec:{containers:[{env:[{name:X,value:1},{name:Y,value:z}],image:web:2,name:a}]}}}}"
+        "{apiVersion:apps/v1,kind:Deployment,metadata:{labels:{a:b},name:web},spec:{replicas:3,template:{spec:{containers:[{env:[{name:Y,value:z},{name:X,value:1}],image:web:2,name:a}]}}}}"
     );
 }
 

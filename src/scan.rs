@@ -9,8 +9,8 @@ use crate::analyze::{self, Analysis};
 use crate::assemble::assemble;
 use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
-use crate::judge::Finding;
-use crate::model::{Declarations, Estate, Kind, Tolerance};
+use crate::judge::{self, Finding};
+use crate::model::{Declarations, Estate, Kind, Settings, Tolerance};
 use crate::read::ReadContext;
 use crate::source::{Problems, Severity, Skipped};
 
@@ -74,20 +74,47 @@ fn judge_discovery(discovery: &Discovery, request: &Request) -> Outcome {
     let catalog = Catalog::embedded();
     let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
     let declarations = read_all(discovery, &cx);
+    let settings = Settings::default();
     let assembly = assemble(declarations, catalog, request.environment.as_deref());
-    let analysis = analyze::analyze(&assembly.estate);
+    let (estate, odd) = judge::apply_services(assembly.estate, &settings);
+    let mut problems = assembly.problems;
+    problems.extend(odd);
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
+    let (estate, analysis, findings) = judge_estate(estate, &settings, catalog, request.today);
     let mut outcome = Outcome {
         files: files_read(discovery),
         skipped,
-        problems: assembly.problems,
-        estate: assembly.estate,
+        problems,
+        estate,
         analysis,
+        findings,
         ..Outcome::default()
     };
     outcome.completeness = completeness(&outcome);
     outcome
+}
+
+/// Judges the estate with its mitigations; what they answer stays among the findings.
+fn judge_estate(
+    estate: Estate,
+    settings: &Settings,
+    catalog: &Catalog,
+    today: Date,
+) -> (Estate, Analysis, Vec<Finding>) {
+    let judged = |estate: &Estate, analysis: &Analysis| {
+        judge::judge(&judge::Context::new(estate, analysis, settings, catalog, today))
+    };
+    if settings.mitigations.is_empty() {
+        let analysis = analyze::analyze(&estate);
+        let findings = judged(&estate, &analysis);
+        return (estate, analysis, findings);
+    }
+    let unmitigated = judged(&estate, &analyze::analyze(&estate));
+    let estate = judge::apply_mitigations(estate, settings, today);
+    let analysis = analyze::analyze(&estate);
+    let findings = judge::mark_mitigated(unmitigated, judged(&estate, &analysis));
+    (estate, analysis, findings)
 }
 
 fn read_all(discovery: &Discovery, cx: &ReadContext<'_>) -> Vec<Declarations> {

@@ -14,7 +14,8 @@ use linchpin::source::{SourceFile, Tree};
 #[test]
 fn fixtures_read_as_expected() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats");
-    let mut folders: Vec<PathBuf> = fs::read_dir(&root).expect("fixtures").map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(&root).expect("fixtures").map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     let update = std::env::var_os("UPDATE").is_some();
     let mut checked = 0;
@@ -76,7 +77,8 @@ fn write_declarations(out: &mut String, declarations: &Declarations) {
         }
         for edge in &unit.edges {
             let group = edge.group.as_ref().map_or(String::new(), |group| format!(" in {group}"));
-            writeln!(out, "  {} -> {} {} {}{group}", edge.from, edge.to, edge.phase, edge.need).expect("text");
+            writeln!(out, "  {} -> {} {} {}{group}", edge.from, edge.to, edge.phase, edge.need)
+                .expect("text");
         }
         for reference in &unit.references {
             write_reference(out, reference);
@@ -121,10 +123,15 @@ fn write_reference(out: &mut String, reference: &Reference) {
         Target::Address(address) => format!("address {address}"),
         Target::Image(image) => format!("image {image}"),
         Target::Provider { provider, service, region } => {
-            format!("provider {provider} {} {}", service.as_deref().unwrap_or("-"), region.as_deref().unwrap_or("-"))
+            format!(
+                "provider {provider} {} {}",
+                service.as_deref().unwrap_or("-"),
+                region.as_deref().unwrap_or("-")
+            )
         }
         Target::Unresolved { text, because } => format!("unresolved `{text}`: {because}"),
     };
     let group = reference.group.as_ref().map_or(String::new(), |group| format!(" in {group}"));
-    writeln!(out, "  {} -> {target} {} {}{group}", reference.from, reference.phase, reference.need).expect("text");
+    writeln!(out, "  {} -> {target} {} {}{group}", reference.from, reference.phase, reference.need)
+        .expect("text");
 }

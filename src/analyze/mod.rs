@@ -7,6 +7,7 @@ mod compile;
 mod concentration;
 mod cycles;
 mod fate;
+pub mod fault_tree;
 pub mod graph;
 mod results;
 mod run;

@@ -30,7 +30,7 @@ fn need(estate: &mut Estate, from: usize, to: usize, need: Need, group: Option<(
     });
     let confidence = Confidence::Inferred;
     estate.edges.push(Edge { from: id(from), to: id(to), phase: Phase::Runtime, need, group, confidence, evidence: vec![] });
-    crate::assemble::finish(estate);
+    estate.settle();
 }
 
 /// Ids that fail when `failed` fails, by repeating the definition until nothing changes.

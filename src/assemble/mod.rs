@@ -38,7 +38,7 @@ pub fn assemble(declarations: Vec<Declarations>, catalog: &Catalog, asked: Optio
     references::resolve(&mut merged, catalog);
     placement::place(&mut merged.estate, catalog);
     services::promote(&mut merged.estate);
-    finish(&mut merged.estate);
+    merged.estate.settle();
     merged.estate.environments.append(&mut assembly.estate.environments);
     merged.estate.environments.sort();
     merged.estate.environments.dedup();
@@ -62,27 +62,4 @@ fn choose_folders(units: Vec<Unit>, asked: Option<&str>, assembly: &mut Assembly
     assembly.skipped.sort();
     assembly.skipped.dedup();
     kept
-}
-
-/// Sorts and joins edges; drops what leads nowhere or to itself.
-pub(crate) fn finish(estate: &mut Estate) {
-    let nodes = &estate.nodes;
-    estate.edges.retain(|edge| edge.from != edge.to && nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to));
-    estate.edges.sort_by(|a, b| {
-        (&a.from, &a.to, a.phase, &a.group, a.need).cmp(&(&b.from, &b.to, b.phase, &b.group, b.need))
-    });
-    estate.edges.dedup_by(|later, kept| {
-        let same = (&later.from, &later.to, later.phase, &later.group) == (&kept.from, &kept.to, kept.phase, &kept.group);
-        if same {
-            for evidence in later.evidence.drain(..) {
-                if !kept.evidence.contains(&evidence) {
-                    kept.evidence.push(evidence);
-                }
-            }
-            kept.confidence = kept.confidence.max(later.confidence);
-        }
-        same
-    });
-    let used: std::collections::BTreeSet<_> = estate.edges.iter().filter_map(|edge| edge.group.clone()).collect();
-    estate.groups.retain(|id, _| used.contains(id));
 }

@@ -15,10 +15,15 @@ pub(super) struct Place {
     pub region: Option<String>,
     pub global: bool,
     pub category: Option<Category>,
+    /// The cloud and region below the provider, where a name tells.
+    pub on: Option<(String, Option<String>)>,
 }
 
 /// Puts every placed node onto the nodes of its provider.
 pub(super) fn place(estate: &mut Estate, catalog: &Catalog) {
+    for node in estate.nodes.values_mut().filter(|node| !is_provider_part(node.kind)) {
+        use_canonical_names(catalog, node);
+    }
     let placed: Vec<Node> = estate
         .nodes
         .values()
@@ -27,6 +32,17 @@ pub(super) fn place(estate: &mut Estate, catalog: &Catalog) {
         .collect();
     for node in placed {
         stand(estate, catalog, &node);
+    }
+}
+
+/// `East US 2` and `eastus2` are one region, `amazon` and `aws` one provider.
+fn use_canonical_names(catalog: &Catalog, node: &mut Node) {
+    let Some(provider) = node.placement.provider.as_mut() else { return };
+    *provider = knowledge::canonical_provider(catalog, provider).to_owned();
+    if let Some(region) = node.placement.region.as_mut() {
+        if let Some(known) = catalog.region(provider, region) {
+            *region = known.code.to_string();
+        }
     }
 }
 
@@ -43,6 +59,7 @@ fn stand(estate: &mut Estate, catalog: &Catalog, node: &Node) {
         region: node.placement.region.clone().filter(|_| node.tolerance != Tolerance::Region && !node.placement.global),
         global: node.placement.global,
         category: node.category,
+        on: None,
     };
     let product = provider_node(estate, catalog, &place, &evidence);
     estate.edges.push(needs(&node.id, &product, None, node.confidence, &evidence));
@@ -112,6 +129,10 @@ fn company(estate: &mut Estate, catalog: &Catalog, provider: &str, evidence: &[E
     let name = knowledge::provider_name(catalog, provider).unwrap_or(provider).to_owned();
     let node = part(id.clone(), Kind::Provider, &name, provider, evidence);
     estate.nodes.insert(id.clone(), node);
+    if let Some(parent) = knowledge::parent(catalog, provider) {
+        let parent = company(estate, catalog, parent, evidence);
+        estate.nodes.entry(id.clone()).and_modify(|node| node.parent = Some(parent));
+    }
     runs_on(estate, catalog, provider, &id);
     id
 }
@@ -126,8 +147,9 @@ fn runs_on(estate: &mut Estate, catalog: &Catalog, provider: &str, id: &Id) {
             region: host.region,
             global: false,
             category: None,
+            on: None,
         };
-        let evidence = vec![Evidence::catalog("subproviders", host.line, &host.source)];
+        let evidence = vec![Evidence::catalog("subproviders", 0, &host.source)];
         let end = provider_node(estate, catalog, &place, &evidence);
         let need = if host.surely { Need::Required } else { Need::Optional };
         estate.edges.push(Edge { need, ..needs(id, &end, None, Confidence::Assumed, &evidence) });

@@ -75,6 +75,7 @@ fn far_ends(merged: &mut Merged, catalog: &Catalog, unit: usize, reference: &Ref
                 region: region.clone(),
                 global: region.is_none(),
                 category: None,
+                on: None,
             };
             vec![placement::provider_node(&mut merged.estate, catalog, &place, &reference.evidence)]
         }
@@ -109,22 +110,41 @@ fn host(
     }
     let id = Id::host(&name);
     if !merged.estate.nodes.contains_key(&id) {
-        let node = host_node(catalog, id.clone(), &name, scheme);
+        let (node, on) = host_node(catalog, id.clone(), &name, scheme);
         merged.estate.nodes.insert(id.clone(), node);
+        stand_on(merged, catalog, &id, on, reference);
     }
     add_evidence(merged, &id, &reference.evidence);
     vec![id]
 }
 
-fn host_node(catalog: &Catalog, id: Id, name: &str, scheme: Option<&str>) -> Node {
+/// A name that tells the cloud below its provider hangs on that cloud as well.
+fn stand_on(merged: &mut Merged, catalog: &Catalog, id: &Id, on: Option<(String, Option<String>)>, reference: &Reference) {
+    let Some((provider, region)) = on else { return };
+    let place = Place { provider, service: None, global: region.is_none(), region, category: None, on: None };
+    let end = placement::provider_node(&mut merged.estate, catalog, &place, &reference.evidence);
+    merged.estate.edges.push(Edge {
+        from: id.clone(),
+        to: end,
+        phase: Phase::Runtime,
+        need: crate::model::Need::Required,
+        group: None,
+        confidence: Confidence::Assumed,
+        evidence: reference.evidence.clone(),
+    });
+}
+
+fn host_node(catalog: &Catalog, id: Id, name: &str, scheme: Option<&str>) -> (Node, Option<(String, Option<String>)>) {
     let mut node = Node::new(id, Kind::Host, name);
     node.category = scheme.and_then(|scheme| knowledge::scheme_category(catalog, scheme));
     node.tolerance = Tolerance::Unknown;
     node.tolerance_because = Some("nothing in the input defines it".to_owned());
-    if let Some(place) = knowledge::place_of_host(catalog, name) {
+    let mut on = None;
+    if let Some(mut place) = knowledge::place_of_host(catalog, name, scheme) {
+        on = place.on.take();
         occupy(&mut node, place);
     }
-    node
+    (node, on)
 }
 
 /// Puts a name or address where the catalog knows it lives; it then fails with that, and not on its own.

@@ -1,13 +1,38 @@
-//! What is known about providers: lookups over `data/`.
+//! What is known about providers: lookups over the tables under `data/`.
+//!
+//! The tables are part of the program, read on first use, and every one of them can be overridden by a file.
+//! Lookups say what a row says, with its source and confidence; a row of confidence [`Confidence::Assumed`] never
+//! decides a verdict alone. Nothing here touches a file or a network.
 
-/// All tables.
-#[derive(Debug, Default)]
-pub struct Catalog {}
+mod addresses;
+mod check;
+mod embedded;
+mod images;
+mod incidents;
+mod lookup;
+mod names;
+mod packages;
+mod providers;
+mod regions;
+mod resources;
+mod subproviders;
+mod table;
+#[cfg(test)]
+mod tests;
 
-impl Catalog {
-    /// The tables that are built in.
-    pub fn embedded() -> &'static Catalog {
-        static CATALOG: Catalog = Catalog {};
-        &CATALOG
-    }
-}
+pub use addresses::{AddressTag, BadAddressTable};
+pub use check::{CheckReport, TableSummary};
+pub use embedded::TABLES;
+pub use images::{ImageKind, ImageReference, Quorum};
+pub use incidents::{InternalEdge, Outage, Sla};
+pub use lookup::{Catalog, Registry};
+pub use names::{Identification, NameKind};
+pub use packages::SdkPackage;
+pub use providers::{Ctpp, Provider};
+pub use regions::Region;
+pub use resources::{
+    AttributeNames, BackupAttribute, Condition, Declared, Holds, Judged, Kept, Protection, ResourceKnowledge,
+    ResourceType, Role, Rule, Stated, Survives, Test, Value,
+};
+pub use subproviders::{SubProvider, carries_outages};
+pub use table::{Confidence, TableError};

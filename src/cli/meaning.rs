@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::typed::{Input, Output, Reading};
 use super::{Exit, Terminal};
@@ -29,25 +29,17 @@ impl Scan {
             request: Request {
                 roots: paths.to_vec(),
                 environment: how.environment.clone(),
+                today: how.today.unwrap_or_else(today),
                 include_left_out: how.include_left_out,
                 config: how.config.clone(),
-                today: how.today.unwrap_or_else(today),
                 max_file_bytes: how.max_file_bytes,
             },
         }
     }
 
-    /// Runs it. An outcome of no files is an error: nothing was judged.
+    /// Runs it.
     pub(super) fn run(&self, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
-        let outcome = terminal.during("reading and analyzing", || scan::scan(&self.request))?;
-        if outcome.files.is_empty() {
-            bail!(
-                "found nothing to read in {}; give the folder that holds the manifests{}",
-                list(&self.request.roots),
-                if outcome.skipped.is_empty() { "" } else { ", or --include-left-out" }
-            );
-        }
-        Ok(outcome)
+        Ok(terminal.during("reading and analyzing", || scan::scan(&self.request))?)
     }
 }
 
@@ -124,12 +116,8 @@ fn write_file(
     out.flush()
 }
 
-fn list(paths: &[PathBuf]) -> String {
-    let quoted: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
-    quoted.join(", ")
-}
-
 /// The only clock of the program.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the day comes from")]
 fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }

@@ -5,6 +5,7 @@
 mod check;
 mod completions;
 mod explain;
+pub mod fault_tree;
 mod meaning;
 mod program;
 mod scan;
@@ -36,5 +37,13 @@ enum Exit {
 }
 
 /// All subcommands, in order of help.
-static COMMANDS: &[&dyn Command] =
-    &[&scan::Scan, &check::Check, &explain::Explain, &schema::Schema, &completions::Completions];
+static COMMANDS: &[&dyn Command] = &[
+    // What most people come for.
+    &scan::Scan,
+    &check::Check,
+    &explain::Explain,
+    // The rest.
+    &fault_tree::Command,
+    &schema::Schema,
+    &completions::Completions,
+];

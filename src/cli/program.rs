@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command as Definition};
 
 use super::{COMMANDS, Exit, Terminal};
+use crate::read::{FORMATS, Format};
 use crate::report::text::terminal as safe;
 
 const ABOUT: &str = "Finds what a single failure would take down: reads manifests and DNS, builds one graph of \
@@ -39,11 +40,17 @@ pub(super) fn definition() -> Definition {
     Definition::new("linchpin")
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .after_help(EXAMPLES)
+        .after_help(format!("{EXAMPLES}\n\nReads:\n{}", formats()))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommands(COMMANDS.iter().map(|command| command.define()))
+}
+
+/// One line for each format that is read.
+fn formats() -> String {
+    let line = |format: &&dyn Format| format!("  {:<16} {}", format.name(), format.summary());
+    FORMATS.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn run(typed: &ArgMatches) -> anyhow::Result<Exit> {
@@ -60,16 +67,29 @@ fn finish(result: anyhow::Result<Exit>) -> ExitCode {
         Ok(Exit::Acceptable) => ExitCode::SUCCESS,
         Ok(Exit::OverPolicy) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            not_judged(&safe(&causes.join(": ")))
+        Err(error) => not_judged(&safe(&causes(&error))),
+    }
+}
+
+/// The messages of an error and its causes, each said once.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
         }
     }
+    text
 }
 
 fn wrong_usage(usage: &clap::Error) -> ExitCode {
     if usage.use_stderr() {
         let text = usage.render().to_string();
+        if usage.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return not_judged(&format!("no command was given\n\n{}", text.trim_end()));
+        }
         return not_judged(text.trim_start_matches("error: ").trim_end());
     }
     // Help and version; a pipe that closes on them is no failure.

@@ -1,6 +1,6 @@
 //! The assembled graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Edge, Environment, Group, Id, Node};
 
@@ -32,5 +32,28 @@ impl Estate {
     pub fn needs<'a>(&'a self, id: &'a Id) -> impl Iterator<Item = &'a Edge> {
         let start = self.edges.partition_point(|edge| edge.from < *id);
         self.edges[start..].iter().take_while(move |edge| edge.from == *id)
+    }
+
+    /// Restores what the fields promise after a change: edges sorted and each once (evidence joined, the stronger
+    /// confidence kept), none that leads nowhere or to itself, no group without members.
+    pub fn settle(&mut self) {
+        let nodes = &self.nodes;
+        let leads = |edge: &Edge| edge.from != edge.to && nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to);
+        self.edges.retain(leads);
+        self.edges.sort_by(|a, b| {
+            (&a.from, &a.to, a.phase, &a.group, a.need).cmp(&(&b.from, &b.to, b.phase, &b.group, b.need))
+        });
+        self.edges.dedup_by(|later, kept| {
+            let same =
+                (&later.from, &later.to, later.phase, &later.group) == (&kept.from, &kept.to, kept.phase, &kept.group);
+            if same {
+                let new: Vec<_> = later.evidence.drain(..).filter(|piece| !kept.evidence.contains(piece)).collect();
+                kept.evidence.extend(new);
+                kept.confidence = kept.confidence.max(later.confidence);
+            }
+            same
+        });
+        let used: BTreeSet<Id> = self.edges.iter().filter_map(|edge| edge.group.clone()).collect();
+        self.groups.retain(|id, _| used.contains(id));
     }
 }

@@ -9,6 +9,7 @@ mod estate;
 mod evidence;
 mod id;
 mod node;
+pub mod settings;
 mod vocabulary;
 
 pub use attribute::{Attribute, AttributeValue, Attributes, Fact};
@@ -18,4 +19,5 @@ pub use estate::Estate;
 pub use evidence::{Evidence, mask_secrets};
 pub use id::Id;
 pub use node::{Node, Placement, Replication};
+pub use settings::Settings;
 pub use vocabulary::{Category, Confidence, Kind, Level, Need, Phase, Tolerance};

@@ -2,10 +2,18 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod backstage;
+pub mod settings;
 pub mod compose;
 pub mod dns;
+mod draft;
 pub mod hosts;
 pub mod images;
+pub mod json;
+pub mod platform;
+pub mod service_graph;
+pub mod open_psa;
+pub mod terraform;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod yaml;
@@ -82,5 +90,28 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 }
 
 /// All formats; the first that claims a file has it.
+pub static FORMATS: &[&dyn Format] = &[
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
+    &platform::Render,
+    &platform::Fly,
+    &platform::Heroku,
+    &platform::Netlify,
+    &platform::Vercel,
+    &platform::Workers,
+    &platform::AppEngine,
+    &platform::Railway,
+    &platform::DigitalOcean,
+    &backstage::Backstage,
+    &service_graph::ServiceGraph,
+    // Workloads.
+    &terraform::Terraform,
+    &compose::Compose,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
+];
 pub static FORMATS: &[&dyn Format] =
     &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kustomize::Kustomize, &kubernetes::Kubernetes];

@@ -140,8 +140,10 @@ fn failure_part(
     for path in failure.paths.iter().take(shown) {
         path_part(outcome, path, out)?;
     }
-    if failure.paths.len() > shown {
-        writeln!(out, "\n  … and {} more (--all)", failure.paths.len() - shown)?;
+    let listed = failure.paths.len().min(shown);
+    if failure.lost.len() > listed {
+        let all = if failure.paths.len() > shown { " (--all)" } else { "" };
+        writeln!(out, "\n  … and {} more{all}", failure.lost.len() - listed)?;
     }
     if !failure.degraded.is_empty() {
         let names: Vec<_> = failure.degraded.iter().take(shown).map(Id::as_str).collect();

@@ -3,14 +3,24 @@
 //! A report is one file and one line in [`REPORTS`]; help, `--format` and the tests walk the table. Nothing
 //! from a manifest is written without passing [`text`].
 
+mod dot;
 pub mod explanation;
+mod github;
+mod gitlab;
+mod graph;
+mod graphml;
 mod json;
+mod junit;
+mod markdown;
+mod mermaid;
+mod sarif;
 mod summary;
 mod table;
 pub mod text;
 
 use std::io;
 
+use crate::model::Evidence;
 use crate::scan::Outcome;
 
 pub use json::SCHEMA as JSON_SCHEMA;
@@ -67,9 +77,77 @@ impl Default for Options {
 }
 
 /// All reports; the first is the default.
-pub static REPORTS: &[&dyn Report] = &[&table::Table, &json::Json];
+pub static REPORTS: &[&dyn Report] = &[
+    // For people.
+    &table::Table,
+    &markdown::Markdown,
+    // For programs.
+    &json::Json,
+    &sarif::Sarif,
+    &junit::JUnit,
+    &github::GitHub,
+    &gitlab::GitLab,
+    // Graphs.
+    &dot::Dot,
+    &mermaid::Mermaid,
+    &graphml::GraphMl,
+];
+
+/// Where a reader should look: `path:line`, or the record.
+fn place(evidence: &[Evidence]) -> Option<String> {
+    match evidence.first()? {
+        Evidence::File { location, .. } => Some(format!("{}:{}", location.path, location.line)),
+        Evidence::Record { record, name, .. } => Some(format!("{name} {record}")),
+    }
+}
 
 /// The report of a name.
 pub fn report(name: &str) -> Option<&'static dyn Report> {
     REPORTS.iter().copied().find(|report| report.name() == name)
+}
+
+#[cfg(test)]
+mod sample;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What a report writes.
+    pub(super) fn written(name: &str, outcome: &Outcome, options: &Options) -> String {
+        let mut out = Vec::new();
+        report(name).expect("a report").write(outcome, &mut out, options).expect("memory takes all");
+        String::from_utf8(out).expect("reports are UTF-8")
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: BTreeSet<_> = REPORTS.iter().map(|report| report.name()).collect();
+        assert_eq!(names.len(), REPORTS.len());
+    }
+
+    #[test]
+    fn no_report_writes_an_unsafe_character() {
+        let outcome = sample::hostile();
+        for report in REPORTS {
+            for length in [Length::Screen, Length::All] {
+                let options = Options { length, ..Options::default() };
+                let text = written(report.name(), &outcome, &options);
+                let unsafe_one = text.chars().find(|c| *c != '\n' && text::is_unsafe(*c));
+                assert_eq!(unsafe_one, None, "{}: {text}", report.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_report_takes_an_empty_outcome_and_is_deterministic() {
+        for report in REPORTS {
+            written(report.name(), &Outcome::default(), &Options::default());
+            let twice = [0, 1].map(|_| written(report.name(), &sample::shop(), &Options::default()));
+            assert_eq!(twice[0], twice[1], "{}", report.name());
+            assert!(!twice[0].is_empty(), "{}", report.name());
+        }
+    }
 }

@@ -9,10 +9,10 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table as 
 
 use super::summary::{is_unmitigated, unmitigated};
 use super::text::{fit, terminal};
-use super::{Length, Options, Paint, Report, Summary};
+use super::{Length, Options, Paint, Report, Summary, place};
 use crate::analyze::{Concentration, Dimension};
 use crate::judge::{Finding, FindingLevel, Status};
-use crate::model::{Evidence, Id};
+use crate::model::Id;
 use crate::scan::Outcome;
 use crate::source::Severity;
 
@@ -218,10 +218,8 @@ impl Page {
         let first = unmitigated(outcome).next().or(outcome.findings.first());
         let mut label = "Next";
         if let Some(finding) = first {
-            self.entry(
-                label,
-                &format!("linchpin explain {}", shell_word(&terminal(finding.element.as_str()))),
-            );
+            let element = shell_word(&terminal(finding.element.as_str()));
+            self.entry(label, &format!("linchpin explain {element}{}", roots(outcome)));
             self.entry("", &format!("linchpin explain {}", finding.rule));
             label = "";
         }
@@ -302,6 +300,14 @@ const LABEL_WIDTH: usize = 11;
 const LOST_WIDTH: usize = 12;
 const LEVEL_WIDTH: usize = 18;
 
+/// The roots as further arguments; nothing for the folder that is the default.
+fn roots(outcome: &Outcome) -> String {
+    if outcome.roots == ["."] {
+        return String::new();
+    }
+    outcome.roots.iter().map(|root| format!(" {}", shell_word(&terminal(root)))).collect()
+}
+
 fn second_line(finding: &Finding, room: usize) -> String {
     let place = place(&finding.evidence).unwrap_or_default();
     let room = room.saturating_sub(finding.rule.len() + 2);
@@ -311,17 +317,13 @@ fn second_line(finding: &Finding, room: usize) -> String {
     format!("{}  {}", finding.rule, fit(&terminal(&place), room))
 }
 
-/// Where a reader should look: `path:line`, or the record.
-pub(super) fn place(evidence: &[Evidence]) -> Option<String> {
-    match evidence.first()? {
-        Evidence::File { location, .. } => Some(format!("{}:{}", location.path, location.line)),
-        Evidence::Record { record, name, .. } => Some(format!("{name} {record}")),
-    }
-}
-
 fn add_shares(grid: &mut Grid, one: &Concentration, limit: usize, width: usize) {
+    let unplaced = match one.unplaced_share {
+        share if share < 0.005 => String::new(),
+        share => format!("; {} not placed", percent(share)),
+    };
     let title = format!(
-        "by {}: HHI {:.2} ({:.0} of 10000), as {:.1} equal ones",
+        "by {}: HHI {:.2} ({:.0} of 10000), as {:.1} equal ones{unplaced}",
         one.dimension.word(),
         one.hhi,
         one.hhi * 10_000.0,
@@ -414,7 +416,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// A word that a shell takes as one, quoted where it has to be.
-pub(super) fn shell_word(word: &str) -> String {
+fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,%=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -455,4 +457,77 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+    use crate::report::sample;
+    use crate::report::tests::written;
+
+    #[test]
+    fn one_screen_holds_everything() {
+        let mut outcome = sample::shop();
+        for number in 0..40 {
+            let element = format!("tf:infra/module.network[\"eu-west-1\"]/aws_nat_gateway.number_{number}");
+            let level = crate::model::Level::ProviderService;
+            outcome.findings.push(sample::finding(
+                "external-service-without-fallback",
+                FindingLevel::Warning,
+                &element,
+                level,
+                number,
+            ));
+        }
+        for width in [30, 40, 60, 80, 200] {
+            let text = written("table", &outcome, &Options { width, ..Options::default() });
+            for line in text.lines() {
+                assert!(line.width() <= width, "{width}: {line}");
+            }
+            if 80 <= width {
+                assert!(text.lines().count() <= 45, "{} lines\n{text}", text.lines().count());
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_says_what_it_should_in_order() {
+        let text = written("table", &sample::shop(), &Options::default());
+        let order = [
+            "2 files: kubernetes 1, terraform 1",
+            "environment production",
+            "3 unmitigated single points of failure",
+            "2 of 2",
+            "provider:aws/eu-west-1a",
+            "single-zone  infra/main.tf:12",
+            "1 datastore-without-backup",
+            "HHI 0.62 (6250 of 10000)",
+            "75 %",
+            "2 references to what nothing here defines",
+            "linchpin explain provider:aws/eu-west-1a fixtures/shop",
+        ];
+        let mut rest = text.as_str();
+        for part in order {
+            let at = rest.find(part).unwrap_or_else(|| panic!("`{part}` is missing or late in\n{text}"));
+            rest = &rest[at..];
+        }
+    }
+
+    #[test]
+    fn colour_is_only_there_when_asked() {
+        let plain = written("table", &sample::shop(), &Options::default());
+        let painted =
+            written("table", &sample::shop(), &Options { paint: Paint::Colour, ..Options::default() });
+        assert!(!plain.contains('\u{1b}'));
+        assert_eq!(painted.replace("\u{1b}[1m", "").replace("\u{1b}[0m", ""), plain);
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_needed() {
+        assert_eq!(shell_word("tf:a/b.c"), "tf:a/b.c");
+        assert_eq!(shell_word("tf:a[\"x\"]; rm"), "'tf:a[\"x\"]; rm'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+    }
 }

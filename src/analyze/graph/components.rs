@@ -86,9 +86,8 @@ impl Components {
 
     /// The nodes of each component, ascending: row `c` is component `c`.
     pub fn members(&self) -> Csr {
-        let nodes = self.component.len().max(self.count);
         let pairs: Vec<(u32, u32)> = self.component.iter().copied().zip(0..).collect();
-        Csr::with_parallel_edges(nodes, &pairs)
+        Csr::grouped(self.count, &pairs)
     }
 
     /// All nodes, targets of edges before their sources save inside a component; ascending within a component.

@@ -27,23 +27,40 @@ impl Csr {
     ///
     /// If an edge names a node that is not below `nodes`, or if there are 2^32 edges or more.
     pub fn with_parallel_edges(nodes: usize, edges: &[(u32, u32)]) -> Self {
-        assert!(u32::try_from(edges.len()).is_ok(), "a graph has fewer than 2^32 edges");
-        let mut offsets = vec![0_u32; nodes + 1];
-        for &(from, to) in edges {
-            assert!((to as usize) < nodes, "an edge leads to a node of the graph");
+        assert!(edges.iter().all(|&(_, to)| (to as usize) < nodes), "an edge leads to a node of the graph");
+        Self::grouped(nodes, edges)
+    }
+
+    /// Builds rows of anything: for each row the second of its pairs, in the order given.
+    pub(super) fn grouped(rows: usize, pairs: &[(u32, u32)]) -> Self {
+        assert!(u32::try_from(pairs.len()).is_ok(), "a graph has fewer than 2^32 edges");
+        let mut offsets = vec![0_u32; rows + 1];
+        for &(from, _) in pairs {
             offsets[from as usize + 1] += 1;
         }
-        for node in 0..nodes {
+        for node in 0..rows {
             offsets[node + 1] += offsets[node];
         }
-        let mut targets = vec![0_u32; edges.len()];
+        let mut targets = vec![0_u32; pairs.len()];
         let mut next = offsets.clone();
-        for &(from, to) in edges {
+        for &(from, to) in pairs {
             let slot = &mut next[from as usize];
             targets[*slot as usize] = to;
             *slot += 1;
         }
         Self { offsets, targets }
+    }
+
+    /// Builds the graph from the targets of each node's edges; rows are sorted, equal edges stay apart.
+    pub(super) fn from_rows<R: Iterator<Item = u32>>(rows: impl Iterator<Item = R>) -> Self {
+        let mut graph = Self { offsets: vec![0], targets: Vec::new() };
+        for row in rows {
+            let start = graph.targets.len();
+            graph.targets.extend(row);
+            graph.targets[start..].sort_unstable();
+            graph.offsets.push(graph.targets.len() as u32);
+        }
+        graph
     }
 
     /// The number of nodes.

@@ -1,5 +1,6 @@
 //! The graph that all failure analyses read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Csr;
@@ -237,9 +238,44 @@ impl FailureGraph {
         dependents
     }
 
+    /// The part of the graph that decides how these elements fare: themselves and all that they need, directly or not.
+    ///
+    /// Elements get new numbers; the list says, ascending, which element of this graph each of them was.
+    ///
+    /// # Panics
+    ///
+    /// If one of them is not an element of the graph.
+    pub fn cone(&self, elements: &[u32]) -> (Self, Vec<u32>) {
+        let mut cone: Vec<u32> = elements.to_vec();
+        let mut seen = BTreeSet::from_iter(elements.iter().copied());
+        while let Some(element) = cone.pop() {
+            let members = self.requirements(element).into_iter().flat_map(|requirement| requirement.members);
+            cone.extend(members.filter(|&member| seen.insert(member)));
+        }
+        let kept: Vec<u32> = seen.into_iter().collect();
+        let new = |old: u32| kept.binary_search(&old).expect("a cone holds all members") as u32;
+        let mut builder = FailureGraphBuilder::new(kept.len());
+        for (element, &old) in kept.iter().enumerate() {
+            builder.set_may_fail(element as u32, self.may_fail(old));
+            for requirement in self.requirements(old) {
+                let members: Vec<u32> = requirement.members.iter().map(|&member| new(member)).collect();
+                builder.require(element as u32, requirement.need, requirement.k, &members);
+            }
+        }
+        (builder.build(), kept)
+    }
+
     /// Elements and gates: gates are the nodes from [`FailureGraph::len`] on.
     pub(super) fn nodes(&self) -> usize {
         self.0.children.nodes()
+    }
+
+    pub(super) fn children_graph(&self) -> &Csr {
+        &self.0.children
+    }
+
+    pub(super) fn optional_graph(&self) -> &Csr {
+        &self.0.optional
     }
 
     pub(super) fn is_gate(&self, node: u32) -> bool {

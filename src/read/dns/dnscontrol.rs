@@ -40,7 +40,8 @@ impl Format for DnsControl {
             reader.file(file, 0);
             let zones: Vec<Zone> = reader.zones.into_values().collect();
             let folder = file.folder();
-            let mut unit = Unit::new("dnscontrol", if folder.is_empty() { "dnscontrol" } else { folder }, folder);
+            let mut unit =
+                Unit::new("dnscontrol", if folder.is_empty() { "dnscontrol" } else { folder }, folder);
             add_zones(&mut unit, &zones);
             out.units.push(unit);
         }
@@ -61,7 +62,9 @@ fn types_of_credentials(tree: &Tree, folder: &str) -> BTreeMap<String, String> {
     let Some(file) = tree.join(folder, "creds.json") else { return BTreeMap::new() };
     let stream = yaml::parse(file, &mut Problems::new());
     let entries = stream.documents.iter().flat_map(|document| document.root.entries());
-    entries.filter_map(|(key, entry)| Some((key.text.to_string(), entry.str_at(&["TYPE"])?.to_owned()))).collect()
+    entries
+        .filter_map(|(key, entry)| Some((key.text.to_string(), entry.str_at(&["TYPE"])?.to_owned())))
+        .collect()
 }
 
 struct Reader<'a> {
@@ -104,9 +107,10 @@ impl<'a> Reader<'a> {
         while let Some(statement) = script.next_statement(&mut self.variables) {
             match statement {
                 javascript::Statement::Call(call) => self.call(file, &call, depth),
-                javascript::Statement::Skipped { offset, what } => self
-                    .problems
-                    .note(file.location(offset), format!("`{what}` is not followed: only literal declarations are read")),
+                javascript::Statement::Skipped { offset, what } => self.problems.note(
+                    file.location(offset),
+                    format!("`{what}` is not followed: only literal declarations are read"),
+                ),
             }
         }
     }
@@ -153,7 +157,10 @@ impl<'a> Reader<'a> {
         let mut settings = self.defaults.clone();
         settings.extend(call.args.iter().skip(if extends { 1 } else { 2 }).cloned());
         let modifiers = flatten(&settings);
-        let ttl = modifiers.iter().find(|call| call.name == "DefaultTTL").and_then(|call| lifetime(call.args.first()?));
+        let ttl = modifiers
+            .iter()
+            .find(|call| call.name == "DefaultTTL")
+            .and_then(|call| lifetime(call.args.first()?));
         let context = Domain { file, origin: name, zone: zone.clone(), ttl };
         let entry = self.zones.entry(zone.clone()).or_insert_with(|| Zone { name: zone, ..Zone::default() });
         entry.evidence.push(Evidence::at(file, call.offset));
@@ -187,7 +194,8 @@ impl<'a> Reader<'a> {
             return;
         }
         let text = |at: usize| call.args.get(at).and_then(Value::text);
-        let here = |at: usize| text(at).map(|name| qualify(name, &domain.origin)).filter(|name| !name.is_empty());
+        let here =
+            |at: usize| text(at).map(|name| qualify(name, &domain.origin)).filter(|name| !name.is_empty());
         let (name, data) = match call.name.as_str() {
             "A" | "AAAA" => (here(0), text(1).and_then(|text| text.parse().ok()).map(Data::Address)),
             "CNAME" | "ALIAS" | "ANAME" | "DNAME" => (here(0), here(1).map(Data::Alias)),
@@ -224,7 +232,8 @@ impl<'a> Reader<'a> {
             Value::Call(made) => (made.args.first()?.text()?, made.args.get(1).and_then(Value::text)),
             value => (value.text()?, None),
         };
-        let kind = kind.filter(|kind| *kind != "-").or(self.types.get(name).map(String::as_str)).unwrap_or(name);
+        let kind =
+            kind.filter(|kind| *kind != "-").or(self.types.get(name).map(String::as_str)).unwrap_or(name);
         // Zone files on disk are served by whoever picks them up.
         if kind.eq_ignore_ascii_case("BIND") {
             return None;
@@ -280,7 +289,9 @@ mod tests {
             let target = match &reference.target {
                 Target::Host { name, .. } => name.clone(),
                 Target::Address(address) => address.to_string(),
-                Target::Provider { provider, service, .. } => format!("{provider}/{}", service.as_deref().unwrap_or("")),
+                Target::Provider { provider, service, .. } => {
+                    format!("{provider}/{}", service.as_deref().unwrap_or(""))
+                }
                 other => format!("{other:?}"),
             };
             format!("{} {target}", reference.from.rest())

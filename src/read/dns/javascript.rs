@@ -247,7 +247,13 @@ impl Script {
         value
     }
 
-    fn word(&mut self, word: String, offset: usize, variables: &BTreeMap<String, Value>, depth: u32) -> Value {
+    fn word(
+        &mut self,
+        word: String,
+        offset: usize,
+        variables: &BTreeMap<String, Value>,
+        depth: u32,
+    ) -> Value {
         match word.as_str() {
             "true" => return Value::Bool(true),
             "false" => return Value::Bool(false),

@@ -55,8 +55,12 @@ fn stem(path: &str) -> Option<&str> {
 }
 
 fn is_config(text: &str) -> bool {
-    let top = |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
-    text.contains("octodns") && text.contains("class:") && top("providers") && (top("zones") || top("manager"))
+    let top =
+        |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+    text.contains("octodns")
+        && text.contains("class:")
+        && top("providers")
+        && (top("zones") || top("manager"))
 }
 
 /// A file (or, for a zone in several files, a folder) that is named like a domain and speaks of records.
@@ -71,8 +75,28 @@ fn is_zone(file: &SourceFile) -> bool {
 }
 
 const RECORD_TYPES: &[&str] = &[
-    "A", "AAAA", "ALIAS", "CAA", "CNAME", "DNAME", "DS", "LOC", "MX", "NAPTR", "NS", "PTR", "SPF", "SRV", "SSHFP",
-    "TLSA", "TXT", "URLFWD", "SVCB", "HTTPS", "OPENPGPKEY", "URI",
+    "A",
+    "AAAA",
+    "ALIAS",
+    "CAA",
+    "CNAME",
+    "DNAME",
+    "DS",
+    "LOC",
+    "MX",
+    "NAPTR",
+    "NS",
+    "PTR",
+    "SPF",
+    "SRV",
+    "SSHFP",
+    "TLSA",
+    "TXT",
+    "URLFWD",
+    "SVCB",
+    "HTTPS",
+    "OPENPGPKEY",
+    "URI",
 ];
 
 fn zone_name(file: &SourceFile) -> Option<String> {
@@ -96,11 +120,7 @@ struct Config<'a> {
 }
 
 impl<'a> Config<'a> {
-    fn read(
-        file: &'a SourceFile,
-        files: &[&SourceFile],
-        problems: &mut Problems,
-    ) -> Option<Self> {
+    fn read(file: &'a SourceFile, files: &[&SourceFile], problems: &mut Problems) -> Option<Self> {
         let root = Arc::clone(&yaml::parse(file, problems).documents.first()?.root);
         let mut folders = BTreeMap::new();
         let mut default_ttl = DEFAULT_TTL;
@@ -127,7 +147,10 @@ impl<'a> Config<'a> {
     /// The targets of a zone: its own entry, else the one for all.
     fn targets(&self, zone: &str) -> Option<(&Node, &Node)> {
         let zones = self.root.get("zones")?;
-        let own = zones.entries().into_iter().find(|(key, _)| key.text.trim_end_matches('.').eq_ignore_ascii_case(zone));
+        let own = zones
+            .entries()
+            .into_iter()
+            .find(|(key, _)| key.text.trim_end_matches('.').eq_ignore_ascii_case(zone));
         let entry = match own {
             Some((_, entry)) => entry,
             None => zones.get("*").or_else(|| {
@@ -220,7 +243,8 @@ fn read_config<'a>(
     let mut zones: BTreeMap<String, Zone> = BTreeMap::new();
     for file in files.iter().filter(|file| is_zone(file) && !is_config(file.text())) {
         let inside = config.folders.values().any(|folder| {
-            folder.is_empty() || file.path().strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            folder.is_empty()
+                || file.path().strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
         });
         if inside && taken.insert(file.path()) {
             read_zone(file, config.default_ttl, cx.tree, &mut zones, problems);
@@ -314,7 +338,9 @@ fn read_record(
                 zone.records.push(Record { name: owner.to_owned(), ttl, data, need, proxied, evidence });
             }
             Ok(None) => {}
-            Err(because) => problems.warning(value.location.clone(), format!("{kind} record of `{owner}`: {because}")),
+            Err(because) => {
+                problems.warning(value.location.clone(), format!("{kind} record of `{owner}`: {because}"))
+            }
         }
     }
 }
@@ -410,7 +436,8 @@ mod tests {
     #[test]
     fn zones_stand_on_their_targets() {
         let zone = "www:\n  type: A\n  value: 192.0.2.1\n";
-        let out = read(&[("config.yaml", CONFIG), ("zones/one.test.yaml", zone), ("zones/two.test.yaml", zone)]);
+        let out =
+            read(&[("config.yaml", CONFIG), ("zones/one.test.yaml", zone), ("zones/two.test.yaml", zone)]);
         assert_eq!(out.units.len(), 1);
         let zones: Vec<_> = out.units[0].nodes.iter().filter(|node| node.kind == Kind::DnsZone).collect();
         let providers: Vec<_> = zones.iter().map(|zone| zone.placement.provider.as_deref()).collect();
@@ -445,7 +472,8 @@ mod tests {
             ("zones/one.test.yaml", "sub: {type: NS, values: [ns-1.awsdns-1.org.]}\n"),
             ("zones/sub.one.test.yaml", "'': {type: A, value: 192.0.2.1}\n"),
         ]);
-        let edges: Vec<_> = out.units[0].edges.iter().map(|edge| format!("{} {}", edge.from, edge.to)).collect();
+        let edges: Vec<_> =
+            out.units[0].edges.iter().map(|edge| format!("{} {}", edge.from, edge.to)).collect();
         assert_eq!(edges, ["zone:sub.one.test zone:one.test", "domain:sub.one.test zone:sub.one.test"]);
     }
 
@@ -462,7 +490,10 @@ mod tests {
     #[test]
     fn folders_are_found_from_above_the_configuration() {
         let config = CONFIG.replace("./zones", "./dns/zones");
-        let out = read(&[("dns/production.yaml", &config), ("dns/zones/one.test.yaml", "'': {type: A, value: 192.0.2.1}\n")]);
+        let out = read(&[
+            ("dns/production.yaml", &config),
+            ("dns/zones/one.test.yaml", "'': {type: A, value: 192.0.2.1}\n"),
+        ]);
         assert_eq!(out.units.len(), 1);
         assert_eq!(out.units[0].nodes.len(), 2);
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::model::{
-    Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase, Reach,
-    Reference, Target, Unit,
+    Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase,
+    Reach, Reference, Target, Unit,
 };
 
 /// A zone as a tool declares it.
@@ -87,7 +87,8 @@ pub(super) fn add_zones(unit: &mut Unit, zones: &[Zone]) {
 
 fn add_zone(unit: &mut Unit, nodes: &mut BTreeMap<Id, Node>, zone: &Zone) {
     let id = Id::dns_zone(&zone.name);
-    let node = nodes.entry(id.clone()).or_insert_with(|| Node::new(id.clone(), Kind::DnsZone, zone.name.clone()));
+    let node =
+        nodes.entry(id.clone()).or_insert_with(|| Node::new(id.clone(), Kind::DnsZone, zone.name.clone()));
     node.category = Some(Category::Dns);
     for evidence in zone.operators.iter().map(|operator| &operator.evidence).chain(&zone.evidence) {
         node.add_evidence(evidence.clone());
@@ -178,7 +179,13 @@ fn add_values(unit: &mut Unit, id: &Id, records: &[&Record]) {
     // alternatives on different machines is not shown.
     let newer = if v4.is_empty() { Need::Required } else { Need::Optional };
     add_alternatives(unit, id, "aaaa", &v6, newer);
-    add_alternatives(unit, id, "srv", &select(records, |data| matches!(data, Data::Service(_))), Need::Required);
+    add_alternatives(
+        unit,
+        id,
+        "srv",
+        &select(records, |data| matches!(data, Data::Service(_))),
+        Need::Required,
+    );
     add_alternatives(unit, id, "mx", &select(records, |data| matches!(data, Data::Mail(_))), Need::Optional);
 }
 
@@ -316,8 +323,12 @@ mod tests {
         ]);
         let groups: Vec<_> = unit.groups.iter().map(|group| group.id.as_str()).collect();
         assert_eq!(groups, ["domain:www.example.org#a"]);
-        let alone: Vec<_> =
-            unit.references.iter().filter(|reference| reference.group.is_none()).map(|r| r.from.as_str()).collect();
+        let alone: Vec<_> = unit
+            .references
+            .iter()
+            .filter(|reference| reference.group.is_none())
+            .map(|r| r.from.as_str())
+            .collect();
         assert_eq!(alone, ["domain:api.example.org"]);
         assert_eq!(unit.edges.len(), 2);
     }

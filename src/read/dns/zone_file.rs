@@ -69,8 +69,8 @@ impl Format for ZoneFile {
 /// A file name such as `example.org`, which is how many name their zones.
 fn looks_like_a_domain(name: &str) -> bool {
     const NOT_TOP_LEVEL: &[&str] = &[
-        "py", "rs", "sh", "md", "pl", "so", "conf", "yaml", "yml", "json", "toml", "tf", "j2", "erb", "js", "ts", "go",
-        "rb", "html", "css", "xml", "lock", "csv", "cfg", "ini", "sql", "php",
+        "py", "rs", "sh", "md", "pl", "so", "conf", "yaml", "yml", "json", "toml", "tf", "j2", "erb", "js",
+        "ts", "go", "rb", "html", "css", "xml", "lock", "csv", "cfg", "ini", "sql", "php",
     ];
     let Some((rest, last)) = name.rsplit_once('.') else { return false };
     !rest.is_empty()
@@ -89,7 +89,9 @@ fn starts_a_zone(line: &str) -> bool {
     }
     let rest: Vec<&str> = line.split_ascii_whitespace().collect();
     rest.iter().position(|word| word.eq_ignore_ascii_case("SOA")).is_some_and(|at| {
-        at <= 3 && rest.len() >= at + 3 && rest[1..at].iter().all(|word| is_class(word) || parse_ttl(word).is_some())
+        at <= 3
+            && rest.len() >= at + 3
+            && rest[1..at].iter().all(|word| is_class(word) || parse_ttl(word).is_some())
     })
 }
 
@@ -144,15 +146,18 @@ impl<'a> Reader<'a> {
         for entry in entries(file) {
             if entry.words.iter().any(|word| is_template(word)) {
                 set_aside += 1;
-                self.problems
-                    .note(file.line_location(entry.line), "a template line is set aside: its values are not known");
+                self.problems.note(
+                    file.line_location(entry.line),
+                    "a template line is set aside: its values are not known",
+                );
                 continue;
             }
             if !self.directive(file, &entry, depth) && !self.record(file, &entry) {
                 set_aside += 1;
                 if set_aside <= 20 {
                     let shown = file.line_text(entry.line).chars().take(60).collect::<String>();
-                    self.problems.note(file.line_location(entry.line), format!("`{shown}` is not a known record"));
+                    self.problems
+                        .note(file.line_location(entry.line), format!("`{shown}` is not a known record"));
                 }
             }
         }
@@ -167,7 +172,9 @@ impl<'a> Reader<'a> {
             "$TTL" => self.ttl = parse_ttl(argument).and_then(real_ttl),
             "$INCLUDE" => self.include(file, entry, argument, depth),
             "$GENERATE" => self.generate(file, entry),
-            _ => self.problems.note(file.line_location(entry.line), format!("directive `{word}` is not known")),
+            _ => {
+                self.problems.note(file.line_location(entry.line), format!("directive `{word}` is not known"))
+            }
         }
         true
     }
@@ -193,10 +200,16 @@ impl<'a> Reader<'a> {
         let range = entry.words.get(1).map_or("", String::as_str);
         let (bounds, step) = range.split_once('/').unwrap_or((range, "1"));
         let parsed = bounds.split_once('-').and_then(|(from, to)| {
-            Some((from.parse::<u32>().ok()?, to.parse::<u32>().ok()?, step.parse::<u32>().ok().filter(|s| *s > 0)?))
+            Some((
+                from.parse::<u32>().ok()?,
+                to.parse::<u32>().ok()?,
+                step.parse::<u32>().ok().filter(|s| *s > 0)?,
+            ))
         });
         let Some((from, to, step)) = parsed else {
-            return self.problems.warning(file.line_location(entry.line), format!("range `{range}` cannot be read"));
+            return self
+                .problems
+                .warning(file.line_location(entry.line), format!("range `{range}` cannot be read"));
         };
         for number in (from..=to).step_by(step as usize) {
             self.generated += 1;
@@ -290,11 +303,10 @@ fn read_data(kind: &str, rest: &[&str], origin: &str) -> Parsed {
         "NS" => named(0, Data::NameServer),
         "MX" => named(1, Data::Mail),
         "SRV" => named(3, Data::Service),
-        "TXT" | "SPF" | "CAA" | "PTR" | "DS" | "DNSKEY" | "RRSIG" | "NSEC" | "NSEC3" | "NSEC3PARAM" | "TLSA" | "SSHFP"
-        | "HINFO" | "LOC" | "RP" | "NAPTR" | "CERT" | "SMIMEA" | "OPENPGPKEY" | "URI" | "CDS" | "CDNSKEY" | "CSYNC"
-        | "HTTPS" | "SVCB" | "ZONEMD" | "AFSDB" | "HIP" | "APL" | "DHCID" | "IPSECKEY" | "KEY" | "EUI48" | "EUI64" => {
-            Parsed::Nothing
-        }
+        "TXT" | "SPF" | "CAA" | "PTR" | "DS" | "DNSKEY" | "RRSIG" | "NSEC" | "NSEC3" | "NSEC3PARAM"
+        | "TLSA" | "SSHFP" | "HINFO" | "LOC" | "RP" | "NAPTR" | "CERT" | "SMIMEA" | "OPENPGPKEY" | "URI"
+        | "CDS" | "CDNSKEY" | "CSYNC" | "HTTPS" | "SVCB" | "ZONEMD" | "AFSDB" | "HIP" | "APL" | "DHCID"
+        | "IPSECKEY" | "KEY" | "EUI48" | "EUI64" => Parsed::Nothing,
         _ => Parsed::Unknown,
     }
 }
@@ -440,7 +452,10 @@ mod tests {
 
     fn edges(out: &Declarations) -> Vec<String> {
         let unit = &out.units[0];
-        unit.references.iter().map(|reference| format!("{} -> {:?}", reference.from, reference.target)).collect()
+        unit.references
+            .iter()
+            .map(|reference| format!("{} -> {:?}", reference.from, reference.target))
+            .collect()
     }
 
     #[test]
@@ -454,7 +469,12 @@ mod tests {
         let ids: Vec<_> = unit.nodes.iter().map(|node| node.id.as_str()).collect();
         assert_eq!(
             ids,
-            ["domain:app.eu.example.org", "domain:eu.example.org", "domain:www.example.org", "zone:example.org"]
+            [
+                "domain:app.eu.example.org",
+                "domain:eu.example.org",
+                "domain:www.example.org",
+                "zone:example.org"
+            ]
         );
         assert_eq!(unit.nodes[0].attributes.number(Attribute::TtlSeconds), Some(3600.0));
         assert_eq!(unit.nodes[2].attributes.number(Attribute::TtlSeconds), Some(300.0));
@@ -477,7 +497,10 @@ mod tests {
     #[test]
     fn includes_and_generated_records_are_read_once() {
         let out = read(&[
-            ("zones/example.org.zone", "@ IN SOA a. b. 1 2 3 4 5\n$INCLUDE more.zone sub\n$GENERATE 1-2 n$ A 192.0.2.$\n"),
+            (
+                "zones/example.org.zone",
+                "@ IN SOA a. b. 1 2 3 4 5\n$INCLUDE more.zone sub\n$GENERATE 1-2 n$ A 192.0.2.$\n",
+            ),
             ("zones/more.zone", "$ORIGIN sub.example.org.\n@ A 192.0.2.7\n"),
         ]);
         assert_eq!(
@@ -492,7 +515,10 @@ mod tests {
 
     #[test]
     fn an_include_that_includes_itself_ends() {
-        let out = read(&[("z/a.zone", "@ IN SOA a. b. 1 2 3 4 5\n$INCLUDE b.zone\n"), ("z/b.zone", "$INCLUDE b.zone\n")]);
+        let out = read(&[
+            ("z/a.zone", "@ IN SOA a. b. 1 2 3 4 5\n$INCLUDE b.zone\n"),
+            ("z/b.zone", "$INCLUDE b.zone\n"),
+        ]);
         assert!(out.problems.iter().any(|problem| problem.message.contains("nest deeper")));
     }
 

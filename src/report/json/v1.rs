@@ -436,6 +436,7 @@ struct Concentration<'a> {
     effective_number: f64,
     cr1: f64,
     cr3: f64,
+    unplaced_share: f64,
     #[serde(serialize_with = "shares")]
     shares: &'a [analyze::Share],
 }
@@ -449,6 +450,7 @@ impl<'a> Concentration<'a> {
             effective_number: concentration.effective_number,
             cr1: concentration.cr1,
             cr3: concentration.cr3,
+            unplaced_share: concentration.unplaced_share,
             shares: &concentration.shares,
         }
     }

@@ -118,3 +118,5 @@ pub static FORMATS: &[&dyn Format] = &[
     &compose::Compose,
     &kubernetes::Kubernetes,
 ];
+pub static FORMATS: &[&dyn Format] =
+    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kustomize::Kustomize, &kubernetes::Kubernetes];

@@ -95,6 +95,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &terraform::Terraform,
     // Workloads.
     &compose::Compose,
+    &kustomize::Kustomize,
     &kubernetes::Kubernetes,
     // Names.
     &dns::OctoDns,
@@ -113,10 +114,4 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
-    // Workloads.
-    &terraform::Terraform,
-    &compose::Compose,
-    &kubernetes::Kubernetes,
 ];
-pub static FORMATS: &[&dyn Format] =
-    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kustomize::Kustomize, &kubernetes::Kubernetes];

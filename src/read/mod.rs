@@ -13,6 +13,7 @@ pub mod platform;
 pub mod service_graph;
 pub mod open_psa;
 pub mod terraform;
+pub mod terraform_json;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -88,9 +89,11 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
+    // Workloads.
+    &terraform::Terraform,
+    &terraform_json::TerraformJson,
+    &compose::Compose,
+    // Platforms.
     &platform::Render,
     &platform::Fly,
     &platform::Heroku,
@@ -100,11 +103,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
+    // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
-    // Workloads.
-    &terraform::Terraform,
-    &compose::Compose,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,

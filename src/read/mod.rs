@@ -16,6 +16,7 @@ pub mod platform;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
+pub mod terraform_json;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -101,6 +102,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
+    // Workloads.
+    &terraform::Terraform,
+    &terraform_json::TerraformJson,
+    &compose::Compose,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -114,4 +119,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
 ];

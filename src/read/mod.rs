@@ -94,6 +94,7 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
+    &terraform_json::TerraformJson,
     // Workloads.
     &compose::Compose,
     &kustomize::Kustomize,
@@ -102,10 +103,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
-    // Workloads.
-    &terraform::Terraform,
-    &terraform_json::TerraformJson,
-    &compose::Compose,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -119,8 +116,4 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
-    // Names.
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
 ];

@@ -95,10 +95,6 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
-    // Workloads.
-    &compose::Compose,
-    &kustomize::Kustomize,
-    &kubernetes::Kubernetes,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -116,4 +112,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    // Workloads; Kubernetes after all others that have an apiVersion.
+    &compose::Compose,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
 ];

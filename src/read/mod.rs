@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
+pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 mod draft;
@@ -92,6 +93,7 @@ pub static FORMATS: &[&dyn Format] = &[
     // Workloads.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
+    &cloudformation::CloudFormation,
     &compose::Compose,
     // Platforms.
     &platform::Render,

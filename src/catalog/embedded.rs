@@ -32,60 +32,29 @@ pub const TABLES: [&str; 22] = [
 /// Day of the youngest source that went into the tables, `YYYY-MM-DD`.
 pub(super) const DATA_DATE: &str = "2026-10-26";
 
+/// Packed by `scripts/rebuild-ip-table`.
 pub(super) static IP_TABLE: &[u8] = include_bytes!("../../data/ip-table.bin");
-pub(super) static TERRAFORM_TYPES: &str = include_str!("../../data/terraform-types.txt");
-pub(super) static CLOUDFORMATION_TYPES: &str = include_str!("../../data/cloudformation-types.txt");
 
-macro_rules! files {
-    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../data/", $name)))),*] };
-}
+/// Names and packed texts of all tables, sorted; made by the build script.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
-static FILES: &[(&str, &str)] = files![
-    "providers.csv",
-    "provider-aliases.csv",
-    "ctpp.csv",
-    "regions.csv",
-    "region-aliases.csv",
-    "images.csv",
-    "url-schemes.csv",
-    "registries.csv",
-    "sdk-packages.csv",
-    "subproviders.csv",
-    "outages.toml",
-    "internal-edges.toml",
-    "slas.toml",
-    "sources.csv",
-    "terraform-prefixes.csv",
-    "cloudformation.csv",
-    "resources/aws.toml",
-    "resources/azure.toml",
-    "resources/gcp.toml",
-    "resources/kubernetes.toml",
-    "resources/others.toml",
-    "names/endpoints.csv",
-    "names/hosts.csv",
-    "names/hosts-psl.csv",
-    "names/ns.csv",
-    "names/mx.csv",
-    "names/spf.csv",
-    "names/txt.csv",
-    "names/dmarc.csv",
-];
-
-/// The embedded files whose name begins so, in the order in which they are read.
+/// The embedded files whose name begins so, in the order of their names.
 pub(super) fn files(prefix: &str) -> Vec<DataFile> {
-    FILES.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(n, t)| DataFile::embedded(n, t)).collect()
+    let unpacked = FILES.iter().filter(|(name, _)| name.starts_with(prefix));
+    unpacked.map(|(name, packed)| DataFile { name: (*name).into(), text: unpack(packed).into() }).collect()
 }
 
-/// Bytes of all embedded data.
-pub(super) fn bytes() -> usize {
-    FILES.iter().map(|(_, text)| text.len()).sum::<usize>()
-        + IP_TABLE.len()
-        + TERRAFORM_TYPES.len()
-        + CLOUDFORMATION_TYPES.len()
+/// The text of one embedded file; empty when there is none of this name.
+pub(super) fn text(name: &str) -> String {
+    FILES.iter().find(|(n, _)| *n == name).map(|(_, packed)| unpack(packed)).unwrap_or_default()
 }
 
-/// Names and texts of all embedded files.
-pub(super) fn all() -> &'static [(&'static str, &'static str)] {
-    FILES
+/// Names of all embedded files, and the bytes they take in the program.
+pub(super) fn sizes() -> impl Iterator<Item = (&'static str, usize)> {
+    FILES.iter().map(|(name, packed)| (*name, packed.len())).chain([("ip-table.bin", IP_TABLE.len())])
+}
+
+fn unpack(packed: &[u8]) -> String {
+    let raw = miniz_oxide::inflate::decompress_to_vec(packed).expect("the build script packed it");
+    String::from_utf8(raw).expect("tables are written in UTF-8")
 }

@@ -173,6 +173,10 @@ pub trait Declared {
     fn distinct_zones(&self) -> Option<usize>;
     /// Number of member resources that point at it; none when that could not be worked out.
     fn members(&self) -> Option<usize>;
+    /// Number of zones of the region it is declared in; none when the region or its zones are not known.
+    fn region_zones(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Whether something holds.
@@ -190,7 +194,7 @@ pub enum Holds {
 /// `sku_name in ZRS|GZRS`, `regions.count >= 2`, `location is-region`, `distinct_zones >= 2`, `members >= 2`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
-    /// The attribute's dotted path, or `distinct_zones`, or `members`.
+    /// The attribute's dotted path, or `distinct_zones`, `members` or `region_zones`.
     pub attribute: Box<str>,
     /// What must be true of it.
     pub test: Test,
@@ -254,18 +258,40 @@ impl Condition {
         let stated = match &*self.attribute {
             "distinct_zones" => counted(declared.distinct_zones()),
             "members" => counted(declared.members()),
+            "region_zones" => counted(declared.region_zones()),
             path => match names.of(path) {
                 Some(name) => declared.stated(name),
                 None => Stated::Unknown,
             },
         };
-        let stated = match (stated, kind.defaults.get(&self.attribute)) {
-            (Stated::Absent, Some(value)) if !matches!(self.test, Test::Present | Test::Absent) => {
-                Stated::Value(value.clone())
-            }
-            (stated, _) => stated,
-        };
+        let stated =
+            match (stated, names.unset(&self.attribute).or_else(|| kind.defaults.get(&self.attribute))) {
+                (Stated::Absent, Some(value)) if !matches!(self.test, Test::Present | Test::Absent) => {
+                    Stated::Value(value.clone())
+                }
+                (stated, _) => stated,
+            };
         self.test.holds(&stated)
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.attribute;
+        match &self.test {
+            Test::Is(v) => write!(f, "{name} == {v}"),
+            Test::IsNot(v) => write!(f, "{name} != {v}"),
+            Test::In(list) => {
+                let words: Vec<String> = list.iter().map(ToString::to_string).collect();
+                write!(f, "{name} in {}", words.join("|"))
+            }
+            Test::Begins(text) => write!(f, "{name} begins {text}"),
+            Test::AtLeast(n) => write!(f, "{name} >= {n}"),
+            Test::Counts(n) => write!(f, "{name}.count >= {n}"),
+            Test::Present => write!(f, "{name} present"),
+            Test::Absent => write!(f, "{name} absent"),
+            Test::IsRegion => write!(f, "{name} is-region"),
+        }
     }
 }
 
@@ -431,9 +457,10 @@ impl ResourceType {
         for backup in &self.backups {
             let stated =
                 names.of(&backup.condition.attribute).map_or(Stated::Unknown, |n| declared.stated(n));
-            let holds = match stated {
-                Stated::Absent => backup.by_default,
-                stated => backup.condition.test.holds(&stated),
+            let holds = match (stated, names.unset(&backup.condition.attribute)) {
+                (Stated::Absent, Some(value)) => backup.condition.test.holds(&Stated::Value(value.clone())),
+                (Stated::Absent, None) => backup.by_default,
+                (stated, _) => backup.condition.test.holds(&stated),
             };
             match holds {
                 Holds::Yes if out.0 != Holds::Yes || matches!(backup.kept, Kept::OtherRegion) => {
@@ -481,8 +508,11 @@ fn all(parts: impl Iterator<Item = Holds>) -> Holds {
 /// How the attributes of the rules are called in the format at hand.
 #[derive(Debug, Clone, Copy)]
 pub struct AttributeNames<'a> {
-    map: Option<&'a BTreeMap<Box<str>, Box<str>>>,
+    map: Option<&'a NameMap>,
 }
+
+/// Terraform's names, what the other format calls them, and what holds there when nothing is written.
+type NameMap = BTreeMap<Box<str>, (Box<str>, Option<Value>)>;
 
 impl<'a> AttributeNames<'a> {
     /// The names of Terraform.
@@ -492,8 +522,13 @@ impl<'a> AttributeNames<'a> {
     pub fn of(&self, attribute: &'a str) -> Option<&'a str> {
         match self.map {
             None => Some(attribute),
-            Some(map) => map.get(attribute).map(|n| &**n),
+            Some(map) => map.get(attribute).map(|(name, _)| &**name),
         }
+    }
+
+    /// What holds in this format when the attribute is not written, where it differs from Terraform.
+    fn unset(&self, attribute: &str) -> Option<&'a Value> {
+        self.map?.get(attribute)?.1.as_ref()
     }
 }
 
@@ -543,7 +578,7 @@ pub(super) struct Resources {
     types: BTreeMap<Box<str>, ResourceType>,
     patterns: Vec<ResourceType>,
     prefixes: HashMap<Box<str>, Box<str>>,
-    cloudformation: HashMap<Box<str>, (Box<str>, BTreeMap<Box<str>, Box<str>>)>,
+    cloudformation: HashMap<Box<str>, (Box<str>, NameMap)>,
     terraform_index: BTreeSet<Box<str>>,
     cloudformation_index: HashMap<Box<str>, Box<str>>,
 }
@@ -573,7 +608,11 @@ impl Resources {
         for file in files.cloudformation {
             rows(&file.name, &file.text, |row| {
                 let map = row.get("attributes").split_whitespace().filter_map(|pair| pair.split_once('='));
-                let map = map.map(|(tf, cfn)| (tf.into(), cfn.into())).collect();
+                let named = |(tf, cfn): (&str, &str)| match cfn.split_once('!') {
+                    Some((name, unset)) => (tf.into(), (name.into(), Some(Value::read(unset)))),
+                    None => (tf.into(), (cfn.into(), None)),
+                };
+                let map = map.map(named).collect();
                 out.cloudformation.insert(row.need("type")?.into(), (row.need("terraform")?.into(), map));
                 Ok(())
             })?;

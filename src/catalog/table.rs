@@ -126,11 +126,5 @@ pub(super) fn rows(
 #[derive(Debug, Clone)]
 pub(super) struct DataFile {
     pub(super) name: Box<str>,
-    pub(super) text: std::borrow::Cow<'static, str>,
-}
-
-impl DataFile {
-    pub(super) fn embedded(name: &str, text: &'static str) -> Self {
-        Self { name: name.into(), text: std::borrow::Cow::Borrowed(text) }
-    }
+    pub(super) text: Box<str>,
 }

@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args as _, FromArgMatches as _};
 use super::meaning::Scan;
 use super::typed::Reading;
 use super::{Command, Exit, Terminal};
+use crate::judge::{self, RULES, Rule};
 use crate::report::{Length, explanation};
 
 /// `linchpin explain`.
@@ -42,13 +43,13 @@ impl Command for Explain {
     fn define(&self) -> clap::Command {
         Typed::augment_args(clap::Command::new("explain"))
             .about("Show a rule's page, why a node is needed, or what a finding stands on")
-            .after_help(EXAMPLES)
+            .after_help(epilogue())
     }
 
     fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         let typed = Typed::from_arg_matches(typed)?;
-        if let Some(page) = rule_page(&typed.what) {
-            terminal.write(|out| out.write_all(page.as_bytes()))?;
+        if let Some(rule) = judge::rule(&typed.what) {
+            terminal.write(|out| out.write_all(rule.page().as_bytes()))?;
             return Ok(Exit::Acceptable);
         }
         let outcome = Scan::of_paths(&typed.paths, &typed.how).run(terminal)?;
@@ -71,6 +72,9 @@ impl Command for Explain {
     }
 }
 
-fn rule_page(_rule: &str) -> Option<&'static str> {
-    None
+/// The examples, and the rules by name.
+fn epilogue() -> String {
+    let line = |rule: &&dyn Rule| format!("  {:<36} {}", rule.id(), rule.summary());
+    let rules: Vec<String> = RULES.iter().map(line).collect();
+    format!("{EXAMPLES}\n\nRules:\n{}", rules.join("\n"))
 }

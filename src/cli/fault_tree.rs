@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use crate::analyze::fault_tree::{Builder, EventId, FaultTree, Node, Operator, Options, Probability, Solution, solve};
@@ -13,6 +13,28 @@ use crate::source::{Problems, Severity, SourceFile};
 
 /// A file larger than this is not read.
 const LARGEST_FILE: u64 = 1 << 30;
+
+/// `linchpin fault-tree`.
+pub(super) struct Command;
+
+const EXAMPLES: &str = "\
+Examples:
+  linchpin fault-tree model.xml --list 20
+  linchpin fault-tree model.xml --limit-order 3 --format json";
+
+impl super::Command for Command {
+    fn define(&self) -> clap::Command {
+        FaultTreeArgs::augment_args(clap::Command::new("fault-tree")).after_help(EXAMPLES)
+    }
+
+    fn run(&self, typed: &clap::ArgMatches, terminal: &mut super::Terminal) -> Result<super::Exit> {
+        let typed = FaultTreeArgs::from_arg_matches(typed)?;
+        let mut answer = Vec::new();
+        run(&typed, &mut answer, &mut std::io::stderr().lock())?;
+        terminal.write(|out| out.write_all(&answer))?;
+        Ok(super::Exit::Acceptable)
+    }
+}
 
 /// Minimal cut sets, probability and importance of a fault tree in Open-PSA format.
 #[derive(Args, Debug)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::BlastRadius;
 use super::single_points::{SinglePoint, single_points};
 use crate::analyze::{Analysis, SingleFailure};
 use crate::catalog::Catalog;
@@ -124,6 +125,25 @@ impl<'a> Context<'a> {
         seen.into_iter().filter(|id| self.is_service(id)).cloned().collect()
     }
 
+    /// The services that need a node at run time without an alternative, itself included; sorted.
+    pub fn required_by(&self, node: &Id) -> Vec<Id> {
+        let mut seen = BTreeSet::from([node]);
+        let mut open = vec![node];
+        while let Some(id) = open.pop() {
+            let required = self.needed_by(id).filter(|edge| is_required(edge));
+            open.extend(required.map(|edge| &edge.from).filter(|from| seen.insert(*from)));
+        }
+        seen.into_iter().filter(|id| self.is_service(id)).cloned().collect()
+    }
+
+    /// How many of the ids are services, and their weight.
+    pub fn weigh(&self, ids: &[Id]) -> BlastRadius {
+        let services: Vec<&Node> = ids.iter().filter_map(|id| self.estate.node(id)).filter(|node| node.is_service).collect();
+        let weight: f64 = services.iter().map(|node| node.weight).sum();
+        let all = self.analysis.weight;
+        BlastRadius { services: services.len(), weight, share: if 0.0 < all { weight / all } else { 0.0 } }
+    }
+
     /// The dependencies that lead to a node.
     pub fn needed_by(&self, node: &Id) -> impl Iterator<Item = &'a Edge> {
         let reverse = self.reverse.get_or_init(|| {
@@ -145,9 +165,7 @@ impl<'a> Context<'a> {
             if id == *domain {
                 return true;
             }
-            let needs = self.estate.needs(&id).filter(|edge| {
-                edge.phase == Phase::Runtime && edge.need == Need::Required && edge.group.is_none()
-            });
+            let needs = self.estate.needs(&id).filter(|edge| is_required(edge));
             let above = needs.map(|edge| edge.to.clone()).chain(self.estate.node(&id).map(domains_of).into_iter().flatten());
             open.extend(above.filter(|id| seen.insert(id.clone())));
         }
@@ -213,6 +231,10 @@ pub(crate) fn domains_of(node: &Node) -> Vec<Id> {
         }
     }
     domains
+}
+
+fn is_required(edge: &Edge) -> bool {
+    edge.phase == Phase::Runtime && edge.need == Need::Required && edge.group.is_none()
 }
 
 fn keeps_records(node: &Node) -> bool {

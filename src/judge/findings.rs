@@ -94,6 +94,12 @@ impl Draft {
         self
     }
 
+    /// What is lost, where it is not what the element's own failure takes.
+    pub fn blast(mut self, radius: BlastRadius) -> Self {
+        self.finding.blast_radius = radius;
+        self
+    }
+
     /// The services concerned.
     pub fn services(mut self, services: impl IntoIterator<Item = Id>) -> Self {
         self.finding.services = services.into_iter().collect();
@@ -194,6 +200,9 @@ impl Findings {
             Some(RuleLevel::Error) | None => {}
         }
         finding.fingerprint = fingerprint(finding.rule, &finding.element, &cut_set);
+        if finding.blast_radius == BlastRadius::default() && cx.failure_of(&finding.element).is_none() {
+            finding.blast_radius = cx.weigh(&finding.services);
+        }
         self.found.push(finding);
     }
 

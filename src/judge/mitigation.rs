@@ -84,6 +84,19 @@ pub fn apply_mitigations(mut estate: Estate, settings: &Settings, today: Date) -
     estate
 }
 
+/// The node that a mitigation is for: the first that matches, else what it names.
+pub(crate) fn element_of(estate: &Estate, mitigation: &Mitigation) -> Id {
+    let patterns = Patterns::new(&mitigation.of);
+    let matched = estate.nodes.keys().find(|id| patterns.any(id.as_str())).cloned();
+    matched.unwrap_or_else(|| Id::new(mitigation.of.join(" ")))
+}
+
+/// Whether nothing that was read is what a mitigation is for.
+pub(crate) fn matches_nothing(estate: &Estate, mitigation: &Mitigation) -> bool {
+    let patterns = Patterns::new(&mitigation.of);
+    !estate.nodes.keys().any(|id| patterns.any(id.as_str()))
+}
+
 struct Scope {
     of: Patterns,
     services: Option<Patterns>,

@@ -4,17 +4,22 @@
 //! analysis into findings, [`mark_mitigated`] keeps what a mitigation answered in sight. A rule does no
 //! arithmetic: it reads the analysis and the [`Context`], and reports.
 
+mod concentrated;
 mod context;
 mod declared;
+mod dns;
 mod finding;
 mod findings;
 mod mitigation;
 mod patterns;
 mod rules;
 mod single_points;
+mod spans;
 mod verdict;
 mod waivers;
 
+#[cfg(test)]
+mod rule_tests;
 #[cfg(test)]
 mod testing;
 

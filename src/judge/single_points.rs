@@ -2,12 +2,13 @@
 //!
 //! Every element is one kind at most, so that no two rules say the same of one thing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::context::Demand;
-use super::{Context, Draft, FindingLevel, Rule};
+use super::{BlastRadius, Context, Draft, FindingLevel, Rule};
 use crate::analyze::SingleFailure;
-use crate::model::{Attribute, Category, Confidence, Id, Kind, Level, Node, Tolerance};
+use crate::model::{Attribute, Category, Id, Kind, Level, Node, Tolerance};
 
 /// What kind of single point of failure an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +21,8 @@ pub enum Class {
     Host,
     /// A zone, or a component that stands in one.
     Zone,
+    /// Instances on different hosts that nothing keeps in different zones.
+    ZoneUnsaid,
     /// A region.
     Region,
     /// A provider that runs the organization's components.
@@ -35,31 +38,36 @@ pub enum Class {
 pub struct SinglePoint<'a> {
     /// What it is.
     pub class: Class,
-    /// What its failure does.
-    pub failure: &'a SingleFailure,
+    /// The element.
+    pub element: &'a Id,
     /// The level of the failure domain.
     pub level: Level,
+    /// Everything that goes down with it, sorted.
+    pub lost: Cow<'a, [Id]>,
     /// The services that ought to survive it and do not, sorted.
     pub services: Vec<Id>,
     /// How bad that is.
     pub severity: FindingLevel,
+    /// From one of the services to the element.
+    pub path: Vec<Id>,
+    /// What is lost.
+    pub radius: BlastRadius,
 }
 
 impl SinglePoint<'_> {
     /// A finding about it: level, services, path and evidence are set, the words are the rule's.
     pub fn draft(&self, cx: &Context<'_>, rule: &dyn Rule) -> Draft {
-        let first = self.services.first().expect("a single point takes at least one service");
-        let path = self.failure.path_of(first).unwrap_or(&[]);
-        Draft::new(cx, rule, &self.failure.element, self.level)
+        Draft::new(cx, rule, self.element, self.level)
             .level(self.severity)
+            .blast(self.radius)
             .services(self.services.iter().cloned())
-            .path(cx, path)
+            .path(cx, &self.path)
     }
 
     /// "its loss takes down ...".
     pub fn loses(&self, cx: &Context<'_>) -> String {
         match self.services.as_slice() {
-            [only] if *only == self.failure.element => "its loss is the service's loss".to_owned(),
+            [only] if only == self.element => "its loss is the service's loss".to_owned(),
             services => format!("its loss takes down {}", cx.names(services)),
         }
     }
@@ -68,42 +76,62 @@ impl SinglePoint<'_> {
 /// The single points of failure, by blast radius.
 pub(crate) fn single_points<'a>(cx: &Context<'a>) -> Vec<SinglePoint<'a>> {
     let hosting = Hosting::of(cx);
-    let mut points: Vec<SinglePoint<'a>> = cx.failures().filter_map(|failure| point(cx, &hosting, failure)).collect();
+    let by_failure = cx.failures().filter_map(|failure| {
+        let class = class(cx, &hosting, failure, cx.estate.node(&failure.element))?;
+        let radius =
+            BlastRadius { services: failure.lost.len(), weight: failure.weight_lost, share: failure.share_lost };
+        point(cx, class, &failure.element, Cow::Borrowed(&failure.lost), radius)
+    });
+    // What has several instances fails in no single event: whether they stand apart is read off the node.
+    let by_spread = cx.estate.nodes.values().filter_map(|node| {
+        let class = spread_class(node).filter(|_| cx.failure_of(&node.id).is_none_or(|failure| failure.lost.is_empty()))?;
+        let lost = cx.required_by(&node.id);
+        let radius = cx.weigh(&lost);
+        point(cx, class, &node.id, Cow::Owned(lost), radius)
+    });
+    let mut points: Vec<SinglePoint<'a>> = by_failure.chain(by_spread).collect();
     points.sort_by(|a, b| {
-        b.failure
-            .weight_lost
-            .total_cmp(&a.failure.weight_lost)
+        b.radius
+            .weight
+            .total_cmp(&a.radius.weight)
             .then_with(|| b.services.len().cmp(&a.services.len()))
-            .then_with(|| a.failure.element.cmp(&b.failure.element))
+            .then_with(|| a.element.cmp(b.element))
     });
     points
 }
 
-fn point<'a>(cx: &Context<'a>, hosting: &Hosting, failure: &'a SingleFailure) -> Option<SinglePoint<'a>> {
-    let node = cx.estate.node(&failure.element);
-    let class = class(cx, hosting, failure, node)?;
+fn point<'a>(cx: &Context<'a>, class: Class, element: &'a Id, lost: Cow<'a, [Id]>, radius: BlastRadius) -> Option<SinglePoint<'a>> {
     let level = match class {
         Class::Instance | Class::Shared => Level::Instance,
         Class::Host => Level::Host,
-        Class::Zone => Level::Zone,
+        Class::Zone | Class::ZoneUnsaid => Level::Zone,
         Class::Region => Level::Region,
         Class::Provider => Level::Provider,
         Class::External => Level::External,
         Class::Dns => Level::Dns,
     };
-    let demands: BTreeMap<&Id, Demand> =
-        failure.lost.iter().map(|service| (service, cx.demand(service, level))).collect();
-    let services: Vec<Id> =
-        failure.lost.iter().filter(|service| demands[service] != Demand::NeedNot).cloned().collect();
-    let worst = services.iter().map(|service| demands[service]).max()?;
-    Some(SinglePoint { class, failure, level, services, severity: severity(class, worst) })
+    let demands: Vec<Demand> = lost.iter().map(|service| cx.demand(service, level)).collect();
+    let demanded = lost.iter().zip(&demands).filter(|(_, demand)| **demand != Demand::NeedNot);
+    let services: Vec<Id> = demanded.map(|(service, _)| service.clone()).collect();
+    let worst = demands.into_iter().filter(|demand| *demand != Demand::NeedNot).max()?;
+    let path = path(cx, element, &services);
+    Some(SinglePoint { class, element, level, lost, services, severity: severity(class, worst), path, radius })
+}
+
+fn path(cx: &Context<'_>, element: &Id, services: &[Id]) -> Vec<Id> {
+    let kept = cx.failure_of(element).and_then(|failure| services.iter().find_map(|service| failure.path_of(service)));
+    match (kept, services) {
+        (Some(path), _) => path.to_vec(),
+        (None, [first, ..]) if first != element => vec![first.clone(), element.clone()],
+        (None, _) => vec![element.clone()],
+    }
 }
 
 fn severity(class: Class, demand: Demand) -> FindingLevel {
     match (class, demand) {
         // Nothing is shown to share a host; a scheduler usually spreads them.
-        (Class::Host, Demand::ByTier) => FindingLevel::Warning,
-        (Class::Host, _) => FindingLevel::Note,
+        (Class::Host | Class::ZoneUnsaid, Demand::ByTier) => FindingLevel::Warning,
+        (Class::Host | Class::ZoneUnsaid, _) => FindingLevel::Note,
         (_, Demand::ByTier | Demand::ByDefault) => FindingLevel::Error,
         (_, Demand::Unsaid | Demand::NeedNot) => FindingLevel::Warning,
     }
@@ -112,9 +140,11 @@ fn severity(class: Class, demand: Demand) -> FindingLevel {
 fn class(cx: &Context<'_>, hosting: &Hosting, failure: &SingleFailure, node: Option<&Node>) -> Option<Class> {
     let Some(node) = node else { return class_of_level(failure.level) };
     match node.kind {
+        // What is reached through other providers alone is said by `hidden-provider`.
+        Kind::Zone | Kind::Region | Kind::Provider if is_hidden(cx, failure) => None,
         Kind::Zone => Some(Class::Zone),
         Kind::Region => Some(Class::Region),
-        Kind::Provider => provider_class(cx, hosting, failure, node),
+        Kind::Provider => Some(hosting.class(node.id.rest())),
         Kind::ProviderService => {
             let provider = node.id.rest().split('/').next().unwrap_or_default();
             let said = says_the_same(cx, failure, provider);
@@ -136,29 +166,17 @@ fn class_of_level(level: Level) -> Option<Class> {
     }
 }
 
-fn provider_class(cx: &Context<'_>, hosting: &Hosting, failure: &SingleFailure, node: &Node) -> Option<Class> {
-    let provider = node.id.rest();
-    let is_parent_of_the_same = || {
-        cx.failures().any(|other| {
-            other.lost == failure.lost
-                && cx.estate.node(&other.element).is_some_and(|child| {
-                    child.kind == Kind::Provider && child.parent.as_ref() == Some(&node.id)
-                })
-        })
-    };
-    // What is reached through other providers alone is said by `hidden-provider`.
-    let is_hidden = !failure.paths.is_empty() && failure.paths.iter().all(|path| through_provider(cx, path, &node.id));
-    if is_hidden || is_parent_of_the_same() {
-        return None;
-    }
-    Some(hosting.class(provider))
+fn is_hidden(cx: &Context<'_>, failure: &SingleFailure) -> bool {
+    !failure.paths.is_empty() && failure.paths.iter().all(|path| through_provider(cx, path, &failure.element))
 }
 
-/// Whether a path to a provider leads through another one.
-pub(crate) fn through_provider(cx: &Context<'_>, path: &[Id], provider: &Id) -> bool {
-    let own = format!("{provider}/");
+/// Whether a path to a provider or a part of it leads through another provider.
+pub(crate) fn through_provider(cx: &Context<'_>, path: &[Id], part: &Id) -> bool {
+    let company = |id: &Id| id.rest().split('/').next().map(str::to_owned);
+    let own = company(part);
     path.iter().rev().skip(1).any(|id| {
-        !id.as_str().starts_with(&own)
+        id.scheme() == "provider"
+            && company(id) != own
             && cx.estate.node(id).is_some_and(|n| matches!(n.kind, Kind::Provider | Kind::ProviderService))
     })
 }
@@ -171,8 +189,7 @@ fn external_host(cx: &Context<'_>, failure: &SingleFailure, node: &Node) -> Opti
 /// Whether the provider's own failure is listed and takes at least as much.
 fn says_the_same(cx: &Context<'_>, failure: &SingleFailure, provider: &str) -> bool {
     cx.failure_of(&Id::provider(provider)).is_some_and(|whole| {
-        let whole: BTreeSet<&Id> = whole.lost.iter().collect();
-        failure.lost.iter().all(|service| whole.contains(service))
+        failure.lost.iter().all(|service| whole.lost.binary_search(service).is_ok())
     })
 }
 
@@ -213,10 +230,26 @@ fn component_class(cx: &Context<'_>, failure: &SingleFailure, node: &Node) -> Op
     match node.tolerance {
         Tolerance::Nothing if is_shared_by_nature => Some(Class::Shared),
         Tolerance::Nothing => Some(Class::Instance),
+        _ => None,
+    }
+}
+
+/// What is not kept apart of a part that survives the loss of an instance.
+fn spread_class(node: &Node) -> Option<Class> {
+    let attributes = &node.attributes;
+    let is_part = matches!(node.kind, Kind::Service | Kind::Component);
+    let is_missed =
+        attributes.bool(Attribute::Auxiliary) != Some(true) && attributes.bool(Attribute::Batch) != Some(true);
+    // A known zone is an element of its own.
+    if !is_part || !is_missed || !node.placement.zones.is_empty() {
+        return None;
+    }
+    let is_several = node.replication.replicas.is_some_and(|replicas| 1 < replicas);
+    match node.tolerance {
         Tolerance::Instance => Some(Class::Host),
-        // Whether the platform spreads it over zones is known only where a provider runs it.
-        Tolerance::Host => (node.placement.provider.is_some() && node.confidence > Confidence::Assumed).then_some(Class::Zone),
-        Tolerance::Zone | Tolerance::Region | Tolerance::Unknown => None,
+        Tolerance::Host if is_several => Some(Class::ZoneUnsaid),
+        Tolerance::Host if node.placement.provider.is_some() => Some(Class::Zone),
+        _ => None,
     }
 }
 

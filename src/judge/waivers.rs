@@ -80,6 +80,20 @@ pub(crate) fn place_of(waiver: &Waiver) -> String {
         .map_or_else(String::new, |location| format!(" at {}:{}", location.path, location.line))
 }
 
+/// The id under which a waiver is judged itself: what it says, not where it stands.
+pub(crate) fn waiver_id(waiver: &Waiver) -> Id {
+    let place = waiver.place.as_ref().map(|place| place.path.as_str());
+    let parts = [
+        waiver.fingerprint.as_deref(),
+        waiver.rule.as_deref(),
+        waiver.service.as_deref(),
+        waiver.element.as_deref(),
+        place,
+    ];
+    let said: Vec<&str> = parts.into_iter().flatten().collect();
+    Id::new(format!("waiver:{}", said.join("/")))
+}
+
 /// Why a waiver does not count.
 pub(crate) fn invalid(waiver: &Waiver, today: Date, max_days: Option<u32>) -> Option<String> {
     let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());

@@ -10,9 +10,12 @@ mod draft;
 pub mod hosts;
 pub mod images;
 pub mod json;
+pub mod kubernetes;
+pub mod kustomize;
+pub mod open_psa;
 pub mod platform;
 pub mod service_graph;
-pub mod open_psa;
+pub mod settings;
 pub mod terraform;
 pub mod terraform_json;
 pub mod yaml;
@@ -90,6 +93,16 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
+    // Infrastructure.
+    &terraform::Terraform,
+    // Workloads.
+    &compose::Compose,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
     // Workloads.
     &terraform::Terraform,
     &terraform_json::TerraformJson,

@@ -3,14 +3,24 @@
 //! A report is one file and one line in [`REPORTS`]; help, `--format` and the tests walk the table. Nothing
 //! from a manifest is written without passing [`text`].
 
+mod dot;
 pub mod explanation;
+mod github;
+mod gitlab;
+mod graph;
+mod graphml;
 mod json;
+mod junit;
+mod markdown;
+mod mermaid;
+mod sarif;
 mod summary;
 mod table;
 pub mod text;
 
 use std::io;
 
+use crate::model::Evidence;
 use crate::scan::Outcome;
 
 pub use json::SCHEMA as JSON_SCHEMA;
@@ -67,7 +77,31 @@ impl Default for Options {
 }
 
 /// All reports; the first is the default.
-pub static REPORTS: &[&dyn Report] = &[&table::Table, &json::Json];
+pub static REPORTS: &[&dyn Report] = &[
+    // For people.
+    &table::Table,
+    &markdown::Markdown,
+    // For programs.
+    &json::Json,
+    &sarif::Sarif,
+    &junit::JUnit,
+    &github::GitHub,
+    &gitlab::GitLab,
+    // Graphs.
+    &dot::Dot,
+    &mermaid::Mermaid,
+    &graphml::GraphMl,
+];
+
+/// Where a reader should look: `path:line` in the input, else the record, else the row of the built-in data.
+fn place(evidence: &[Evidence]) -> Option<String> {
+    let in_catalog = |one: &&Evidence| one.location().is_some_and(|at| at.path.starts_with("catalog:"));
+    let first = evidence.iter().find(|one| !in_catalog(one)).or(evidence.first())?;
+    match first {
+        Evidence::File { location, .. } => Some(format!("{}:{}", location.path, location.line)),
+        Evidence::Record { record, name, .. } => Some(format!("{name} {record}")),
+    }
+}
 
 /// The report of a name.
 pub fn report(name: &str) -> Option<&'static dyn Report> {

@@ -25,24 +25,9 @@ impl Dominators {
     ///
     /// If `root` is not a node of the graph.
     pub fn of(graph: &Csr, root: u32) -> Self {
-        let walk = Walk::from(graph, root);
-        let reached = walk.order.len();
-        let mut semi: Vec<u32> = walk.parent.clone();
-        let late = LateEdges::of(graph, &walk, &mut semi);
-        // Per walk number: an ancestor to jump to, and the lowest semidominator on the way there (that node left out).
-        let mut forest: Vec<Link> = (0..reached as u32)
-            .map(|number| Link { up: walk.parent[number as usize], low: number })
-            .collect();
-        let mut stack = Vec::new();
-        for number in (1..reached as u32).rev() {
-            let mut best = semi[number as usize];
-            for &source in late.sources(number) {
-                best = best.min(lowest(&mut forest, source, number + 1, &mut stack));
-            }
-            semi[number as usize] = best;
-            forest[number as usize].low = best;
-        }
-        drop((forest, late));
+        let mut walk = Walk::from(graph, root);
+        walk.find_semidominators();
+        let (reached, semi) = (walk.order.len(), walk.semi);
         let mut dominator = walk.parent;
         for number in 1..reached {
             let mut candidate = dominator[number];
@@ -100,17 +85,25 @@ impl Dominators {
     }
 }
 
-/// A depth-first walk: nodes by walk number, and per walk number the number of the parent (0 for the root).
+/// A depth-first walk. Nodes have numbers in the order of the walk, from 0 for the root.
 struct Walk {
+    /// By number the node, and the number of its parent (0 for the root).
     order: Vec<u32>,
     parent: Vec<u32>,
-    number: Vec<u32>,
+    /// By number the lowest number that an edge comes from; in the end the semidominator.
+    semi: Vec<u32>,
+    /// Edges, target and source, that lead to an earlier number.
+    late: Vec<(u32, u32)>,
 }
+
+/// Late edges are put in order of their targets in runs of this many numbers, which a core's cache holds.
+const RUN: usize = 1 << 12;
 
 impl Walk {
     fn from(graph: &Csr, root: u32) -> Self {
-        let mut walk = Self { order: vec![root], parent: vec![0], number: vec![NONE; graph.nodes()] };
-        walk.number[root as usize] = 0;
+        let mut walk = Self { order: vec![root], parent: vec![0], semi: vec![0], late: Vec::new() };
+        let mut numbers = vec![NONE; graph.nodes()];
+        numbers[root as usize] = 0;
         let mut frames = vec![(0_u32, graph.edge_range(root))];
         while let Some((number, edges)) = frames.last_mut() {
             let Some(edge) = edges.next() else {
@@ -118,60 +111,54 @@ impl Walk {
                 continue;
             };
             let target = graph.edge_target(edge);
-            if walk.number[target as usize] == NONE {
-                let next = walk.order.len() as u32;
-                walk.number[target as usize] = next;
-                walk.order.push(target);
-                walk.parent.push(*number);
-                frames.push((next, graph.edge_range(target)));
+            match numbers[target as usize] {
+                NONE => {
+                    let next = walk.order.len() as u32;
+                    numbers[target as usize] = next;
+                    walk.order.push(target);
+                    walk.parent.push(*number);
+                    walk.semi.push(*number);
+                    frames.push((next, graph.edge_range(target)));
+                }
+                seen if seen < *number => walk.late.push((seen, *number)),
+                // The source of any other edge is not linked yet when the target is: it stands for itself.
+                seen => walk.semi[seen as usize] = walk.semi[seen as usize].min(*number),
             }
         }
         walk
     }
-}
 
-/// Per walk number, the sources of the edges that come from later in the walk.
-///
-/// The other edges need no list: their source, not yet linked when they are looked at, stands for itself.
-struct LateEdges {
-    starts: Vec<u32>,
-    sources: Vec<u32>,
-}
-
-impl LateEdges {
-    fn of(graph: &Csr, walk: &Walk, semi: &mut [u32]) -> Self {
-        let reached = walk.order.len();
-        let mut starts = vec![0_u32; reached + 2];
-        let mut late = Vec::with_capacity(graph.edges() / 2);
-        for (source, &node) in walk.order.iter().enumerate() {
-            let source = source as u32;
-            for &target in graph.targets(node) {
-                let target = walk.number[target as usize];
-                if target < source {
-                    starts[target as usize + 2] += 1;
-                    late.push((target, source));
-                } else {
-                    semi[target as usize] = semi[target as usize].min(source);
+    fn find_semidominators(&mut self) {
+        let mut forest: Vec<Link> = self.parent.iter().zip(0..).map(|(&up, low)| Link { up, low }).collect();
+        let mut stack = Vec::new();
+        let late = by_run(std::mem::take(&mut self.late), self.order.len());
+        for (run, edges) in late.iter().enumerate().rev() {
+            let start = run * RUN;
+            let end = (start + RUN).min(self.order.len());
+            let local: Vec<(u32, u32)> =
+                edges.iter().map(|&(target, source)| (target - start as u32, source)).collect();
+            let sources = Csr::grouped(end - start, &local);
+            for number in (start.max(1)..end).rev() {
+                let mut best = self.semi[number];
+                for &source in sources.targets((number - start) as u32) {
+                    best = best.min(lowest(&mut forest, source, number as u32 + 1, &mut stack));
                 }
+                self.semi[number] = best;
+                forest[number].low = best;
             }
         }
-        for number in 2..starts.len() {
-            starts[number] += starts[number - 1];
-        }
-        let mut sources = vec![0_u32; late.len()];
-        for (target, source) in late {
-            let slot = &mut starts[target as usize + 1];
-            sources[*slot as usize] = source;
-            *slot += 1;
-        }
-        Self { starts, sources }
-    }
-
-    fn sources(&self, number: u32) -> &[u32] {
-        &self.sources[self.starts[number as usize] as usize..self.starts[number as usize + 1] as usize]
     }
 }
 
+fn by_run(edges: Vec<(u32, u32)>, numbers: usize) -> Vec<Vec<(u32, u32)>> {
+    let mut counts = vec![0; numbers.div_ceil(RUN)];
+    edges.iter().for_each(|edge| counts[edge.0 as usize / RUN] += 1);
+    let mut runs: Vec<Vec<(u32, u32)>> = counts.into_iter().map(Vec::with_capacity).collect();
+    edges.into_iter().for_each(|edge| runs[edge.0 as usize / RUN].push(edge));
+    runs
+}
+
+/// An ancestor to jump to, and the lowest semidominator on the way there, the ancestor's left out.
 #[derive(Clone, Copy)]
 struct Link {
     up: u32,

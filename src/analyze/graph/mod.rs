@@ -6,6 +6,8 @@
 //! - [`FailureGraphBuilder`] takes elements and their requirements, in any order, and builds a [`FailureGraph`];
 //! - [`Scenario`] answers what fails and what degrades when a set of elements fails, and why;
 //! - [`SingleFailures`] answers the same for every element failing alone, and the reverse: what takes a service down;
+//! - [`shared_fate`], [`independence`] and [`most_independent`] judge alternatives;
+//! - [`difference`] says which single points of failure a change brings and takes away;
 //! - [`Csr`] and the functions on it are the plain graph algorithms beneath.
 //!
 //! # What fails what
@@ -44,8 +46,10 @@
 mod components;
 mod csr;
 mod cuts;
+mod difference;
 mod dominators;
 mod failure_graph;
+mod fate_sharing;
 mod plan;
 mod routes;
 mod scenario;
@@ -58,7 +62,9 @@ mod tests;
 pub use components::Components;
 pub use csr::{Csr, shortest_path};
 pub use cuts::Cuts;
+pub use difference::{Named, SpofDifference, difference};
 pub use dominators::Dominators;
 pub use failure_graph::{FailureGraph, FailureGraphBuilder, Need, Requirement};
+pub use fate_sharing::{Alternatives, FateLimits, SharedFate, independence, most_independent, shared_fate};
 pub use scenario::{Scenario, State};
 pub use single_failures::{Blast, Loss, Service, SingleFailures, TierLoss};

@@ -23,20 +23,28 @@ pub(super) struct Plan {
     pub(super) cycles: Vec<Range<u32>>,
     /// Per position its elements; none for a gate.
     pub(super) elements: Csr,
-    /// Per position its gate in the graph, or `NONE`.
+    /// Per position the number of its gate, or `NONE`.
     pub(super) gate: Vec<u32>,
+    /// How many gates there are.
+    pub(super) gates: usize,
     pub(super) soft: Soft,
 }
 
-/// How degradation spreads: elements that can be degraded, in an order where an optional member stands before what has it.
+/// How degradation spreads over *ranks*: elements that can be degraded, an optional member before what has it; elements
+/// that are optional members of each other, in a cycle, share a rank.
 #[derive(Debug, Default)]
 pub(super) struct Soft {
     /// Per element its rank, or `NONE` when nothing can degrade it.
     pub(super) rank: Vec<u32>,
-    /// Per rank its elements: several where optional members form a cycle.
-    pub(super) elements: Csr,
     /// How many ranks there are.
     pub(super) count: usize,
+    /// Per rank the positions whose failure degrades its elements; a gate stands for its members.
+    pub(super) positions: Csr,
+    /// Per rank the ranks whose degradation degrades its elements.
+    pub(super) ranks: Csr,
+    /// The reverse of `positions` and of `ranks`.
+    pub(super) after_position: Csr,
+    pub(super) after_rank: Csr,
 }
 
 impl Plan {
@@ -71,8 +79,9 @@ impl Plan {
         let mut gate = vec![NONE; nodes];
         for node in graph.len() as u32..graph.nodes() as u32 {
             thresholds[all[node as usize] as usize] = graph.threshold(node);
-            gate[all[node as usize] as usize] = node;
+            gate[all[node as usize] as usize] = node - graph.len() as u32;
         }
+        let soft = Soft::of(graph, &all);
         let mut position = all;
         position.truncate(graph.len());
         let pairs: Vec<(u32, u32)> = position.iter().copied().zip(0..).collect();
@@ -84,7 +93,8 @@ impl Plan {
             cycles,
             elements: Csr::grouped(nodes, &pairs),
             gate,
-            soft: Soft::of(graph),
+            gates: graph.nodes() - graph.len(),
+            soft,
             position,
         }
     }
@@ -95,30 +105,58 @@ impl Plan {
 }
 
 impl Soft {
-    fn of(graph: &FailureGraph) -> Self {
-        let elements = graph.len() as u32;
-        let softened = |element: u32| {
-            !graph.optional(element).is_empty()
-                || graph.children(element).last().is_some_and(|&c| graph.is_gate(c))
-        };
+    /// `position` holds the positions of elements and gates.
+    fn of(graph: &FailureGraph, position: &[u32]) -> Self {
+        let pairs = ranked(graph);
+        let count = pairs.last().map_or(0, |&(rank, _)| rank as usize + 1);
         let mut rank = vec![NONE; graph.len()];
-        let mut pairs = Vec::new();
-        let mut count = 0;
-        if (0..elements).any(|element| !graph.optional(element).is_empty()) {
-            let components = Components::of(graph.optional_graph());
-            let mut last = None;
-            for element in components.order().into_iter().filter(|&element| softened(element)) {
-                let component = components.component(element);
-                count += u32::from(last.replace(component) != Some(component));
-                pairs.push((count - 1, element));
-            }
-        } else {
-            pairs = (0..).zip((0..elements).filter(|&element| softened(element))).collect();
-            count = pairs.len() as u32;
-        }
         pairs.iter().for_each(|&(at, element)| rank[element as usize] = at);
-        Self { rank, elements: Csr::grouped(count as usize, &pairs), count: count as usize }
+        let elements = Csr::grouped(count, &pairs);
+        let mut by_position = Vec::new();
+        let mut by_rank = Vec::new();
+        for &(at, element) in &pairs {
+            if 1 < elements.targets(at).len() {
+                by_position.push((at, position[element as usize]));
+            }
+            let gates = graph.children(element).iter().rev().take_while(|&&child| graph.is_gate(child));
+            by_position.extend(gates.map(|&gate| (at, position[gate as usize])));
+            for &member in graph.optional(element) {
+                by_position.push((at, position[member as usize]));
+                let member = rank[member as usize];
+                if member != NONE && member != at {
+                    by_rank.push((at, member));
+                }
+            }
+        }
+        let nodes = position.iter().max().map_or(0, |&last| last as usize + 1);
+        let turned = |pairs: &mut Vec<(u32, u32)>| pairs.iter_mut().for_each(|pair| *pair = (pair.1, pair.0));
+        let (positions, ranks) = (Csr::grouped(count, &by_position), Csr::grouped(count, &by_rank));
+        turned(&mut by_position);
+        turned(&mut by_rank);
+        let after_position = Csr::grouped(nodes, &by_position);
+        let after_rank = Csr::grouped(count, &by_rank);
+        Self { rank, count, positions, ranks, after_position, after_rank }
     }
+}
+
+/// The elements that can be degraded with their ranks, ascending by rank.
+fn ranked(graph: &FailureGraph) -> Vec<(u32, u32)> {
+    let elements = graph.len() as u32;
+    let optional = |element: u32| !graph.optional(element).is_empty();
+    let grouped = |element: u32| graph.children(element).last().is_some_and(|&child| graph.is_gate(child));
+    if !(0..elements).any(optional) {
+        return (0..).zip((0..elements).filter(|&element| grouped(element))).collect();
+    }
+    let components = Components::of(graph.optional_graph());
+    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    let mut last = None;
+    let mut next = 0;
+    for element in components.order().into_iter().filter(|&element| optional(element) || grouped(element)) {
+        let component = components.component(element);
+        next += u32::from(last.replace(component).is_some_and(|last| last != component));
+        pairs.push((next, element));
+    }
+    pairs
 }
 
 /// Makes one node of the elements that fail together: the cycles of single required members.

@@ -74,6 +74,15 @@ impl Scenario {
         self.state[element as usize]
     }
 
+    /// Whether the element is up or degraded.
+    ///
+    /// # Panics
+    ///
+    /// If `element` is not an element of the graph.
+    pub fn is_alive(&self, element: u32) -> bool {
+        self.state(element) != State::Failed
+    }
+
     /// The failed elements, those told to fail first, then by the number of steps that it took.
     pub fn failed(&self) -> impl Iterator<Item = u32> {
         self.failed.iter().copied().filter(|&node| !self.graph.is_gate(node))

@@ -9,7 +9,7 @@ use super::plan::{NONE, Plan};
 use super::routes::Routes;
 use super::sweep::{Sweep, WIDTH, Worlds, worlds};
 use super::tally::Tally;
-use super::{FailureGraph, Scenario};
+use super::{Csr, FailureGraph, Scenario};
 
 /// How many pairs of failure and service are kept by default: beyond it sets are found again when asked for.
 const KEPT_PAIRS: usize = 16 << 20;
@@ -251,13 +251,51 @@ impl SingleFailures {
     }
 }
 
+/// A service beside where it is evaluated.
+#[derive(Debug, Clone, Copy)]
+struct Served {
+    weight: u64,
+    service: u32,
+    position: u32,
+    tier: u8,
+}
+
+/// Services in rows: by position, or by rank.
+#[derive(Debug)]
+struct ServedBy {
+    starts: Vec<u32>,
+    services: Vec<Served>,
+}
+
+impl ServedBy {
+    fn new(rows: usize, plan: &Plan, services: &[Service], row: impl Fn(u32) -> u32) -> Self {
+        let keyed = services.iter().zip(0..).map(|(service, at)| (row(service.element), at));
+        let pairs: Vec<(u32, u32)> = keyed.filter(|&(row, _)| row != NONE).collect();
+        let order = Csr::grouped(rows, &pairs);
+        let mut starts = vec![0];
+        let mut served = Vec::with_capacity(pairs.len());
+        for row in 0..rows as u32 {
+            served.extend(order.targets(row).iter().map(|&at| {
+                let Service { element, tier, weight } = services[at as usize];
+                Served { weight, service: at, position: plan.position[element as usize], tier }
+            }));
+            starts.push(served.len() as u32);
+        }
+        Self { starts, services: served }
+    }
+
+    fn row(&self, row: u32) -> &[Served] {
+        &self.services[self.starts[row as usize] as usize..self.starts[row as usize + 1] as usize]
+    }
+}
+
 /// Everything that finding the single failures reads.
 struct Run<'a> {
     plan: Plan,
     services: &'a [Service],
     tiers: usize,
-    /// Per element its service by index, or `NONE`.
-    service_of: Vec<u32>,
+    by_position: ServedBy,
+    by_rank: ServedBy,
     routes: Routes,
     /// How many pairs may be kept, and how many are.
     room: usize,
@@ -268,19 +306,52 @@ struct Run<'a> {
 struct Rows {
     failed: Vec<TierLoss>,
     degraded: Vec<TierLoss>,
-    /// World and service, in order of both; short of some when there is no more room.
-    failed_pairs: Vec<(u32, u32)>,
-    degraded_pairs: Vec<(u32, u32)>,
+    /// The services themselves, failed and degraded, while there is room.
+    sets: Option<(RowSets, RowSets)>,
+}
+
+/// Per world the services lost, in order of evaluation.
+struct RowSets {
+    ends: Vec<usize>,
+    services: Vec<u32>,
+}
+
+impl RowSets {
+    fn new(losses: &[TierLoss], tiers: usize) -> Self {
+        let mut total = 0;
+        let mut starts = Vec::new();
+        for losses in losses.chunks(tiers.max(1)) {
+            starts.push(total);
+            total += losses.iter().map(|loss| loss.services as usize).sum::<usize>();
+        }
+        Self { ends: starts, services: vec![0; total] }
+    }
+
+    fn push(&mut self, service: u32, worlds: impl Iterator<Item = usize>) {
+        for world in worlds {
+            self.services[self.ends[world]] = service;
+            self.ends[world] += 1;
+        }
+    }
+
+    fn row(&self, world: usize) -> &[u32] {
+        let start = if world == 0 { 0 } else { self.ends[world - 1] };
+        &self.services[start..self.ends[world]]
+    }
 }
 
 impl<'a> Run<'a> {
     fn new(plan: Plan, services: &'a [Service], elements: &[u32], room: usize) -> Self {
-        let mut service_of = vec![NONE; plan.graph.len()];
-        services.iter().zip(0..).for_each(|(service, at)| service_of[service.element as usize] = at);
+        let by_position =
+            ServedBy::new(plan.nodes(), &plan, services, |element| plan.position[element as usize]);
+        let by_rank =
+            ServedBy::new(plan.soft.count, &plan, services, |element| plan.soft.rank[element as usize]);
         let wanted = elements.iter().map(|&element| plan.position[element as usize]);
-        let routes = Routes::of(&plan, wanted, |element| service_of[element as usize] != NONE);
+        let served =
+            |element: u32| services.binary_search_by_key(&element, |service| service.element).is_ok();
+        let routes = Routes::of(&plan, wanted, served);
         let tiers = services.iter().map(|service| usize::from(service.tier) + 1).max().unwrap_or(0);
-        Self { plan, services, tiers, service_of, routes, room, kept: AtomicUsize::new(0) }
+        Self { plan, services, tiers, by_position, by_rank, routes, room, kept: AtomicUsize::new(0) }
     }
 
     /// One pass after the other on all threads, in the order of sources.
@@ -309,54 +380,60 @@ impl<'a> Run<'a> {
     fn rows(&self, sources: &[u32], sweep: &Sweep<'_>, (failed, degraded): &mut (Tally, Tally)) -> Rows {
         failed.clear();
         degraded.clear();
-        let mut failed_pairs = Pairs::new(self, sources.len());
         for (position, worlds) in sweep.failed() {
-            for service in self.services_at(position) {
-                failed.add(&self.services[service as usize], worlds);
-                failed_pairs.push(service, worlds);
+            for served in self.by_position.row(position) {
+                failed.add(served.tier, served.weight, worlds);
             }
         }
-        let mut degraded_pairs = Pairs::new(self, sources.len());
-        for (element, bits) in sweep.degraded() {
-            let service = self.service_of[element as usize];
-            if service != NONE {
-                degraded.add(&self.services[service as usize], Worlds::Some(&bits));
-                degraded_pairs.push(service, Worlds::Some(&bits));
+        for &rank in sweep.softened() {
+            for served in self.by_rank.row(rank) {
+                let bits = sweep.degraded(rank, served.position);
+                degraded.add(served.tier, served.weight, Worlds::Some(&bits));
             }
         }
         let mut rows = Rows {
             failed: (0..sources.len()).flat_map(|world| failed.get(world)).collect(),
             degraded: (0..sources.len()).flat_map(|world| degraded.get(world)).collect(),
-            failed_pairs: failed_pairs.finish(),
-            degraded_pairs: degraded_pairs.finish(),
+            sets: None,
         };
         for (world, &source) in sources.iter().enumerate() {
             let losses = &mut rows.failed[world * self.tiers..][..self.tiers];
-            self.services_at(source).for_each(|service| self.subtract(service, losses));
+            for served in self.by_position.row(source) {
+                let tier = &mut losses[usize::from(served.tier)];
+                tier.services -= 1;
+                tier.weight = tier.weight.saturating_sub(served.weight);
+            }
         }
-        rows.failed_pairs.retain(|&(world, service)| {
-            self.plan.position[self.services[service as usize].element as usize] != sources[world as usize]
-        });
+        let pairs =
+            rows.failed.iter().chain(&rows.degraded).map(|loss| loss.services as usize).sum::<usize>();
+        if self.kept.fetch_add(pairs, Ordering::Relaxed) + pairs <= self.room {
+            rows.sets = Some(self.row_sets(sources, sweep, &rows));
+        }
         rows
     }
 
-    fn services_at(&self, position: u32) -> impl Iterator<Item = u32> {
-        let elements = self.plan.elements.targets(position).iter();
-        elements.map(|&element| self.service_of[element as usize]).filter(|&service| service != NONE)
-    }
-
-    fn add(&self, service: u32, losses: &mut [TierLoss]) {
-        let service = &self.services[service as usize];
-        let tier = &mut losses[usize::from(service.tier)];
-        tier.services += 1;
-        tier.weight = tier.weight.saturating_add(service.weight);
-    }
-
-    fn subtract(&self, service: u32, losses: &mut [TierLoss]) {
-        let service = &self.services[service as usize];
-        let tier = &mut losses[usize::from(service.tier)];
-        tier.services -= 1;
-        tier.weight = tier.weight.saturating_sub(service.weight);
+    fn row_sets(&self, sources: &[u32], sweep: &Sweep<'_>, rows: &Rows) -> (RowSets, RowSets) {
+        let mut failed = RowSets::new(&rows.failed, self.tiers);
+        for (position, lost_in) in sweep.failed() {
+            for served in self.by_position.row(position) {
+                let lost = |world: usize| sources[world] != position;
+                match lost_in {
+                    Worlds::All => {
+                        failed.push(served.service, (0..sources.len()).filter(|&world| lost(world)))
+                    }
+                    Worlds::Some(bits) => {
+                        failed.push(served.service, worlds(bits).filter(|&world| lost(world)))
+                    }
+                }
+            }
+        }
+        let mut degraded = RowSets::new(&rows.degraded, self.tiers);
+        for &rank in sweep.softened() {
+            for served in self.by_rank.row(rank) {
+                degraded.push(served.service, worlds(&sweep.degraded(rank, served.position)));
+            }
+        }
+        (failed, degraded)
     }
 
     /// The losses of every solved position: its own services, and those of where its route leads.
@@ -378,7 +455,11 @@ impl<'a> Run<'a> {
                     degraded[to..to + tiers].copy_from_slice(&rows.degraded[at..at + tiers]);
                 }
             }
-            self.services_at(position).for_each(|service| self.add(service, &mut failed[to..to + tiers]));
+            for served in self.by_position.row(position) {
+                let tier = &mut failed[to + usize::from(served.tier)];
+                tier.services += 1;
+                tier.weight = tier.weight.saturating_add(served.weight);
+            }
         }
         (failed, degraded)
     }
@@ -401,9 +482,10 @@ impl<'a> Run<'a> {
         if self.room < pairs.max(self.kept.load(Ordering::Relaxed)) {
             return None;
         }
-        let own = |position: u32| self.services_at(position).collect();
-        let failed = self.relation(rows, failed, |rows| &rows.failed_pairs, own);
-        let degraded = self.relation(rows, degraded, |rows| &rows.degraded_pairs, |_| Vec::new());
+        let own =
+            |position: u32| self.by_position.row(position).iter().map(|served| served.service).collect();
+        let failed = self.relation(rows, failed, |sets| &sets.0, own);
+        let degraded = self.relation(rows, degraded, |sets| &sets.1, |_| Vec::new());
         Some(Sets { failed, degraded })
     }
 
@@ -411,7 +493,7 @@ impl<'a> Run<'a> {
         &self,
         rows: &[Rows],
         losses: &[TierLoss],
-        pairs: impl Fn(&Rows) -> &[(u32, u32)],
+        side: impl Fn(&(RowSets, RowSets)) -> &RowSets,
         own: impl Fn(u32) -> Vec<u32>,
     ) -> Relation {
         let solved = &self.routes.solved;
@@ -428,10 +510,11 @@ impl<'a> Run<'a> {
                 Route::Nowhere => {}
                 Route::Solved(next) => list.extend(&services[starts[next]..starts[next + 1]]),
                 Route::Row(row) => {
-                    let (pairs, world) = (pairs(&rows[row / WIDTH]), (row % WIDTH) as u32);
-                    let from = pairs.partition_point(|pair| pair.0 < world);
-                    let same = pairs[from..].iter().take_while(|pair| pair.0 == world);
-                    list.extend(same.map(|pair| pair.1));
+                    let sets = rows[row / WIDTH]
+                        .sets
+                        .as_ref()
+                        .expect("with room for all sets each pass kept its own");
+                    list.extend(side(sets).row(row % WIDTH));
                 }
             }
             list.sort_unstable();
@@ -445,40 +528,6 @@ enum Route {
     Nowhere,
     Solved(usize),
     Row(usize),
-}
-
-/// Collects pairs of world and service while there is room.
-struct Pairs<'r> {
-    run: &'r Run<'r>,
-    sources: usize,
-    pairs: Vec<(u32, u32)>,
-    full: bool,
-}
-
-impl<'r> Pairs<'r> {
-    fn new(run: &'r Run<'r>, sources: usize) -> Self {
-        Self { run, sources, pairs: Vec::new(), full: run.room < run.kept.load(Ordering::Relaxed) }
-    }
-
-    fn push(&mut self, service: u32, lost_in: Worlds<'_>) {
-        if self.full {
-            return;
-        }
-        match lost_in {
-            Worlds::All => self.pairs.extend((0..self.sources as u32).map(|world| (world, service))),
-            Worlds::Some(bits) => self.pairs.extend(worlds(bits).map(|world| (world as u32, service))),
-        }
-        self.full = self.run.room < self.pairs.len();
-    }
-
-    fn finish(mut self) -> Vec<(u32, u32)> {
-        let kept = self.run.kept.fetch_add(self.pairs.len(), Ordering::Relaxed) + self.pairs.len();
-        if self.run.room < kept {
-            return Vec::new();
-        }
-        self.pairs.sort_unstable();
-        self.pairs
-    }
 }
 
 impl Relation {

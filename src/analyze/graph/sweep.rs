@@ -40,6 +40,7 @@ pub(super) struct Sweep<'p> {
     soft_bits: Vec<Bits>,
     soft_pending: Pending,
     soft_active: Vec<u32>,
+    counter: Counter,
     /// Per gate: under which failures it lost a member.
     hit: Vec<Bits>,
     /// Positions of gates whose `hit` is set.
@@ -60,7 +61,8 @@ impl<'p> Sweep<'p> {
             soft_bits: vec![EMPTY; plan.soft.count],
             soft_pending: Pending::new(plan.soft.count),
             soft_active: Vec::new(),
-            hit: vec![EMPTY; plan.graph.nodes() - plan.graph.len()],
+            counter: Counter::default(),
+            hit: vec![EMPTY; plan.gates],
             hit_gates: Vec::new(),
         }
     }
@@ -91,21 +93,16 @@ impl<'p> Sweep<'p> {
         })
     }
 
-    /// The elements that are degraded in some world, each once.
-    pub(super) fn degraded(&self) -> impl Iterator<Item = (u32, Bits)> {
-        let elements = self.soft_active.iter().flat_map(move |&rank| {
-            self.plan
-                .soft
-                .elements
-                .targets(rank)
-                .iter()
-                .map(move |&element| (element, &self.soft_bits[rank as usize]))
-        });
-        elements.filter_map(move |(element, soft)| {
-            let failed = self.bits_at(self.plan.position[element as usize]);
-            let degraded: Bits = std::array::from_fn(|word| soft[word] & !failed[word]);
-            (degraded != EMPTY).then_some((element, degraded))
-        })
+    /// The ranks with an element that is degraded or failed in some world, each once.
+    pub(super) fn softened(&self) -> &[u32] {
+        &self.soft_active
+    }
+
+    /// The worlds in which an element of this rank and position is degraded.
+    pub(super) fn degraded(&self, rank: u32, position: u32) -> Bits {
+        let soft = &self.soft_bits[rank as usize];
+        let failed = self.bits_at(position);
+        std::array::from_fn(|word| soft[word] & !failed[word])
     }
 
     fn clear(&mut self) {
@@ -116,7 +113,7 @@ impl<'p> Sweep<'p> {
             self.soft_share[rank as usize] = false;
         }
         for position in self.hit_gates.drain(..) {
-            self.hit[self.plan.gate[position as usize] as usize - self.plan.graph.len()] = EMPTY;
+            self.hit[self.plan.gate[position as usize] as usize] = EMPTY;
         }
     }
 
@@ -163,56 +160,77 @@ impl<'p> Sweep<'p> {
     fn evaluate(&mut self, position: u32) -> bool {
         let at = position as usize;
         let before = self.share[at];
-        if before == Share::All {
-            return false;
-        }
-        let children = self.plan.children.targets(position);
-        let threshold = self.plan.thresholds[at];
         let own = if before == Share::Some { self.bits[at] } else { EMPTY };
-        let bits = if threshold == 1 {
-            if children.iter().any(|&child| self.share[child as usize] == Share::All) {
-                self.share[at] = Share::All;
-                return true;
-            }
-            let mut bits = own;
-            for &child in children {
-                if self.share[child as usize] == Share::Some {
-                    add(&mut bits, &self.bits[child as usize]);
+        let bits = match self.plan.thresholds[at] {
+            _ if before == Share::All && self.plan.gate[at] == NONE => return false,
+            1 => match self.any(position, own) {
+                Some(bits) => bits,
+                None => {
+                    self.share[at] = Share::All;
+                    return true;
                 }
-            }
-            bits
-        } else {
-            self.count(children, threshold)
+            },
+            threshold => self.at_least(position, threshold),
         };
-        if bits == EMPTY {
+        if is_empty(&bits) {
             return false;
         }
-        if bits == self.all {
+        if is_same(&bits, &self.all) {
             self.share[at] = Share::All;
-            return true;
+            return before != Share::All;
         }
-        let changed = bits != own;
         self.share[at] = Share::Some;
         self.bits[at] = bits;
-        changed
+        !is_same(&bits, &own)
     }
 
-    /// The worlds in which at least `threshold` of the children fail.
-    fn count(&self, children: &[u32], threshold: u32) -> Bits {
-        let shares =
-            |share: Share| children.iter().filter(move |&&child| self.share[child as usize] == share);
-        let certain = shares(Share::All).count() as u32;
-        let open = shares(Share::Some).count() as u32;
-        if threshold <= certain {
-            return self.all;
+    /// The worlds in which any child fails, and `own`; none when a child fails in all worlds.
+    fn any(&self, position: u32, own: Bits) -> Option<Bits> {
+        let children = self.plan.children.targets(position);
+        if children.iter().any(|&child| self.share[child as usize] == Share::All) {
+            return None;
         }
-        let threshold = threshold - certain;
-        if open < threshold {
-            return EMPTY;
+        let mut bits = own;
+        for &child in children {
+            if self.share[child as usize] == Share::Some {
+                add(&mut bits, &self.bits[child as usize]);
+            }
         }
-        let mut counter = Counter::default();
-        shares(Share::Some).for_each(|&child| counter.add(&self.bits[child as usize]));
-        counter.at_least(threshold, &self.all)
+        Some(bits)
+    }
+
+    /// The worlds in which at least `threshold` children of a gate fail; notes those in which any does.
+    fn at_least(&mut self, position: u32, threshold: u32) -> Bits {
+        let mut counter = std::mem::take(&mut self.counter);
+        counter.clear();
+        let mut certain = 0;
+        let mut open = 0;
+        let mut some = EMPTY;
+        for &child in self.plan.children.targets(position) {
+            match self.share[child as usize] {
+                Share::None => {}
+                Share::Some => {
+                    open += 1;
+                    add(&mut some, &self.bits[child as usize]);
+                    counter.add(&self.bits[child as usize]);
+                }
+                Share::All => certain += 1,
+            }
+        }
+        let hit = if 0 < certain { self.all } else { some };
+        let noted = &mut self.hit[self.plan.gate[position as usize] as usize];
+        if is_empty(noted) && !is_empty(&hit) {
+            self.hit_gates.push(position);
+        }
+        *noted = hit;
+        let reached = match threshold.checked_sub(certain) {
+            None | Some(0) => self.all,
+            Some(more) if open < more => EMPTY,
+            Some(1) => some,
+            Some(more) => counter.at_least(more, &self.all),
+        };
+        self.counter = counter;
+        reached
     }
 
     fn bits_at(&self, position: u32) -> Bits {
@@ -224,75 +242,40 @@ impl<'p> Sweep<'p> {
     }
 
     fn spread_degradation(&mut self) {
-        let plan = self.plan;
-        for index in 0..self.active.len() {
-            let position = self.active[index];
-            match plan.gate[position as usize] {
-                NONE if self.share[position as usize] != Share::None => {
-                    plan.elements
-                        .targets(position)
-                        .iter()
-                        .for_each(|&element| self.soften_dependents(element));
-                }
-                NONE => {}
-                gate => self.hit_gate(position, gate),
+        let soft = &self.plan.soft;
+        for &position in &self.active {
+            if self.share[position as usize] != Share::None && self.plan.gate[position as usize] == NONE {
+                soft.after_position.targets(position).iter().for_each(|&rank| self.soft_pending.insert(rank));
             }
+        }
+        for &position in &self.hit_gates {
+            soft.after_position.targets(position).iter().for_each(|&rank| self.soft_pending.insert(rank));
         }
         while let Some(rank) = self.soft_pending.take_first() {
             let bits = self.soft_worlds(rank);
-            if bits == EMPTY {
-                continue;
-            }
             self.soft_active.push(rank);
             self.soft_share[rank as usize] = true;
             self.soft_bits[rank as usize] = bits;
-            plan.soft.elements.targets(rank).iter().for_each(|&element| self.soften_dependents(element));
-        }
-    }
-
-    fn soften_dependents(&mut self, element: u32) {
-        let own = self.plan.soft.rank[element as usize];
-        for &dependent in self.plan.graph.optional_parents(element) {
-            let rank = self.plan.soft.rank[dependent as usize];
-            if rank != own || !self.soft_share[rank as usize] {
-                self.soft_pending.insert(rank);
-            }
-        }
-    }
-
-    fn hit_gate(&mut self, position: u32, gate: u32) {
-        let mut hit = EMPTY;
-        for &child in self.plan.children.targets(position) {
-            add(&mut hit, &self.bits_at(child));
-        }
-        if hit == EMPTY {
-            return;
-        }
-        self.hit[gate as usize - self.plan.graph.len()] = hit;
-        self.hit_gates.push(position);
-        for &owner in self.plan.graph.parents(gate) {
-            self.soft_pending.insert(self.plan.soft.rank[owner as usize]);
+            soft.after_rank.targets(rank).iter().for_each(|&rank| self.soft_pending.insert(rank));
         }
     }
 
     /// The worlds in which what an element of this rank has for optional members or groups is not as it should be.
     fn soft_worlds(&self, rank: u32) -> Bits {
-        let graph = &self.plan.graph;
-        let elements = self.plan.soft.elements.targets(rank);
         let mut bits = EMPTY;
-        for &element in elements {
-            if 1 < elements.len() {
-                add(&mut bits, &self.bits_at(self.plan.position[element as usize]));
+        for &position in self.plan.soft.positions.targets(rank) {
+            match self.plan.gate[position as usize] {
+                NONE => match self.share[position as usize] {
+                    Share::None => {}
+                    Share::Some => add(&mut bits, &self.bits[position as usize]),
+                    Share::All => return self.all,
+                },
+                gate => add(&mut bits, &self.hit[gate as usize]),
             }
-            for &gate in graph.children(element).iter().rev().take_while(|&&child| graph.is_gate(child)) {
-                add(&mut bits, &self.hit[gate as usize - graph.len()]);
-            }
-            for &member in graph.optional(element) {
-                add(&mut bits, &self.bits_at(self.plan.position[member as usize]));
-                let soft = self.plan.soft.rank[member as usize];
-                if soft != NONE && self.soft_share[soft as usize] {
-                    add(&mut bits, &self.soft_bits[soft as usize]);
-                }
+        }
+        for &rank in self.plan.soft.ranks.targets(rank) {
+            if self.soft_share[rank as usize] {
+                add(&mut bits, &self.soft_bits[rank as usize]);
             }
         }
         bits
@@ -337,7 +320,7 @@ impl Counter {
                 return;
             }
         }
-        if carry != EMPTY {
+        if !is_empty(&carry) {
             self.planes.push(carry);
         }
     }
@@ -412,6 +395,16 @@ impl Pending {
         self.insert(position);
         None
     }
+}
+
+#[inline]
+fn is_empty(bits: &Bits) -> bool {
+    bits.iter().fold(0, |any, word| any | word) == 0
+}
+
+#[inline]
+fn is_same(a: &Bits, b: &Bits) -> bool {
+    (0..WORDS).fold(0, |difference, word| difference | (a[word] ^ b[word])) == 0
 }
 
 #[inline]

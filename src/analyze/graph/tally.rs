@@ -34,14 +34,14 @@ impl Tally {
         Self { tiers: tiers.collect() }
     }
 
-    pub(super) fn add(&mut self, service: &Service, worlds: Worlds<'_>) {
-        let tier = &mut self.tiers[usize::from(service.tier)];
+    pub(super) fn add(&mut self, tier: u8, weight: u64, worlds: Worlds<'_>) {
+        let tier = &mut self.tiers[usize::from(tier)];
         match worlds {
             Worlds::All => {
                 tier.always.0 += 1;
-                tier.always.1 += u128::from(service.weight);
+                tier.always.1 += u128::from(weight);
             }
-            Worlds::Some(bits) => tier.add(service.weight, bits),
+            Worlds::Some(bits) => tier.add(weight, bits),
         }
     }
 

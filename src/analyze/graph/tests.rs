@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{FailureGraph, FailureGraphBuilder, Loss, Need, Scenario, Service, SingleFailures, State};
+use super::{
+    FailureGraph, FailureGraphBuilder, FateLimits, Loss, Named, Need, Scenario, Service, SingleFailures,
+    State, difference, independence, most_independent, shared_fate,
+};
 
 /// A requirement as it is given to the builder: element, need, k, members.
 type Given = (u32, Need, u32, Vec<u32>);
@@ -185,6 +188,60 @@ proptest! {
     }
 
     #[test]
+    fn shared_fate_equals_brute_force(case in cases(), k in 0_u32..4, group in proptest::collection::vec(0_u32..16, 1..5)) {
+        let group: BTreeSet<u32> = group.into_iter().map(|member| member % case.elements as u32).collect();
+        let members: Vec<u32> = group.iter().copied().collect();
+        let down = |events: &[u32]| {
+            let states = case.states(events);
+            let live = members.iter().filter(|&&member| states[member as usize] != State::Failed).count();
+            live < (k as usize).min(members.len())
+        };
+        let events: Vec<u32> = (0..case.elements as u32).filter(|&event| case.may_fail[event as usize]).collect();
+        let singles: Vec<u32> = events.iter().copied().filter(|&event| down(&[event])).collect();
+        let open: Vec<u32> = events.iter().copied().filter(|event| !singles.contains(event)).collect();
+        let pairs = open.iter().flat_map(|&a| open.iter().map(move |&b| (a, b))).filter(|(a, b)| a < b);
+        let pairs: Vec<(u32, u32)> = pairs.filter(|&(a, b)| down(&[a, b])).collect();
+        let fate = shared_fate(&case.build(), k, &members, FateLimits::default());
+        prop_assert_eq!(fate.singles, singles);
+        prop_assert_eq!(fate.pairs, Some(pairs));
+        for two in independence(&case.build(), &members) {
+            let both = |&event: &u32| {
+                let states = case.states(&[event]);
+                [two.first, two.second].iter().all(|&member| states[member as usize] == State::Failed)
+            };
+            prop_assert_eq!(two.shared, events.iter().copied().filter(both).collect::<Vec<u32>>());
+        }
+    }
+
+    #[test]
+    fn difference_equals_comparing_everything(case in cases(), change in cases(), keep in 0_usize..32) {
+        let mut other = case.clone();
+        other.requirements.truncate(keep);
+        let fits = |given: &&Given| {
+            given.3.iter().chain([&given.0]).all(|&element| (element as usize) < case.elements)
+        };
+        other.requirements.extend(change.requirements.iter().filter(fits).take(2).cloned());
+        let names: Vec<String> = (0..case.elements).map(|element| format!("element {element}")).collect();
+        let services: Vec<u32> = services(case.elements).iter().map(|service| service.element).collect();
+        let pairs = |case: &Case| -> BTreeSet<(String, String)> {
+            let mut pairs = BTreeSet::new();
+            for event in (0..case.elements).filter(|&event| case.may_fail[event]) {
+                let states = case.states(&[event as u32]);
+                let failed = services.iter().filter(|&&service| states[service as usize] == State::Failed);
+                pairs.extend(failed.map(|&service| (names[service as usize].clone(), names[event].clone())));
+            }
+            pairs
+        };
+        let (old, new) = (case.build(), other.build());
+        let before = Named { graph: &old, names: &names, services: &services };
+        let after = Named { graph: &new, names: &names, services: &services };
+        let seen = difference(before, after);
+        let (before, after) = (pairs(&case), pairs(&other));
+        prop_assert_eq!(seen.added, after.difference(&before).cloned().collect::<Vec<_>>());
+        prop_assert_eq!(seen.removed, before.difference(&after).cloned().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn order_of_requirements_leaves_no_trace(case in cases(), seed in any::<u64>()) {
         let mut shuffled = case.clone();
         let mut state = seed | 1;
@@ -219,4 +276,85 @@ fn a_long_cycle_lives_until_it_is_hit() {
     assert_eq!(scenario.failed().collect::<Vec<_>>(), [elements]);
     scenario.fail(&[7]);
     assert_eq!(scenario.failed().count(), elements as usize);
+}
+
+#[test]
+fn the_most_independent_choice_shares_least() {
+    // Candidates 0, 1 and 2; 0 and 1 need the same provider, 2 needs another.
+    let mut builder = FailureGraphBuilder::new(5);
+    builder.require(0, Need::Required, 1, &[3]);
+    builder.require(1, Need::Required, 1, &[3]);
+    builder.require(2, Need::Required, 1, &[4]);
+    let graph = builder.build();
+    assert_eq!(most_independent(&graph, 2, &[0, 1, 2]), [0, 2]);
+    assert_eq!(most_independent(&graph, 9, &[2, 1, 0, 0]), [0, 1, 2]);
+    assert_eq!(most_independent(&graph, 0, &[0, 1]), [0_u32; 0]);
+}
+
+#[test]
+fn a_difference_looks_only_at_what_changed() {
+    let build = |last: u32| {
+        let mut builder = FailureGraphBuilder::new(1_000);
+        (0..998).for_each(|service| builder.require(service, Need::Required, 1, &[998 + service % 2]));
+        builder.require(7, Need::Required, 1, &[last]);
+        builder.build()
+    };
+    let names: Vec<u64> = (0..1_000).collect();
+    let services: Vec<u32> = (0..998).collect();
+    let (old, new) = (build(999), build(998));
+    let seen = difference(
+        Named { graph: &old, names: &names, services: &services },
+        Named { graph: &new, names: &names, services: &services },
+    );
+    assert_eq!((seen.added, seen.removed, seen.examined), (vec![(7, 998)], vec![], 1));
+}
+
+/// A random graph too large for one pass, with groups, optional members, chains, twins and a few cycles.
+fn large(elements: u32) -> FailureGraph {
+    let mut state = 7_u64;
+    let mut random = |below: u32| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % u64::from(below)) as u32
+    };
+    let mut builder = FailureGraphBuilder::new(elements as usize);
+    for element in 0..elements - 10 {
+        let back = random(200) == 0;
+        let mut pick =
+            || if back { random(elements) } else { element + 1 + random((elements - element - 1).min(400)) };
+        let members: Vec<u32> = (0..6).map(|_| pick()).collect();
+        match element % 10 {
+            0..2 => builder.require(element, Need::Required, 1, &members[..1]),
+            2..4 => builder.require(element, Need::Required, 3, &members[..3]),
+            4 => builder.require(element, Need::Required, 2, &members[..2]),
+            5 => builder.require(element, Need::Required, 1, &members[..2]),
+            6 => builder.require(element, Need::Required, 2, &members[..3]),
+            7 => builder.require(element, Need::Required, 3, &members),
+            8 => builder.require(element, Need::Optional, 1, &members[..3]),
+            _ => {}
+        }
+    }
+    builder.build()
+}
+
+#[test]
+fn many_passes_equal_scenarios() {
+    let graph = large(4_000);
+    let services = services(graph.len());
+    let single = SingleFailures::new(&graph, &services);
+    let mut scenario = Scenario::new(&graph);
+    let (mut failed, mut degraded) = (0, 0);
+    for element in 0..graph.len() as u32 {
+        scenario.fail(&[element]);
+        let in_state = |state: State| -> Vec<u32> {
+            services.iter().map(|s| s.element).filter(|&s| scenario.state(s) == state).collect()
+        };
+        let blast = single.blast(element);
+        assert_eq!(blast.failed, in_state(State::Failed), "{element}");
+        assert_eq!(blast.degraded, in_state(State::Degraded), "{element}");
+        let states: Vec<State> = (0..graph.len() as u32).map(|element| scenario.state(element)).collect();
+        assert_eq!(single.loss(element), brute_force_loss(&services, &states), "{element}");
+        failed += blast.failed.len();
+        degraded += blast.degraded.len();
+    }
+    assert!(3 * graph.len() < failed && graph.len() < degraded, "{failed} failed, {degraded} degraded");
 }

@@ -25,7 +25,7 @@ impl Rule for ReplicasMayShareAHost {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points().iter().filter(|point| point.class == Class::Host) {
-            let name = cx.name(&point.failure.element);
+            let name = cx.name(point.element);
             let draft = point
                 .draft(cx, self)
                 .message(format!("nothing keeps the instances of `{name}` on different hosts: {}", point.loses(cx)))

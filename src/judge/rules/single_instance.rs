@@ -25,7 +25,7 @@ impl Rule for SingleInstance {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points().iter().filter(|point| point.class == Class::Instance) {
-            let element = &point.failure.element;
+            let element = point.element;
             let node = cx.estate.node(element);
             let what = node.and_then(|node| node.tolerance_because.as_deref());
             let because = what.map_or_else(String::new, |what| format!(" ({what})"));

@@ -25,7 +25,7 @@ impl Rule for SingleRegion {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points().iter().filter(|point| point.class == Class::Region) {
-            let name = cx.name(&point.failure.element);
+            let name = cx.name(point.element);
             let draft = point
                 .draft(cx, self)
                 .message(format!("everything rests on region `{name}`: {}", point.loses(cx)))

@@ -25,7 +25,7 @@ impl Rule for SingleSharedComponent {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points().iter().filter(|point| point.class == Class::Shared) {
-            let name = cx.name(&point.failure.element);
+            let name = cx.name(point.element);
             let draft = point
                 .draft(cx, self)
                 .message(format!("`{name}` is the only one of its kind on the way: {}", point.loses(cx)))

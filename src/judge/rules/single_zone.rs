@@ -2,6 +2,7 @@
 
 use crate::judge::Class;
 use crate::judge::{Context, FindingLevel, Findings, Rule};
+use crate::model::{Confidence, Kind};
 
 /// A zone, or a component that stands in one zone, whose loss alone takes services down.
 pub(super) struct SingleZone;
@@ -24,12 +25,24 @@ impl Rule for SingleZone {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
-        for point in cx.single_points().iter().filter(|point| point.class == Class::Zone) {
-            let name = cx.name(&point.failure.element);
-            let draft = point
-                .draft(cx, self)
-                .message(format!("zone-bound `{name}`: {}", point.loses(cx)))
-                .fix("spread what stands there over at least two zones", "medium");
+        for point in cx.single_points() {
+            let name = cx.name(point.element);
+            let is_component = cx.estate.node(point.element).is_some_and(|node| node.kind != Kind::Zone);
+            let loses = point.loses(cx);
+            let draft = point.draft(cx, self);
+            let draft = match point.class {
+                Class::Zone if is_component => {
+                    draft.message(format!("`{name}` stands in one zone: {loses}")).fix("use the kind of it that spans zones", "medium")
+                }
+                Class::Zone => draft
+                    .message(format!("zone `{name}` alone holds what is needed: {loses}"))
+                    .fix("spread what stands there over at least two zones", "medium"),
+                Class::ZoneUnsaid => draft
+                    .message(format!("nothing keeps the instances of `{name}` in different zones: {loses}"))
+                    .confidence(Confidence::Assumed)
+                    .fix("ask for it: a topology spread constraint over zones", "small"),
+                _ => continue,
+            };
             out.push(cx, draft);
         }
     }

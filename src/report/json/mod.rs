@@ -5,8 +5,6 @@ mod v1;
 
 use std::io;
 
-use serde::Serialize as _;
-
 use super::{Options, Report};
 use crate::scan::Outcome;
 
@@ -30,10 +28,15 @@ impl Report for Json {
     }
 
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write, _: &Options) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut *out, format::Lines::default());
-        v1::Document(outcome).serialize(&mut serializer)?;
-        out.write_all(b"\n")
+        write(&v1::Document(outcome), out)
     }
+}
+
+/// Writes a value in the layout of the JSON report.
+pub(super) fn write(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, format::Lines::default());
+    value.serialize(&mut serializer)?;
+    out.write_all(b"\n")
 }
 
 #[cfg(test)]

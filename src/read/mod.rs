@@ -95,19 +95,8 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
-    // Workloads.
-    &compose::Compose,
-    &kustomize::Kustomize,
-    &kubernetes::Kubernetes,
-    // Names.
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
-    // Workloads.
-    &terraform::Terraform,
     &terraform_json::TerraformJson,
     &cloudformation::CloudFormation,
-    &compose::Compose,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -121,6 +110,10 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    // Workloads.
+    &compose::Compose,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,

@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
+pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 mod draft;
@@ -99,6 +100,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
+    &cloudformation::CloudFormation,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -116,4 +118,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &compose::Compose,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
+    // Workloads.
+    &compose::Compose,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
 ];

@@ -8,10 +8,7 @@ use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use linchpin::analyze::graph::{
-    Components, Csr, Cuts, Dominators, FailureGraph, FailureGraphBuilder, Need, Scenario, Service,
-    SingleFailures,
-};
+use linchpin::analyze::graph::{Components, Csr, Cuts, Dominators, Scenario, Service, SingleFailures};
 
 #[path = "../benches/support/layered.rs"]
 mod layered;
@@ -64,7 +61,7 @@ fn failures(
     nodes: usize,
     edges: &[(u32, u32)],
 ) -> Result<(), Box<dyn Error>> {
-    let plain = plain(nodes, edges);
+    let plain = layered::required(nodes as u32, edges);
     if wanted("blast_one") {
         let leaf = (nodes - 1 - nodes / 200) as u32;
         let mut scenario = Scenario::new(&plain);
@@ -90,7 +87,7 @@ fn failures(
     }
     drop(plain);
     if wanted("blast_gated") {
-        let gated = gated(nodes, edges);
+        let gated = layered::gated(nodes as u32, edges);
         report.once("blast_gated", || total(&SingleFailures::new(&gated, &services)))?;
     }
     Ok(())
@@ -99,32 +96,6 @@ fn failures(
 fn fail_one(scenario: &mut Scenario, element: u32) -> u64 {
     scenario.fail(&[element]);
     scenario.failed().count() as u64
-}
-
-/// Every dependency required.
-fn plain(nodes: usize, edges: &[(u32, u32)]) -> FailureGraph {
-    let mut builder = FailureGraphBuilder::new(nodes);
-    for &(from, to) in edges {
-        builder.require(from, Need::Required, 1, &[to]);
-    }
-    builder.build()
-}
-
-/// Half of the elements as before; a quarter has any of its dependencies, an eighth all but one, an eighth optional ones.
-fn gated(nodes: usize, edges: &[(u32, u32)]) -> FailureGraph {
-    let graph = Csr::from_edges(nodes, edges);
-    let mut builder = FailureGraphBuilder::new(nodes);
-    for element in 0..nodes as u32 {
-        let members = graph.targets(element);
-        let all = members.len() as u32;
-        match element % 8 {
-            0 | 3 => builder.require(element, Need::Required, 1, members),
-            1 => builder.require(element, Need::Required, all.saturating_sub(1), members),
-            2 => builder.require(element, Need::Optional, all, members),
-            _ => builder.require(element, Need::Required, all, members),
-        }
-    }
-    builder.build()
 }
 
 fn total(single: &SingleFailures) -> u64 {

@@ -3,19 +3,19 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
-pub mod settings;
 pub mod compose;
 pub mod dns;
 mod draft;
 pub mod hosts;
 pub mod images;
 pub mod json;
-pub mod platform;
-pub mod service_graph;
-pub mod open_psa;
-pub mod terraform;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod open_psa;
+pub mod platform;
+pub mod service_graph;
+pub mod settings;
+pub mod terraform;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -91,9 +91,16 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
+    // Infrastructure.
+    &terraform::Terraform,
+    // Workloads.
+    &compose::Compose,
+    &kubernetes::Kubernetes,
+    // Names.
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
+    // Platforms.
     &platform::Render,
     &platform::Fly,
     &platform::Heroku,
@@ -103,6 +110,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
+    // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
     // Workloads.
@@ -110,3 +118,5 @@ pub static FORMATS: &[&dyn Format] = &[
     &compose::Compose,
     &kubernetes::Kubernetes,
 ];
+pub static FORMATS: &[&dyn Format] =
+    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kustomize::Kustomize, &kubernetes::Kubernetes];

@@ -16,6 +16,7 @@ pub mod platform;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
+pub mod terraform_json;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -95,11 +96,16 @@ pub static FORMATS: &[&dyn Format] = &[
     &terraform::Terraform,
     // Workloads.
     &compose::Compose,
+    &kustomize::Kustomize,
     &kubernetes::Kubernetes,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
+    // Workloads.
+    &terraform::Terraform,
+    &terraform_json::TerraformJson,
+    &compose::Compose,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -113,10 +119,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
-    // Workloads.
-    &terraform::Terraform,
-    &compose::Compose,
-    &kubernetes::Kubernetes,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
 ];
-pub static FORMATS: &[&dyn Format] =
-    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kustomize::Kustomize, &kubernetes::Kubernetes];

@@ -7,7 +7,7 @@ use super::knowledge::{Meaning, links};
 use super::leaves::{Leaf, Leaves};
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{backend, dns, edges, nodes};
+use super::{copies, dns, edges, nodes};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
 use crate::source::Problems;
@@ -62,7 +62,7 @@ pub(super) fn read<'a>(world: &World<'a>, catalog: &'a Catalog, prefix: &str, un
     let names = dns::read(world, &graph, unit, problems);
     nodes::read(world, catalog, &graph, unit);
     edges::read(world, catalog, &graph, &names, unit);
-    backend::read(world, unit, problems);
+    copies::read(world, &graph, unit);
 }
 
 impl Item<'_> {

@@ -7,11 +7,13 @@
 mod backend;
 mod config;
 mod convert;
+mod copies;
 mod dns;
 mod edges;
 mod evaluate;
 mod files;
 mod functions;
+pub(crate) mod given;
 mod graph;
 mod json;
 mod knowledge;
@@ -194,6 +196,7 @@ fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>)
     }
     let mut problems = Problems::new();
     graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
+    backend::read(&world, cx.catalog, deployed, &mut unit);
     if world.exhausted.get()
         && let Some(file) = deployed.module.files.first()
     {

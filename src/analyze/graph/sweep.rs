@@ -9,10 +9,12 @@ const WORDS: usize = 8;
 /// How many failures go through the graph in one pass.
 pub(super) const WIDTH: usize = 64 * WORDS;
 
-/// One bit for each failure of a pass.
-pub(super) type Bits = [u64; WORDS];
+/// One bit for each failure of a pass; as large as a cache line, and aligned so as to touch only one.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Bits([u64; WORDS]);
 
-const EMPTY: Bits = [0; WORDS];
+const EMPTY: Bits = Bits([0; WORDS]);
 
 /// Under which of the failures of a pass a node fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +74,10 @@ impl<'p> Sweep<'p> {
         self.clear();
         self.all = EMPTY;
         for (world, &source) in sources.iter().enumerate() {
-            self.all[world / 64] |= 1 << (world % 64);
+            self.all.0[world / 64] |= 1 << (world % 64);
             self.share[source as usize] = Share::Some;
             self.bits[source as usize] = EMPTY;
-            self.bits[source as usize][world / 64] = 1 << (world % 64);
+            self.bits[source as usize].0[world / 64] = 1 << (world % 64);
             self.pending.insert(source);
         }
         self.spread_failure();
@@ -102,7 +104,7 @@ impl<'p> Sweep<'p> {
     pub(super) fn degraded(&self, rank: u32, position: u32) -> Bits {
         let soft = &self.soft_bits[rank as usize];
         let failed = self.bits_at(position);
-        std::array::from_fn(|word| soft[word] & !failed[word])
+        Bits(std::array::from_fn(|word| soft.0[word] & !failed.0[word]))
     }
 
     fn clear(&mut self) {
@@ -187,13 +189,12 @@ impl<'p> Sweep<'p> {
     /// The worlds in which any child fails, and `own`; none when a child fails in all worlds.
     fn any(&self, position: u32, own: Bits) -> Option<Bits> {
         let children = self.plan.children.targets(position);
-        if children.iter().any(|&child| self.share[child as usize] == Share::All) {
-            return None;
-        }
         let mut bits = own;
         for &child in children {
-            if self.share[child as usize] == Share::Some {
-                add(&mut bits, &self.bits[child as usize]);
+            match self.share[child as usize] {
+                Share::None => {}
+                Share::Some => add(&mut bits, &self.bits[child as usize]),
+                Share::All => return None,
             }
         }
         Some(bits)
@@ -291,7 +292,7 @@ pub(super) enum Worlds<'a> {
 
 /// The worlds of a set of bits, ascending.
 pub(super) fn worlds(bits: &Bits) -> impl Iterator<Item = usize> {
-    bits.iter().enumerate().flat_map(|(word, &bits)| {
+    bits.0.iter().enumerate().flat_map(|(word, &bits)| {
         std::iter::successors(Some(bits), |&rest| Some(rest & rest.wrapping_sub(1)))
             .take_while(|&rest| rest != 0)
             .map(move |rest| 64 * word + rest.trailing_zeros() as usize)
@@ -311,10 +312,10 @@ impl Counter {
         for plane in &mut self.planes {
             let mut any = 0;
             for word in 0..WORDS {
-                let sum = plane[word] ^ carry[word];
-                carry[word] &= plane[word];
-                plane[word] = sum;
-                any |= carry[word];
+                let sum = plane.0[word] ^ carry.0[word];
+                carry.0[word] &= plane.0[word];
+                plane.0[word] = sum;
+                any |= carry.0[word];
             }
             if any == 0 {
                 return;
@@ -327,7 +328,7 @@ impl Counter {
 
     /// The count of one world.
     pub(super) fn get(&self, world: usize) -> u64 {
-        let bit = |plane: &Bits| plane[world / 64] >> (world % 64) & 1;
+        let bit = |plane: &Bits| plane.0[world / 64] >> (world % 64) & 1;
         self.planes.iter().enumerate().map(|(place, plane)| bit(plane) << place).sum()
     }
 
@@ -344,9 +345,9 @@ impl Counter {
         for (place, plane) in self.planes.iter().enumerate() {
             for word in 0..WORDS {
                 if threshold >> place & 1 == 1 {
-                    reached[word] &= plane[word];
+                    reached.0[word] &= plane.0[word];
                 } else {
-                    reached[word] |= plane[word];
+                    reached.0[word] |= plane.0[word];
                 }
             }
         }
@@ -399,17 +400,17 @@ impl Pending {
 
 #[inline]
 fn is_empty(bits: &Bits) -> bool {
-    bits.iter().fold(0, |any, word| any | word) == 0
+    bits.0.iter().fold(0, |any, word| any | word) == 0
 }
 
 #[inline]
 fn is_same(a: &Bits, b: &Bits) -> bool {
-    (0..WORDS).fold(0, |difference, word| difference | (a[word] ^ b[word])) == 0
+    (0..WORDS).fold(0, |difference, word| difference | (a.0[word] ^ b.0[word])) == 0
 }
 
 #[inline]
 fn add(into: &mut Bits, from: &Bits) {
     for word in 0..WORDS {
-        into[word] |= from[word];
+        into.0[word] |= from.0[word];
     }
 }

@@ -96,11 +96,11 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
+    &cloudformation::CloudFormation,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
-    &cloudformation::CloudFormation,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -118,12 +118,4 @@ pub static FORMATS: &[&dyn Format] = &[
     &compose::Compose,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
-    // Workloads.
-    &compose::Compose,
-    &kustomize::Kustomize,
-    &kubernetes::Kubernetes,
-    // Names.
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
 ];

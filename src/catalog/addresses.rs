@@ -56,11 +56,11 @@ impl Addresses {
             IpAddr::V6(a) => find(&self.v6, (u128::from(a) >> 64) as u64)?,
         };
         let [provider, region, service] = self.tags.get(usize::from(tag))?;
-        let some = |t: &'_ Box<str>| -> bool { !t.is_empty() };
+        let stated = |text: &'_ str| !text.is_empty();
         Some(AddressTag {
             provider,
-            region: Some(&**region).filter(|_| some(region)),
-            service: Some(&**service).filter(|_| some(service)),
+            region: Some(&**region).filter(|r| stated(r)),
+            service: Some(&**service).filter(|s| stated(s)),
         })
     }
 

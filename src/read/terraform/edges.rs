@@ -11,7 +11,7 @@ use super::trace;
 use super::value::Ref;
 use super::world::World;
 use crate::catalog::{Catalog, Role};
-use crate::model::{Category, Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
+use crate::model::{Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
 
 /// Glue behind glue is followed so far.
@@ -21,7 +21,9 @@ const MAX_STEPS: u32 = 8;
 pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
     let _ = catalog;
     for index in 0..graph.items.len() {
-        if is_node(graph, index) && !graph.items[index].foreign && !links().is_carrier(&graph.items[index].type_name) {
+        let item = &graph.items[index];
+        // A component of another root is walked from only for what this root puts behind it.
+        if is_node(graph, index) && !links().is_carrier(&item.type_name) {
             Walk { world, graph, names, from: index, needs: BTreeMap::new(), seen: BTreeSet::new(), settings: Vec::new() }.run(unit);
         }
     }
@@ -80,9 +82,11 @@ impl Walk<'_, '_> {
             }
         }
         self.origins();
-        self.fan_out(unit);
         self.egress();
         self.write(unit);
+        if self.graph.items[self.from].foreign {
+            return;
+        }
         let from = self.graph.items[self.from].id.clone();
         for item in &self.settings {
             settings::read(self.world, self.graph, &from, &self.graph.items[*item], unit);
@@ -200,43 +204,6 @@ impl Walk<'_, '_> {
                 found.need = need;
             }
         }
-    }
-
-    /// A front door before several different things needs none of them by itself: each is a part of it.
-    fn fan_out(&mut self, unit: &mut Unit) {
-        let item = &self.graph.items[self.from];
-        let is_door = item.role == Role::Shared && matches!(door_category(item), Some(Category::LoadBalancer | Category::Network));
-        if !is_door {
-            return;
-        }
-        let parts: BTreeSet<String> = self
-            .needs
-            .iter()
-            .filter(|((end, phase), _)| *phase == Phase::Runtime && self.is_workload(end))
-            .map(|((end, _), found)| found.group.clone().unwrap_or_else(|| format!("{end:?}")))
-            .collect();
-        if parts.len() < 2 {
-            return;
-        }
-        for ((end, phase), found) in &mut self.needs {
-            let End::Item(to) = end else { continue };
-            if *phase == Phase::Runtime && self.graph.items[*to].role == Role::Workload {
-                found.need = Need::Optional;
-                unit.edges.push(Edge {
-                    from: self.graph.items[*to].id.clone(),
-                    to: item.id.clone(),
-                    phase: Phase::Runtime,
-                    need: Need::Required,
-                    group: None,
-                    confidence: Confidence::Inferred,
-                    evidence: found.evidence.clone(),
-                });
-            }
-        }
-    }
-
-    fn is_workload(&self, end: &End) -> bool {
-        matches!(end, End::Item(to) if self.graph.items[*to].role == Role::Workload)
     }
 
     /// Several ways out, one for each subnet, are alternatives.
@@ -396,14 +363,6 @@ impl Origins {
         let is_default = self.defaults.contains(name) || self.defaults.is_empty() || self.names.len() == 1;
         (None, if is_default { Need::Required } else { Need::Optional })
     }
-}
-
-fn door_category(item: &Item<'_>) -> Option<Category> {
-    let kind = item.kind?;
-    if item.type_name.contains("lb") || item.type_name.contains("load_balancer") {
-        return Some(Category::LoadBalancer);
-    }
-    Category::parse(&kind.category)
 }
 
 fn group_id(from: &Id, group: &str) -> Id {

@@ -7,7 +7,7 @@ use super::knowledge::{Meaning, links};
 use super::leaves::{Leaf, Leaves};
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{copies, dns, edges, nodes};
+use super::{copies, dns, doors, edges, nodes};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
 use crate::source::Problems;
@@ -57,12 +57,13 @@ pub(super) struct Graph<'a> {
 }
 
 /// Reads a root into a unit.
-pub(super) fn read<'a>(world: &World<'a>, catalog: &'a Catalog, prefix: &str, unit: &mut Unit, problems: &mut Problems) {
+pub(super) fn read<'a>(world: &World<'a>, catalog: &'a Catalog, prefix: &str, unit: &mut Unit, problems: &mut Problems) -> BTreeSet<Id> {
     let graph = Graph::new(world, catalog, prefix);
     let names = dns::read(world, &graph, unit, problems);
     nodes::read(world, catalog, &graph, unit);
     edges::read(world, catalog, &graph, &names, unit);
     copies::read(world, &graph, unit);
+    doors::of(&graph)
 }
 
 impl Item<'_> {

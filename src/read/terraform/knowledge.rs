@@ -101,6 +101,11 @@ impl Links {
         self.first("origins", type_name).map(|row| (row.a, row.b, row.c))
     }
 
+    /// Whether a type is a whole network.
+    pub(super) fn is_network(&self, type_name: &str) -> bool {
+        self.first("network", type_name).is_some()
+    }
+
     /// Whether a type keeps values for others.
     pub(super) fn is_carrier(&self, type_name: &str) -> bool {
         self.first("carrier", type_name).is_some()

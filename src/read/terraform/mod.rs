@@ -9,6 +9,7 @@ mod config;
 mod convert;
 mod copies;
 mod dns;
+mod doors;
 mod edges;
 mod evaluate;
 mod files;
@@ -40,7 +41,7 @@ use self::session::{Deployed, How, Session};
 use self::syntax::ParsedFile;
 use self::terragrunt::Stack;
 use super::{Format, ReadContext};
-use crate::model::{Declarations, Unit};
+use crate::model::{Declarations, Id, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
 /// Stack of a thread that evaluates: expressions nest as deep as the bounds of [`world`] allow.
@@ -137,13 +138,16 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     session.several = session.roots.len() > 1;
     session.find_states();
     let session = &session;
-    let read: Vec<(Unit, Problems)> =
+    let read: Vec<(Unit, BTreeSet<Id>, Problems)> =
         (0..session.roots.len()).into_par_iter().map(|root| read_root(session, root, cx)).collect();
     let mut out = Declarations::default();
-    for (unit, found) in read {
+    let mut all_doors = BTreeSet::new();
+    for (unit, doors, found) in read {
         out.units.push(unit);
+        all_doors.extend(doors);
         problems.extend(found);
     }
+    doors::settle(&mut out.units, &all_doors);
     out.problems = problems;
     out
 }
@@ -185,7 +189,7 @@ fn modules<'a>(files: &[&'a ParsedFile]) -> BTreeMap<String, Module<'a>> {
     folders.into_iter().map(|(folder, files)| (folder.to_owned(), Module::new(folder, files))).collect()
 }
 
-fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>) -> (Unit, Problems) {
+fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>) -> (Unit, BTreeSet<Id>, Problems) {
     let deployed = &session.roots[root];
     let world = session.world(root, &[]);
     let name = if deployed.folder.is_empty() { "." } else { deployed.folder.as_str() };
@@ -194,7 +198,7 @@ fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>)
         unit.environments = plain.environments.clone();
     }
     let mut problems = Problems::new();
-    graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
+    let doors = graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
     backend::read(&world, cx.catalog, deployed, &mut unit);
     if world.exhausted.get()
         && let Some(file) = deployed.module.files.first()
@@ -204,5 +208,5 @@ fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>)
             format!("`{name}` is too large to be evaluated in full: what was left is unknown"),
         );
     }
-    (unit, problems)
+    (unit, doors, problems)
 }

@@ -17,11 +17,27 @@ use crate::model::{
 /// Adds a node for every component.
 pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, unit: &mut Unit) {
     for (index, item) in graph.items.iter().enumerate() {
+        if !item.foreign && item.mode == Mode::Managed && links().is_network(&item.type_name) {
+            unit.nodes.push(network(world, catalog, graph, item));
+        }
         if is_node(graph, index) && !item.foreign {
             unit.nodes.push(node(world, catalog, graph, index, item));
             add_host_name(item, unit);
         }
     }
+}
+
+/// A network: it tells where things are, and fails with its region only.
+fn network<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, item: &Item<'a>) -> Node {
+    let mut node = Node::new(item.id.clone(), Kind::Component, display_name(item));
+    node.category = Some(Category::Network);
+    node.type_name = Some(item.type_name.clone());
+    node.placement = place::placement(world, catalog, graph, item);
+    node.may_fail = false;
+    node.tolerance = Tolerance::Zone;
+    node.tolerance_because = Some("a network spans the zones of its region".to_owned());
+    node.add_evidence(item.declared.evidence());
+    node
 }
 
 /// The host under which the resource answers, where its name is known.
@@ -71,7 +87,8 @@ fn display_name(item: &Item<'_>) -> String {
     }
 }
 
-fn category(item: &Item<'_>) -> Option<Category> {
+/// What an item is for.
+pub(super) fn category(item: &Item<'_>) -> Option<Category> {
     let Some(kind) = item.kind else { return Some(Category::Other) };
     Some(match &*kind.category {
         "hosting" => Category::Compute,

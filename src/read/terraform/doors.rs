@@ -9,7 +9,8 @@ use crate::model::{Category, Edge, Id, Kind, Need, Phase, Unit};
 
 /// The ids of the doors that a root makes or speaks of.
 pub(super) fn of(graph: &Graph<'_>) -> BTreeSet<Id> {
-    let is_door = |category: Option<Category>| matches!(category, Some(Category::LoadBalancer | Category::Network));
+    let is_door =
+        |category: Option<Category>| matches!(category, Some(Category::LoadBalancer | Category::Network));
     graph
         .items
         .iter()

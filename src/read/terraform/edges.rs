@@ -18,13 +18,28 @@ use crate::read::hosts;
 const MAX_STEPS: u32 = 8;
 
 /// Adds the dependencies of all components.
-pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
+pub(super) fn read<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    graph: &Graph<'a>,
+    names: &Names,
+    unit: &mut Unit,
+) {
     let _ = catalog;
     for index in 0..graph.items.len() {
         let item = &graph.items[index];
         // A component of another root is walked from only for what this root puts behind it.
         if is_node(graph, index) && !links().is_carrier(&item.type_name) {
-            Walk { world, graph, names, from: index, needs: BTreeMap::new(), seen: BTreeSet::new(), settings: Vec::new() }.run(unit);
+            Walk {
+                world,
+                graph,
+                names,
+                from: index,
+                needs: BTreeMap::new(),
+                seen: BTreeSet::new(),
+                settings: Vec::new(),
+            }
+            .run(unit);
         }
     }
 }
@@ -112,7 +127,8 @@ impl Walk<'_, '_> {
         let leaf = &written.leaves.leaves[link.leaf];
         let mut evidence = step.evidence.clone();
         if evidence.len() < 4 {
-            let reference = Ref { instance: target.key.clone(), attribute: std::sync::Arc::clone(&link.attribute) };
+            let reference =
+                Ref { instance: target.key.clone(), attribute: std::sync::Arc::clone(&link.attribute) };
             let at = trace::locate(self.world, leaf.expr, leaf.at, &reference);
             let module = scope_module(self.world, written);
             for piece in trace::evidence(self.world, module, written.leaves.file, at, leaf.expr) {
@@ -122,7 +138,10 @@ impl Walk<'_, '_> {
             }
         }
         let mut group = step.group.clone();
-        if group.is_none() && (links().holds_alternatives(&from.type_name) || links().are_alternatives(&written.type_name, &leaf.path)) {
+        if group.is_none()
+            && (links().holds_alternatives(&from.type_name)
+                || links().are_alternatives(&written.type_name, &leaf.path))
+        {
             group = Some(from.address.clone());
         }
         if group.is_none() && link.reverse && target.role == Role::Member && step.item == self.from {
@@ -139,13 +158,25 @@ impl Walk<'_, '_> {
             return None;
         }
         if is_node(self.graph, link.to) {
-            if links().is_egress(&target.type_name) && !(self.graph.items[self.from].is_compute() && step.in_placement) {
+            if links().is_egress(&target.type_name)
+                && !(self.graph.items[self.from].is_compute() && step.in_placement)
+            {
                 return None;
             }
             self.found(End::Item(link.to), phase, group.clone(), evidence.clone());
-            if links().is_carrier(&target.type_name) && step.depth < MAX_STEPS && self.seen.insert((link.to, phase, None)) {
+            if links().is_carrier(&target.type_name)
+                && step.depth < MAX_STEPS
+                && self.seen.insert((link.to, phase, None))
+            {
                 // Who reads the value needs what it speaks of, while it runs.
-                return Some(Step { item: link.to, phase: Phase::Runtime, group: None, evidence, depth: step.depth + 1, in_placement: false });
+                return Some(Step {
+                    item: link.to,
+                    phase: Phase::Runtime,
+                    group: None,
+                    evidence,
+                    depth: step.depth + 1,
+                    in_placement: false,
+                });
             }
             return None;
         }
@@ -169,7 +200,8 @@ impl Walk<'_, '_> {
         if !leads_on || step.depth >= MAX_STEPS || !self.seen.insert((to, phase, group.clone())) {
             return None;
         }
-        if target.role == Role::Glue && !step.in_placement && matches!(phase, Phase::Runtime | Phase::Startup) {
+        if target.role == Role::Glue && !step.in_placement && matches!(phase, Phase::Runtime | Phase::Startup)
+        {
             self.settings.push(to);
         }
         Some(Step { item: to, phase, group, evidence, depth: step.depth + 1, in_placement })
@@ -177,7 +209,11 @@ impl Walk<'_, '_> {
 
     fn found(&mut self, end: End, phase: Phase, group: Option<String>, evidence: Vec<Evidence>) {
         let need = if matches!(phase, Phase::Observe) { Need::Optional } else { Need::Required };
-        let entry = self.needs.entry((end, phase)).or_insert(Found { group: group.clone(), evidence: Vec::new(), need });
+        let entry = self.needs.entry((end, phase)).or_insert(Found {
+            group: group.clone(),
+            evidence: Vec::new(),
+            need,
+        });
         if entry.group.is_some() && group.is_none() {
             entry.group = None;
         }
@@ -257,7 +293,13 @@ impl Walk<'_, '_> {
             });
         }
         for (group, (_, evidence)) in groups {
-            unit.groups.push(Group { id: group_id(&from, &group), owner: from.clone(), k: 1, level: None, evidence });
+            unit.groups.push(Group {
+                id: group_id(&from, &group),
+                owner: from.clone(),
+                k: 1,
+                level: None,
+                evidence,
+            });
         }
     }
 
@@ -272,7 +314,11 @@ impl Walk<'_, '_> {
                     continue;
                 }
                 let Some(text) = leaf.value.text() else { continue };
-                let target = if text.contains("://") { hosts::of_url(&text) } else { hosts::of_host(&text, None, None) };
+                let target = if text.contains("://") {
+                    hosts::of_url(&text)
+                } else {
+                    hosts::of_host(&text, None, None)
+                };
                 let Some(target) = target else { continue };
                 let (group, need) = match (&shape, leaf.block) {
                     (Some(shape), Some(block)) => shape.standing(&block),
@@ -288,7 +334,13 @@ impl Walk<'_, '_> {
                     need,
                     group: group.map(|group| group_id(from, &group)),
                     confidence: Confidence::Inferred,
-                    evidence: trace::evidence(self.world, scope_module(self.world, item), item.leaves.file, at, leaf.expr),
+                    evidence: trace::evidence(
+                        self.world,
+                        scope_module(self.world, item),
+                        item.leaves.file,
+                        at,
+                        leaf.expr,
+                    ),
                 });
             }
         }

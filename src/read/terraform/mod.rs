@@ -100,7 +100,8 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     }
     let modules = modules(&configurations);
     let stacks = terragrunt::find(cx.tree, &grunts, &modules);
-    let generated: Vec<Vec<ParsedFile>> = stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
+    let generated: Vec<Vec<ParsedFile>> =
+        stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
     let run: BTreeSet<String> = stacks.iter().filter_map(|stack| stack.module.clone()).collect();
     let plain = roots::find(&modules, &values, &run, cx);
     let dressed: Vec<Option<Module<'_>>> = stacks
@@ -163,7 +164,10 @@ fn note_missing_sources(stacks: &[Stack], tree: &Tree, problems: &mut Problems) 
         if let Some(file) = tree.get(&stack.path) {
             problems.warning(
                 file.line_location(1),
-                format!("`{}` runs `{}`, which is not in the tree: nothing of it is seen", stack.path, stack.source),
+                format!(
+                    "`{}` runs `{}`, which is not in the tree: nothing of it is seen",
+                    stack.path, stack.source
+                ),
             );
         }
     }
@@ -189,7 +193,11 @@ fn modules<'a>(files: &[&'a ParsedFile]) -> BTreeMap<String, Module<'a>> {
     folders.into_iter().map(|(folder, files)| (folder.to_owned(), Module::new(folder, files))).collect()
 }
 
-fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>) -> (Unit, BTreeSet<Id>, Problems) {
+fn read_root<'a>(
+    session: &'a Session<'a>,
+    root: usize,
+    cx: &'a ReadContext<'_>,
+) -> (Unit, BTreeSet<Id>, Problems) {
     let deployed = &session.roots[root];
     let world = session.world(root, &[]);
     let name = if deployed.folder.is_empty() { "." } else { deployed.folder.as_str() };

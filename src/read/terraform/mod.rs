@@ -14,6 +14,7 @@ mod edges;
 mod evaluate;
 mod files;
 mod functions;
+pub(crate) mod given;
 mod graph;
 mod json;
 mod knowledge;

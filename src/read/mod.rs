@@ -3,19 +3,20 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
-pub mod settings;
 pub mod compose;
 pub mod dns;
 mod draft;
+pub mod helm;
 pub mod hosts;
 pub mod images;
 pub mod json;
-pub mod platform;
-pub mod service_graph;
-pub mod open_psa;
-pub mod terraform;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod open_psa;
+pub mod platform;
+pub mod service_graph;
+pub mod settings;
+pub mod terraform;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -108,10 +109,11 @@ pub static FORMATS: &[&dyn Format] = &[
     // Workloads.
     &terraform::Terraform,
     &compose::Compose,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
+    &helm::Helm,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
 ];
-pub static FORMATS: &[&dyn Format] =
-    &[&dns::OctoDns, &dns::DnsControl, &dns::ZoneFile, &compose::Compose, &kustomize::Kustomize, &kubernetes::Kubernetes];

@@ -11,7 +11,7 @@ use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
 use crate::judge::{self, Finding};
 use crate::model::{Declarations, Estate, Kind, Settings, Tolerance};
-use crate::read::ReadContext;
+use crate::read::{ReadContext, settings};
 use crate::source::{Problems, Severity, Skipped};
 
 /// What to scan, and how.
@@ -43,6 +43,16 @@ pub enum ScanError {
         /// The roots as given.
         roots: String,
     },
+    /// The policy does not say what its author believes.
+    #[error("failed to read the policy: {path}:{line}: {message}")]
+    Policy {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+        /// What is wrong, and the way out.
+        message: String,
+    },
 }
 
 /// Runs all stages.
@@ -55,6 +65,7 @@ pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
     let options = discover::Options {
         include_left_out: request.include_left_out,
         max_file_bytes: request.max_file_bytes,
+        policy: request.config.clone(),
         ..discover::Options::default()
     };
     let discovery = discover::discover(&request.roots, &options)?;
@@ -63,25 +74,26 @@ pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
         return Err(ScanError::NothingToRead { roots: roots.join("`, `") });
     }
     let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
-    let mut outcome = judge_discovery(&discovery, request);
-    outcome.organization = organization;
+    let (settings, odd) = read_settings(&discovery)?;
+    let mut outcome = judge_discovery(&discovery, &settings, odd, request);
+    outcome.organization = settings.organization.name.clone().unwrap_or(organization);
     outcome.roots = roots;
     Ok(outcome)
 }
 
 /// The stages after the files are in memory.
-fn judge_discovery(discovery: &Discovery, request: &Request) -> Outcome {
+fn judge_discovery(discovery: &Discovery, settings: &Settings, odd: Problems, request: &Request) -> Outcome {
     let catalog = Catalog::embedded();
     let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
     let declarations = read_all(discovery, &cx);
-    let settings = Settings::default();
     let assembly = assemble(declarations, catalog, request.environment.as_deref());
-    let (estate, odd) = judge::apply_services(assembly.estate, &settings);
+    let (estate, undeclared) = judge::apply_services(assembly.estate, settings);
     let mut problems = assembly.problems;
     problems.extend(odd);
+    problems.extend(undeclared);
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
-    let (estate, analysis, findings) = judge_estate(estate, &settings, catalog, request.today);
+    let (estate, analysis, findings) = judge_estate(estate, settings, catalog, request.today);
     let mut outcome = Outcome {
         files: files_read(discovery),
         skipped,
@@ -93,6 +105,26 @@ fn judge_discovery(discovery: &Discovery, request: &Request) -> Outcome {
     };
     outcome.completeness = completeness(&outcome);
     outcome
+}
+
+/// The organization's policy, with the waivers that stand in comments.
+fn read_settings(discovery: &Discovery) -> Result<(Settings, Problems), ScanError> {
+    let rules: Vec<&str> = judge::RULES.iter().map(|rule| rule.id()).collect();
+    let (mut settings, mut problems) = match &discovery.policy {
+        Some(file) => settings::read_settings(file, &rules),
+        None => (Settings::default(), Problems::new()),
+    };
+    if let Some(error) = problems.iter().find(|problem| problem.severity == Severity::Error) {
+        let at = &error.location;
+        return Err(ScanError::Policy { path: at.path.to_string(), line: at.line, message: error.message.clone() });
+    }
+    for path in discovery.claims.iter().flat_map(|claim| &claim.paths) {
+        let Some(file) = discovery.tree.get(path).filter(|file| file.text().contains("linchpin:")) else { continue };
+        let (waivers, odd) = settings::inline_waivers(file, &rules);
+        settings.waivers.extend(waivers);
+        problems.extend(odd);
+    }
+    Ok((settings, problems))
 }
 
 /// Judges the estate with its mitigations; what they answer stays among the findings.

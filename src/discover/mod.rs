@@ -23,11 +23,13 @@ pub struct Options {
     pub max_file_bytes: u64,
     /// Reading stops after this many bytes in all.
     pub max_total_bytes: u64,
+    /// Another policy than the `linchpin.toml` of the first root.
+    pub policy: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { include_left_out: false, max_file_bytes: 32 << 20, max_total_bytes: 1 << 30 }
+        Options { include_left_out: false, max_file_bytes: 32 << 20, max_total_bytes: 1 << 30, policy: None }
     }
 }
 
@@ -40,6 +42,8 @@ pub struct Discovery {
     pub claims: Vec<Claim>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
+    /// The organization's policy, if there is one.
+    pub policy: Option<SourceFile>,
 }
 
 /// The files that one format claimed.
@@ -84,7 +88,19 @@ pub fn discover(roots: &[PathBuf], options: &Options) -> Result<Discovery, Disco
         walk::walk(root, prefix, options, &mut files, &mut skipped)?;
     }
     files.sort_by(|a: &SourceFile, b| a.path().cmp(b.path()));
-    Ok(sort_out(files, skipped, options))
+    let mut discovery = sort_out(files, skipped, options);
+    discovery.policy = match &options.policy {
+        Some(path) => Some(walk::policy(path)?),
+        None => discovery.tree.files().find(|file| is_policy(file.path(), &prefixes)).cloned(),
+    };
+    Ok(discovery)
+}
+
+/// The policy's name in a root.
+pub const POLICY: &str = "linchpin.toml";
+
+fn is_policy(path: &str, prefixes: &[String]) -> bool {
+    path.strip_suffix(POLICY).is_some_and(|folder| prefixes.iter().any(|prefix| folder.trim_end_matches('/') == prefix))
 }
 
 /// Sorts opened files into formats; what stands in a left-out folder is kept only on request, or when there
@@ -113,7 +129,7 @@ pub fn sort_out(files: Vec<SourceFile>, mut skipped: Vec<Skipped>, options: &Opt
     }
     claims.retain(|claim| !claim.paths.is_empty());
     skipped.sort();
-    Discovery { tree, claims, skipped }
+    Discovery { tree, claims, skipped, policy: None }
 }
 
 fn root_prefixes(roots: &[PathBuf]) -> Vec<String> {

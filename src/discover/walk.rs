@@ -37,6 +37,13 @@ pub(super) fn walk(
     Ok(())
 }
 
+/// Opens the policy that was named.
+pub(super) fn policy(path: &Path) -> Result<SourceFile, DiscoverError> {
+    let bytes = fs::read(path)
+        .map_err(|source| DiscoverError::Unreadable { path: path.display().to_string(), source })?;
+    Ok(SourceFile::new(path.display().to_string(), &bytes))
+}
+
 fn builder(home: &Path) -> WalkBuilder {
     let mut builder = WalkBuilder::new(home);
     builder
@@ -101,7 +108,8 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, file: &Path, path: &str) {
-        if !FORMATS.iter().any(|format| format.wants(path)) {
+        let is_policy = path.rsplit('/').next() == Some(super::POLICY);
+        if !is_policy && !FORMATS.iter().any(|format| format.wants(path)) {
             return;
         }
         if self.bytes > self.options.max_total_bytes {

@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
+pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 mod draft;
@@ -17,6 +18,7 @@ pub mod platform;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
+pub mod terraform_json;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -92,9 +94,15 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
+    // Infrastructure.
+    &terraform::Terraform,
+    &terraform_json::TerraformJson,
+    &cloudformation::CloudFormation,
+    // Names.
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
+    // Platforms.
     &platform::Render,
     &platform::Fly,
     &platform::Heroku,
@@ -104,10 +112,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
+    // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
-    // Workloads.
-    &terraform::Terraform,
+    // Workloads; Kubernetes after all others that have an apiVersion.
     &compose::Compose,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,

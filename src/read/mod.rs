@@ -120,8 +120,4 @@ pub static FORMATS: &[&dyn Format] = &[
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
     &helm::Helm,
-    // Names.
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
 ];

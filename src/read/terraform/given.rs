@@ -80,7 +80,7 @@ pub(crate) fn read(
         .collect();
     let module = Module::new("", &parsed);
     let (modules, inputs) = (BTreeMap::new(), Inputs::new());
-    let world = World::new(tree, &modules, &module, &inputs);
+    let world = World::new(tree, &modules, &module, inputs);
     let mut read = Unit::default();
     let mut found = Problems::new();
     graph::read(&world, catalog, "", &mut read, &mut found);

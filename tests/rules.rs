@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linchpin::judge::{Finding, HEADINGS, RULES};
+use linchpin::judge::{Finding, HEADINGS, RULES, Status};
 use linchpin::scan::{Request, scan};
 
 #[test]
@@ -46,7 +46,7 @@ fn every_rule_fires_where_it_should_and_is_quiet_where_it_should() {
         for (case, should_fire) in [("fires", true), ("quiet", false)] {
             let case = folder.join(case);
             let findings = judged(&case.join("estate"));
-            let fires = findings.iter().any(|finding| finding.rule == rule.id());
+            let fires = findings.iter().any(|one| one.rule == rule.id() && one.status == Status::Open);
             if fires != should_fire {
                 let _ = writeln!(wrong, "{} fires: {fires}\n{}", relative(&case), listed(&findings));
             }

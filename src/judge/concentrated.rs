@@ -32,7 +32,7 @@ pub(crate) fn concentrated<'a>(cx: &Context<'a>, dimensions: &[Dimension]) -> Ve
             found.extend(over.map(|share| Concentrated { concentration, share, limit: Some(limit) }));
         }
         if limits.is_empty() && concentration.category.is_none() && 1 < cx.analysis.services {
-            let notable = concentration.shares.iter().filter(|share| is_notable(cx, share));
+            let notable = concentration.shares.iter().filter(|share| is_notable(cx, concentration, share));
             found.extend(notable.map(|share| Concentrated { concentration, share, limit: None }));
         }
     }
@@ -106,9 +106,18 @@ fn exceeds(concentration: &Concentration, share: &Share, limit: &Threshold) -> b
     }
 }
 
-fn is_notable(cx: &Context<'_>, share: &Share) -> bool {
+fn is_notable(cx: &Context<'_>, concentration: &Concentration, share: &Share) -> bool {
+    // A company that owns one brand of those used holds no more than the brand.
+    let holds_a_brand = || {
+        cx.analysis.concentration.iter().any(|one| {
+            one.dimension == Dimension::Provider
+                && one.category.is_none()
+                && one.shares.iter().any(|brand| share.placement_share <= brand.placement_share + 1e-9)
+        })
+    };
     WORTH_A_NOTE < share.placement_share
         && !is_unknown(share)
+        && !(concentration.dimension == Dimension::UltimateProvider && holds_a_brand())
         && !cx.single_points().iter().any(|point| *point.element == share.id)
 }
 

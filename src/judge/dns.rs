@@ -42,7 +42,10 @@ pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
         (is_exchanger || node.category == Some(Category::Mail))
             .then(|| provider().unwrap_or_else(|| Id::host(registrable(node.id.rest()))))
     });
-    takers.collect::<BTreeSet<Id>>().into_iter().collect()
+    let takers: BTreeSet<Id> = takers.collect();
+    // Two brands of one company are one.
+    let owner = |id: &Id| estate.node(id).and_then(|node| node.parent.clone()).filter(|parent| takers.contains(parent));
+    takers.iter().filter(|id| owner(id).is_none()).cloned().collect()
 }
 
 /// The network in which all name servers of a zone stand, where the addresses of all of them are known.

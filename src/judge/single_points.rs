@@ -80,14 +80,14 @@ pub(crate) fn single_points<'a>(cx: &Context<'a>) -> Vec<SinglePoint<'a>> {
         let class = class(cx, &hosting, failure, cx.estate.node(&failure.element))?;
         let radius =
             BlastRadius { services: failure.lost.len(), weight: failure.weight_lost, share: failure.share_lost };
-        point(cx, class, &failure.element, Cow::Borrowed(&failure.lost), radius)
+        point(cx, class, level(class), &failure.element, Cow::Borrowed(&failure.lost), radius)
     });
     // What has several instances fails in no single event: whether they stand apart is read off the node.
     let by_spread = cx.estate.nodes.values().filter_map(|node| {
-        let class = spread_class(node).filter(|_| cx.failure_of(&node.id).is_none_or(|failure| failure.lost.is_empty()))?;
+        let (class, level) = spread_class(node).filter(|_| cx.failure_of(&node.id).is_none_or(|failure| failure.lost.is_empty()))?;
         let lost = cx.required_by(&node.id);
         let radius = cx.weigh(&lost);
-        point(cx, class, &node.id, Cow::Owned(lost), radius)
+        point(cx, class, level, &node.id, Cow::Owned(lost), radius)
     });
     let mut points: Vec<SinglePoint<'a>> = by_failure.chain(by_spread).collect();
     points.sort_by(|a, b| {
@@ -100,8 +100,8 @@ pub(crate) fn single_points<'a>(cx: &Context<'a>) -> Vec<SinglePoint<'a>> {
     points
 }
 
-fn point<'a>(cx: &Context<'a>, class: Class, element: &'a Id, lost: Cow<'a, [Id]>, radius: BlastRadius) -> Option<SinglePoint<'a>> {
-    let level = match class {
+fn level(class: Class) -> Level {
+    match class {
         Class::Instance | Class::Shared => Level::Instance,
         Class::Host => Level::Host,
         Class::Zone | Class::ZoneUnsaid => Level::Zone,
@@ -109,7 +109,17 @@ fn point<'a>(cx: &Context<'a>, class: Class, element: &'a Id, lost: Cow<'a, [Id]
         Class::Provider => Level::Provider,
         Class::External => Level::External,
         Class::Dns => Level::Dns,
-    };
+    }
+}
+
+fn point<'a>(
+    cx: &Context<'a>,
+    class: Class,
+    level: Level,
+    element: &'a Id,
+    lost: Cow<'a, [Id]>,
+    radius: BlastRadius,
+) -> Option<SinglePoint<'a>> {
     let demands: Vec<Demand> = lost.iter().map(|service| cx.demand(service, level)).collect();
     let demanded = lost.iter().zip(&demands).filter(|(_, demand)| **demand != Demand::NeedNot);
     let services: Vec<Id> = demanded.map(|(service, _)| service.clone()).collect();
@@ -183,7 +193,12 @@ pub(crate) fn through_provider(cx: &Context<'_>, path: &[Id], part: &Id) -> bool
 
 fn external_host(cx: &Context<'_>, failure: &SingleFailure, node: &Node) -> Option<Class> {
     let said = node.placement.provider.as_deref().is_some_and(|provider| says_the_same(cx, failure, provider));
-    (!said && !is_internal_name(cx, node.id.rest())).then_some(Class::External)
+    let name = node.id.rest();
+    // Behind a bare address of nobody known may stand anything, the organization's own machine first of all.
+    let is_nobodys = node.placement.provider.is_none() && name.parse::<std::net::IpAddr>().is_ok();
+    // Names that lead to somebody unknown are said by `alias-through-third-party`.
+    let is_alias = node.placement.provider.is_none() && cx.needed_by(&node.id).all(|edge| edge.from.scheme() == "domain");
+    (!said && !is_nobodys && !is_alias && !is_internal_name(cx, name)).then_some(Class::External)
 }
 
 /// Whether the provider's own failure is listed and takes at least as much.
@@ -223,34 +238,41 @@ fn component_class(cx: &Context<'_>, failure: &SingleFailure, node: &Node) -> Op
         let provider = node.placement.provider.as_deref();
         return (!provider.is_some_and(|provider| says_the_same(cx, failure, provider))).then_some(Class::External);
     }
-    let is_shared_by_nature = matches!(
-        node.category,
-        Some(Category::Network | Category::LoadBalancer | Category::Cluster | Category::Secrets | Category::Certificates)
-    );
     match node.tolerance {
-        Tolerance::Nothing if is_shared_by_nature => Some(Class::Shared),
+        Tolerance::Nothing if is_shared_by_nature(node) => Some(Class::Shared),
         Tolerance::Nothing => Some(Class::Instance),
         _ => None,
     }
 }
 
-/// What is not kept apart of a part that survives the loss of an instance.
-fn spread_class(node: &Node) -> Option<Class> {
+/// What is not kept apart of a part that survives the loss of an instance, and at which level.
+fn spread_class(node: &Node) -> Option<(Class, Level)> {
     let attributes = &node.attributes;
     let is_part = matches!(node.kind, Kind::Service | Kind::Component);
     let is_missed =
         attributes.bool(Attribute::Auxiliary) != Some(true) && attributes.bool(Attribute::Batch) != Some(true);
-    // A known zone is an element of its own.
-    if !is_part || !is_missed || !node.placement.zones.is_empty() {
+    if !is_part || !is_missed {
         return None;
     }
     let is_several = node.replication.replicas.is_some_and(|replicas| 1 < replicas);
+    let zone_is_known = !node.placement.zones.is_empty();
     match node.tolerance {
-        Tolerance::Instance => Some(Class::Host),
-        Tolerance::Host if is_several => Some(Class::ZoneUnsaid),
-        Tolerance::Host if node.placement.provider.is_some() => Some(Class::Zone),
+        // A gateway is missed by name, whether or not its zone is known too.
+        Tolerance::Host if !is_several && is_shared_by_nature(node) => Some((Class::Shared, Level::Zone)),
+        // A known zone is an element of its own.
+        _ if zone_is_known => None,
+        Tolerance::Instance => Some((Class::Host, Level::Host)),
+        Tolerance::Host if is_several => Some((Class::ZoneUnsaid, Level::Zone)),
+        Tolerance::Host if node.placement.provider.is_some() => Some((Class::Zone, Level::Zone)),
         _ => None,
     }
+}
+
+fn is_shared_by_nature(node: &Node) -> bool {
+    matches!(
+        node.category,
+        Some(Category::Network | Category::LoadBalancer | Category::Cluster | Category::Secrets | Category::Certificates)
+    )
 }
 
 /// What each provider does for the organization.
@@ -268,7 +290,7 @@ impl Hosting {
             match node.kind {
                 Kind::Service | Kind::Component if runs_things(node.category) => hosting.runs.insert(provider),
                 Kind::DnsZone => hosting.dns.insert(provider),
-                Kind::Component if node.category == Some(Category::Dns) => hosting.dns.insert(provider),
+                Kind::Component | Kind::Host if node.category == Some(Category::Dns) => hosting.dns.insert(provider),
                 Kind::Component | Kind::Host => hosting.other.insert(provider),
                 _ => false,
             };

@@ -41,7 +41,7 @@ impl Rule for AliasThroughThirdParty {
             let Some(first) = aliases.first() else { continue };
             let from: Vec<Id> = aliases.iter().map(|edge| edge.from.clone()).collect();
             let draft = Draft::new(cx, self, &host.id, Level::External)
-                .message(format!("{} lead to `{}`, of whose operator nothing is known", cx.names(&from), host.name))
+                .message(format!("{} {} to `{}`, of whose operator nothing is known", cx.names(&from), if from.len() == 1 { "leads" } else { "lead" }, host.name))
                 .services(cx.dependents(&host.id))
                 .first_evidence(first.evidence.first())
                 .path(cx, &[first.from.clone(), host.id.clone()])

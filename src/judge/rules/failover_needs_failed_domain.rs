@@ -33,7 +33,7 @@ impl Rule for FailoverNeedsFailedDomain {
             let Some(first) = stuck.first() else { continue };
             let name = cx.name(&failure.element);
             let draft = Draft::new(cx, self, &failure.element, failure.level)
-                .message(format!("to recover from the loss of `{name}`, {} need `{name}`", cx.names(&stuck)))
+                .message(format!("to recover from the loss of `{name}`, `{name}` is needed by {}", cx.names(&stuck)))
                 .services(stuck.iter().cloned())
                 .path(cx, failure.path_of(first).unwrap_or(&[]))
                 .fix("prepare the failover so that it changes nothing in the failed domain: capacity and health checks that stand before", "large");

@@ -40,7 +40,7 @@ impl Rule for HiddenProvider {
             let services: Vec<Id> = hidden.iter().map(|(service, _)| (*service).clone()).collect();
             let name = cx.name(&failure.element);
             let draft = Draft::new(cx, self, &failure.element, failure.level)
-                .message(format!("{} rest on `{name}` through another provider", cx.names(&services)))
+                .message(format!("{} {} on `{name}` through another provider", cx.names(&services), if services.len() == 1 { "rests" } else { "rest" }))
                 .services(services)
                 .path(cx, path)
                 .fix(format!("count `{name}` in when choosing an alternative, and ask the provider what happens without it"), "small");

@@ -55,5 +55,6 @@ fn is_status_page(node: &Node) -> bool {
     let name = node.name.to_lowercase();
     let says_status = name == "status" || ["status.", "status-", "statuspage"].iter().any(|start| name.starts_with(start));
     let may_be = node.kind == Kind::Domain || node.is_service || node.category == Some(Category::Monitoring);
-    says_status && may_be
+    let is_providers = matches!(node.kind, Kind::Provider | Kind::ProviderService);
+    says_status && may_be && !is_providers
 }

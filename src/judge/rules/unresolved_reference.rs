@@ -46,7 +46,13 @@ impl Rule for UnresolvedReference {
 fn is_unresolved(cx: &Context<'_>, node: &Node) -> bool {
     match node.kind {
         Kind::Unresolved => true,
-        Kind::Host => node.placement.provider.is_none() && is_internal_name(cx, node.id.rest()),
+        Kind::Host => node.placement.provider.is_none() && (is_internal_name(cx, node.id.rest()) || is_address_of_nobody(cx, node)),
         _ => false,
     }
+}
+
+/// An address that a program is given; those that names lead to are counted as names.
+fn is_address_of_nobody(cx: &Context<'_>, node: &Node) -> bool {
+    node.id.rest().parse::<std::net::IpAddr>().is_ok()
+        && cx.needed_by(&node.id).any(|edge| !matches!(edge.from.scheme(), "domain" | "zone" | "host"))
 }

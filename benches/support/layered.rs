@@ -5,11 +5,13 @@
 //! dependent one layer up; a tenth needs nothing but what that asks of it; one edge in ten thousand has a mirror image, so
 //! there are small cycles.
 
+use linchpin::analyze::graph::{Csr, FailureGraph, FailureGraphBuilder, Need};
+
 /// How the nodes are spread over the layers.
 const SHARES: [f64; 10] = [0.10, 0.20, 0.20, 0.15, 0.12, 0.10, 0.06, 0.04, 0.02, 0.01];
 
 /// The edges of the graph of `nodes` nodes: `(u, v)` says that `u` depends on `v`.
-pub fn layered(nodes: u32, seed: u64) -> Vec<(u32, u32)> {
+pub(crate) fn layered(nodes: u32, seed: u64) -> Vec<(u32, u32)> {
     let mut random = Random { seed, counter: 0 };
     let bounds = bounds(nodes);
     let mut edges: Vec<(u32, u32)> = (bounds[0]..bounds[1]).map(|entry| (0, entry)).collect();
@@ -27,6 +29,33 @@ pub fn layered(nodes: u32, seed: u64) -> Vec<(u32, u32)> {
         .collect();
     edges.extend(mirrors);
     edges
+}
+
+/// The graph in which every dependency is required.
+pub(crate) fn required(nodes: u32, edges: &[(u32, u32)]) -> FailureGraph {
+    let mut builder = FailureGraphBuilder::new(nodes as usize);
+    for &(from, to) in edges {
+        builder.require(from, Need::Required, 1, &[to]);
+    }
+    builder.build()
+}
+
+/// Half of the elements need all of their dependencies, a quarter any of them, an eighth all but one; for an eighth they
+/// are optional.
+pub(crate) fn gated(nodes: u32, edges: &[(u32, u32)]) -> FailureGraph {
+    let graph = Csr::from_edges(nodes as usize, edges);
+    let mut builder = FailureGraphBuilder::new(nodes as usize);
+    for element in 0..nodes {
+        let members = graph.targets(element);
+        let all = members.len() as u32;
+        match element % 8 {
+            0 | 3 => builder.require(element, Need::Required, 1, members),
+            1 => builder.require(element, Need::Required, all.saturating_sub(1), members),
+            2 => builder.require(element, Need::Optional, all, members),
+            _ => builder.require(element, Need::Required, all, members),
+        }
+    }
+    builder.build()
 }
 
 /// Where each layer starts, and where the last one ends.

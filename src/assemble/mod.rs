@@ -1,5 +1,6 @@
 //! One estate out of all declarations: alternatives settled, references resolved, providers put beneath.
 
+mod clusters;
 mod knowledge;
 mod merge;
 mod names;
@@ -36,6 +37,7 @@ pub fn assemble(declarations: Vec<Declarations>, catalog: &Catalog, asked: Optio
     let units = choose_folders(units, asked, &mut assembly);
     let mut merged = merge::merge(units);
     references::resolve(&mut merged, catalog);
+    clusters::run_on_cluster(&mut merged.estate);
     placement::place(&mut merged.estate, catalog);
     services::promote(&mut merged.estate);
     merged.estate.settle();

@@ -19,9 +19,12 @@ pub struct Outage {
     pub duration_minutes: Option<u32>,
     /// The provider's id.
     pub provider: String,
-    /// What failed: `aws/us-east-1/s3`, `aws/us-east-1`, `cloudflare`, `zone:aws/me-central-1` (any one zone, or as
-    /// many as `zones_lost` says).
+    /// What lost its data plane: `aws/us-east-1/s3`, `aws/us-east-1`, `cloudflare`, `zone:aws/me-central-1` (any one
+    /// zone, or as many as `zones_lost` says), `zone:aws/us-east-1/ebs` (a service in one zone).
     pub fails: Vec<String>,
+    /// What lost its control plane, or a part.
+    #[serde(default)]
+    pub impairs: Vec<String>,
     /// How many zones of the region were lost, when it was zones.
     #[serde(default)]
     pub zones_lost: Option<u32>,

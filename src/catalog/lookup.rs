@@ -1,6 +1,6 @@
 //! The catalog itself: one lookup per question, tables read on first use.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
@@ -37,6 +37,7 @@ pub struct Catalog {
     outages: OnceLock<Vec<Outage>>,
     internal_edges: OnceLock<Vec<InternalEdge>>,
     slas: OnceLock<Vec<Sla>>,
+    sources: OnceLock<BTreeMap<Box<str>, Source>>,
 }
 
 /// Where an image is pulled from.
@@ -48,6 +49,19 @@ pub struct Registry<'a> {
     pub provider: Option<&'a str>,
     /// The region it stands in, when the host says so.
     pub region: Option<&'a str>,
+}
+
+/// Where facts of the catalog are from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The short name that rows use.
+    pub id: Box<str>,
+    /// What it is, with its version.
+    pub what: Box<str>,
+    /// Where it can be read.
+    pub url: Option<Box<str>>,
+    /// Its licence; `fact` for single facts that carry none.
+    pub licence: Box<str>,
 }
 
 /// The embedded tables are checked by a test, and override files when they are given.
@@ -93,6 +107,7 @@ impl Catalog {
         set(&self.regions, self.read_regions())?;
         set(&self.images, self.read_images())?;
         set(&self.registries, self.read_registries())?;
+        set(&self.sources, self.read_sources())?;
         set(&self.packages, Packages::read(&self.files("sdk-packages.csv")))?;
         set(&self.subproviders, SubProviders::read(&self.files("subproviders.csv")))?;
         set(&self.resources, self.read_resources())?;
@@ -114,6 +129,20 @@ impl Catalog {
     /// Day of the youngest source that went into the tables, `YYYY-MM-DD`.
     pub fn data_date(&self) -> &'static str {
         embedded::DATA_DATE
+    }
+
+    /// A source, by the short name that a row gives; rows may also give an address.
+    pub fn source(&self, id: &str) -> Option<&Source> {
+        self.sources().get(id)
+    }
+
+    /// All sources.
+    pub fn all_sources(&self) -> impl Iterator<Item = &Source> {
+        self.sources().values()
+    }
+
+    pub(super) fn is_override(&self, file: &str) -> bool {
+        self.overrides.iter().any(|f| &*f.name == file)
     }
 
     // Providers.
@@ -364,6 +393,10 @@ impl Catalog {
         cell.get_or_init(|| Names::read(&self.files(file)).expect(CHECKED))
     }
 
+    fn sources(&self) -> &BTreeMap<Box<str>, Source> {
+        self.sources.get_or_init(|| self.read_sources().expect(CHECKED))
+    }
+
     fn files(&self, name: &str) -> Vec<DataFile> {
         let mut files = embedded::files(name);
         files.extend(self.overrides.iter().filter(|f| f.name.starts_with(name)).cloned());
@@ -398,6 +431,23 @@ impl Catalog {
         for file in self.files("registries.csv") {
             rows(&file.name, &file.text, |row| {
                 out.insert(row.need("host")?.into(), row.need("provider")?.into());
+                Ok(())
+            })?;
+        }
+        Ok(out)
+    }
+
+    fn read_sources(&self) -> Result<BTreeMap<Box<str>, Source>, TableError> {
+        let mut out = BTreeMap::new();
+        for file in self.files("sources.csv") {
+            rows(&file.name, &file.text, |row| {
+                let source = Source {
+                    id: row.need("id")?.into(),
+                    what: row.need("what")?.into(),
+                    url: row.text("url"),
+                    licence: row.need("licence")?.into(),
+                };
+                out.insert(source.id.clone(), source);
                 Ok(())
             })?;
         }

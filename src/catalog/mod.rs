@@ -11,9 +11,13 @@ mod images;
 mod incidents;
 mod lookup;
 mod names;
+#[cfg(test)]
+mod oracle_tests;
 mod packages;
 mod providers;
 mod regions;
+#[cfg(test)]
+mod resource_tests;
 mod resources;
 mod subproviders;
 mod table;
@@ -25,7 +29,7 @@ pub use check::{CheckReport, TableSummary};
 pub use embedded::TABLES;
 pub use images::{ImageKind, ImageReference, Quorum};
 pub use incidents::{InternalEdge, Outage, Sla};
-pub use lookup::{Catalog, Registry};
+pub use lookup::{Catalog, Registry, Source};
 pub use names::{Identification, NameKind};
 pub use packages::SdkPackage;
 pub use providers::{Ctpp, Provider};

@@ -249,10 +249,6 @@ impl NameRule {
             service: service.and_then(known_service),
         })
     }
-
-    pub(super) fn has_captures(&self) -> bool {
-        self.labels.iter().any(|l| !matches!(l, Label::Literal(_)))
-    }
 }
 
 /// The clouds other providers say they run on.

@@ -275,6 +275,26 @@ impl Condition {
     }
 }
 
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.attribute;
+        match &self.test {
+            Test::Is(v) => write!(f, "{name} == {v}"),
+            Test::IsNot(v) => write!(f, "{name} != {v}"),
+            Test::In(list) => {
+                let words: Vec<String> = list.iter().map(ToString::to_string).collect();
+                write!(f, "{name} in {}", words.join("|"))
+            }
+            Test::Begins(text) => write!(f, "{name} begins {text}"),
+            Test::AtLeast(n) => write!(f, "{name} >= {n}"),
+            Test::Counts(n) => write!(f, "{name}.count >= {n}"),
+            Test::Present => write!(f, "{name} present"),
+            Test::Absent => write!(f, "{name} absent"),
+            Test::IsRegion => write!(f, "{name} is-region"),
+        }
+    }
+}
+
 impl Test {
     fn holds(&self, stated: &Stated) -> Holds {
         let yes = |b: bool| if b { Holds::Yes } else { Holds::No };

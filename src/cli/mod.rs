@@ -2,6 +2,7 @@
 //!
 //! A command is one file and one line in [`COMMANDS`]; help and shell completion walk the table.
 
+mod catalog;
 mod check;
 mod completions;
 mod explain;
@@ -44,6 +45,7 @@ static COMMANDS: &[&dyn Command] = &[
     &explain::Explain,
     // The rest.
     &fault_tree::Command,
+    &catalog::Lookup,
     &schema::Schema,
     &completions::Completions,
 ];

@@ -82,6 +82,12 @@ impl Places<'_> {
 }
 
 fn json_node(value: &ast::Value<'_>, places: &mut Places<'_>, depth: u32) -> Node {
+    let mut node = json_data(value, places, depth);
+    node.span = (value.start() as u32, value.end() as u32);
+    node
+}
+
+fn json_data(value: &ast::Value<'_>, places: &mut Places<'_>, depth: u32) -> Node {
     let location = places.at(value.start());
     if depth >= MAX_DEPTH {
         return Node::scalar("", true, &location);

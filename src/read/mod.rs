@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
+pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 mod draft;
@@ -16,6 +17,7 @@ pub mod platform;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
+pub mod terraform_json;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -93,9 +95,8 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
-    // Workloads.
-    &compose::Compose,
-    &kubernetes::Kubernetes,
+    &terraform_json::TerraformJson,
+    &cloudformation::CloudFormation,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -113,4 +114,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    // Workloads; Kubernetes after all others that have an apiVersion.
+    &compose::Compose,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
 ];

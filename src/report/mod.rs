@@ -93,9 +93,11 @@ pub static REPORTS: &[&dyn Report] = &[
     &graphml::GraphMl,
 ];
 
-/// Where a reader should look: `path:line`, or the record.
+/// Where a reader should look: `path:line` in the input, else the record, else the row of the built-in data.
 fn place(evidence: &[Evidence]) -> Option<String> {
-    match evidence.first()? {
+    let in_catalog = |one: &&Evidence| one.location().is_some_and(|at| at.path.starts_with("catalog:"));
+    let first = evidence.iter().find(|one| !in_catalog(one)).or(evidence.first())?;
+    match first {
         Evidence::File { location, .. } => Some(format!("{}:{}", location.path, location.line)),
         Evidence::Record { record, name, .. } => Some(format!("{name} {record}")),
     }

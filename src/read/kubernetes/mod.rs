@@ -82,8 +82,7 @@ pub(crate) fn is_manifest(text: &str) -> bool {
         text.starts_with(word) || text.match_indices(word).any(|(at, _)| at > 0 && text.as_bytes()[at - 1] == b'\n')
     };
     let json = || text.trim_start().starts_with('{') && text.contains("\"apiVersion\"") && text.contains("\"kind\"");
-    let not_others = !starts("kind: Kustomization") && !starts("kind: Component\n");
-    (starts("apiVersion:") && starts("kind:") && not_others) || json()
+    (starts("apiVersion:") && starts("kind:") && !text.contains("kustomize.config.k8s.io")) || json()
 }
 
 /// All objects of a file.

@@ -54,6 +54,10 @@ pub(super) struct Module<'a> {
     pub(super) settings: Vec<Declared<'a>>,
     pub(super) moved: Vec<Declared<'a>>,
     pub(super) files: Vec<&'a SourceFile>,
+    /// Blocks of any other kind.
+    pub(super) others: Vec<Declared<'a>>,
+    /// Attributes that stand outside any block.
+    pub(super) top_level: Vec<(&'a SourceFile, &'a Attribute)>,
 }
 
 impl<'a> Module<'a> {
@@ -64,6 +68,7 @@ impl<'a> Module<'a> {
         files.sort_by_key(|file| (is_override(file.source.name()), file.source.path().clone()));
         for file in files {
             module.files.push(&file.source);
+            module.top_level.extend(file.body.attributes.iter().map(|attribute| (&file.source, attribute)));
             for block in &file.body.blocks {
                 module.add(Declared { file: &file.source, block });
             }
@@ -92,7 +97,7 @@ impl<'a> Module<'a> {
             }
             ("resource", [type_name, name]) => self.add_resource(Mode::Managed, type_name, name, declared),
             ("data", [type_name, name]) => self.add_resource(Mode::Data, type_name, name, declared),
-            _ => {}
+            _ => self.others.push(declared),
         }
     }
 

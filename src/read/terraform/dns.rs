@@ -34,13 +34,13 @@ impl Names {
 pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit, problems: &mut Problems) -> Names {
     let mut names = Names { ids: BTreeMap::new() };
     for (index, item) in graph.items.iter().enumerate() {
-        if item.role == Role::DnsZone {
+        if item.role == Role::DnsZone && !item.foreign {
             names.ids.insert(index, add_zone(item, unit));
         }
     }
     let mut records: BTreeMap<Id, Vec<Record<'_>>> = BTreeMap::new();
     for (index, item) in graph.items.iter().enumerate() {
-        if item.mode == Mode::Data {
+        if item.mode == Mode::Data || item.foreign {
             continue;
         }
         let Some(shape) = links().record(&item.type_name) else { continue };
@@ -134,7 +134,21 @@ impl<'r> Record<'r> {
     fn is_worth(&self) -> bool {
         let leads = matches!(&*self.kind, "A" | "AAAA" | "CNAME" | "ALIAS" | "ANAME" | "MX" | "NS" | "SRV" | "HTTPS" | "");
         // Names that prove something, or that mail servers look up, are no services.
-        leads && !self.name.split('.').any(|label| label.starts_with('_'))
+        leads && !self.name.split('.').any(|label| label.starts_with('_')) && !self.proves()
+    }
+
+    /// Whether the record only proves to somebody that the name is ours.
+    fn proves(&self) -> bool {
+        const WORDS: &[&str] = &["validation", "verification", "challenge", "dkim", "acm_cert"];
+        let speaks = |text: &str| WORDS.iter().any(|word| text.contains(word));
+        if self.id.scheme() != "tf" {
+            return false;
+        }
+        let mut found = speaks(&self.item.address);
+        for leaf in &self.item.leaves.leaves {
+            leaf.value.each_ref(&mut 50, &mut |reference| found |= speaks(&reference.attribute));
+        }
+        found
     }
 
     fn leaves(&self) -> impl Iterator<Item = &Leaf<'r>> {
@@ -298,7 +312,10 @@ impl Writer<'_, '_> {
                 }
             }
         }
-        let several = found.len() > 1 || label == "routing" && self.records.iter().filter(|other| other.routing != Routing::Simple).count() > 1;
+        let routed = |other: &&Record<'_>| {
+            other.routing != Routing::Simple && other.routing != Routing::Weighted(Some(0.0)) && other.kind != "AAAA"
+        };
+        let several = found.len() > 1 || label == "routing" && self.records.iter().filter(routed).count() > 1;
         let group = several.then(|| Id::new(format!("{}#{label}", self.id)));
         if let Some(id) = group.as_ref().filter(|id| !self.unit.groups.iter().any(|group| group.id == **id)) {
             let evidence = vec![record.item.declared.evidence()];

@@ -21,7 +21,7 @@ const MAX_STEPS: u32 = 8;
 pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
     let _ = catalog;
     for index in 0..graph.items.len() {
-        if is_node(graph, index) {
+        if is_node(graph, index) && !graph.items[index].foreign && !links().is_carrier(&graph.items[index].type_name) {
             Walk { world, graph, names, from: index, needs: BTreeMap::new(), seen: BTreeSet::new(), settings: Vec::new() }.run(unit);
         }
     }
@@ -95,7 +95,13 @@ impl Walk<'_, '_> {
         if link.to == self.from {
             return None;
         }
-        let phase = if step.phase == Phase::Runtime { link.phase } else { step.phase };
+        let carried = links().is_carrier(&self.graph.items[step.item].type_name) && step.item != self.from;
+        let phase = match step.phase {
+            Phase::Runtime => link.phase,
+            // A version of a secret leads to what the secret speaks of.
+            _ if carried => link.phase,
+            phase => phase,
+        };
         let from = &self.graph.items[step.item];
         let target = &self.graph.items[link.to];
         let written = &self.graph.items[link.written_in];
@@ -118,7 +124,11 @@ impl Walk<'_, '_> {
         if group.is_none() && link.reverse && target.role == Role::Member && step.item == self.from {
             group = Some("members".to_owned());
         }
-        if target.role == Role::DnsZone || target.role == Role::DnsRecord {
+        // The name of a zone says nothing about needing it; a record of it does.
+        if target.role == Role::DnsZone {
+            return None;
+        }
+        if target.role == Role::DnsRecord {
             if let Some(id) = self.names.of(link.to) {
                 self.found(End::Id(id.clone()), phase, group, evidence);
             }
@@ -128,7 +138,11 @@ impl Walk<'_, '_> {
             if links().is_egress(&target.type_name) && !(self.graph.items[self.from].is_compute() && step.in_placement) {
                 return None;
             }
-            self.found(End::Item(link.to), phase, group, evidence);
+            self.found(End::Item(link.to), phase, group.clone(), evidence.clone());
+            if links().is_carrier(&target.type_name) && step.depth < MAX_STEPS && self.seen.insert((link.to, phase, None)) {
+                // Who reads the value needs what it speaks of, while it runs.
+                return Some(Step { item: link.to, phase: Phase::Runtime, group: None, evidence, depth: step.depth + 1, in_placement: false });
+            }
             return None;
         }
         self.enter(step, link.to, phase, group, evidence)
@@ -345,6 +359,10 @@ impl Origins {
             } else if leaf.path == member {
                 members.entry(number).or_default().insert(text.to_string());
             }
+        }
+        if default.is_empty() {
+            // Without a word on it the first one serves what no condition sends elsewhere.
+            out.defaults.extend(out.names.values().next().cloned());
         }
         for (number, name) in group_names {
             out.groups.insert(name, members.remove(&number).unwrap_or_default());

@@ -124,6 +124,9 @@ impl World<'_> {
                 _ => Value::unknown("the workspace is not known"),
             },
             "self" => Value::unknown("`self` is known only while applying"),
+            "include" | "dependency" | "values" | "unit" | "stack" | "feature" if self.grunt.is_some() => {
+                self.grunt_root(root, name)?
+            }
             "ephemeral" => Value::unknown("ephemeral values are not read"),
             type_name => self.resource_value(scope.module, Mode::Managed, type_name, name),
         })
@@ -395,10 +398,9 @@ impl World<'_> {
             return failed.clone();
         }
         let values: Vec<Value> = values.into_iter().map(|value| self.settled(value)).collect();
-        match self.file_function(name, &values, scope) {
-            Some(value) => value,
-            None => functions::call(name, &values),
-        }
+        self.grunt_function(name, &values, scope)
+            .or_else(|| self.file_function(name, &values, scope))
+            .unwrap_or_else(|| functions::call(name, &values))
     }
 
     /// Whole resources as functions see them: maps of what is configured.

@@ -7,7 +7,7 @@ use super::knowledge::{Meaning, links};
 use super::leaves::{Leaf, Leaves};
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{backend, dns, edges, nodes};
+use super::{copies, dns, edges, nodes};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
 use crate::source::Problems;
@@ -29,6 +29,8 @@ pub(super) struct Item<'a> {
     pub(super) declared: Declared<'a>,
     /// Why the number of instances is not known.
     pub(super) count_unknown: Option<String>,
+    /// Whether it is made by another root.
+    pub(super) foreign: bool,
 }
 
 /// `from` (the index of the list a link stands in) refers to `to`.
@@ -60,7 +62,7 @@ pub(super) fn read<'a>(world: &World<'a>, catalog: &'a Catalog, prefix: &str, un
     let names = dns::read(world, &graph, unit, problems);
     nodes::read(world, catalog, &graph, unit);
     edges::read(world, catalog, &graph, &names, unit);
-    backend::read(world, unit, problems);
+    copies::read(world, &graph, unit);
 }
 
 impl Item<'_> {
@@ -97,6 +99,7 @@ impl<'a> Graph<'a> {
                 graph.add(world, catalog, prefix, key);
             }
         }
+        graph.add_foreign(world, catalog);
         graph.links = vec![Vec::new(); graph.items.len()];
         graph.referrers = vec![BTreeSet::new(); graph.items.len()];
         for index in 0..graph.items.len() {
@@ -165,6 +168,28 @@ impl<'a> Graph<'a> {
         });
     }
 
+    /// What other roots make and values of this one lead to.
+    fn add_foreign(&mut self, world: &World<'a>, catalog: &'a Catalog) {
+        let Some((session, _)) = &world.session else { return };
+        for (index, foreign) in world.foreign.borrow().iter().enumerate() {
+            let zone = foreign.zone.iter().map(|zone| ("availability_zone".into(), zone.clone())).collect();
+            let leaves = Leaves { file: foreign.declared.file, leaves: Vec::new(), value: super::value::Value::map(zone) };
+            self.push(catalog, session.prefix(foreign.root), Draft {
+                key: InstanceKey { module: super::world::FOREIGN, resource: index as u32, key: Key::None },
+                address: foreign.address.clone(),
+                type_name: foreign.type_name.clone(),
+                name: foreign.name.clone(),
+                mode: Mode::Managed,
+                leaves,
+                declared: foreign.declared,
+                count_unknown: None,
+            });
+            if let Some(item) = self.items.last_mut() {
+                item.foreign = true;
+            }
+        }
+    }
+
     fn push(&mut self, catalog: &'a Catalog, prefix: &str, draft: Draft<'a>) {
         let known = catalog.resource(&draft.type_name);
         let kind = known.kind();
@@ -193,6 +218,7 @@ impl<'a> Graph<'a> {
             leaves: draft.leaves,
             declared: draft.declared,
             count_unknown: draft.count_unknown,
+            foreign: false,
         });
     }
 

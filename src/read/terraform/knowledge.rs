@@ -101,6 +101,22 @@ impl Links {
         self.first("origins", type_name).map(|row| (row.a, row.b, row.c))
     }
 
+    /// Whether a type keeps values for others.
+    pub(super) fn is_carrier(&self, type_name: &str) -> bool {
+        self.first("carrier", type_name).is_some()
+    }
+
+    /// The attributes of the sources and of the destination of copies.
+    pub(super) fn copies(&self, type_name: &str) -> Option<(Vec<&'static str>, &'static str, &'static str)> {
+        let row = self.first("copies", type_name)?;
+        Some((row.a.split('|').filter(|name| !name.is_empty()).collect(), row.b, row.c))
+    }
+
+    /// The attribute that makes the host under which a type answers, and how.
+    pub(super) fn host_name(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
+        self.first("name", type_name).map(|row| (row.a, row.b))
+    }
+
     /// Whether an attribute holds a host.
     pub(super) fn is_host(&self, type_name: &str, path: &str) -> bool {
         self.all("host").iter().any(|row| fits(row.pattern, type_name) && row.a == path)

@@ -7,11 +7,13 @@
 mod backend;
 mod config;
 mod convert;
+mod copies;
 mod dns;
 mod edges;
 mod evaluate;
 mod files;
 mod functions;
+pub(crate) mod given;
 mod graph;
 mod json;
 mod knowledge;
@@ -20,8 +22,10 @@ mod nodes;
 mod parse;
 mod place;
 mod roots;
+mod session;
 mod settings;
 mod syntax;
+mod terragrunt;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -33,9 +37,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use self::config::Module;
-use self::roots::Root;
+use self::session::{Deployed, How, Session};
 use self::syntax::ParsedFile;
-use self::world::{Input, Inputs, World};
+use self::terragrunt::Stack;
 use super::{Format, ReadContext};
 use crate::model::{Declarations, Unit};
 use crate::source::{Problems, SourceFile, Tree};
@@ -82,20 +86,60 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     let parsed: Vec<(ParsedFile, Problems)> = files.par_iter().map(|file| parse_one(file)).collect();
     let mut configurations: Vec<&ParsedFile> = Vec::new();
     let mut values: BTreeMap<String, &ParsedFile> = BTreeMap::new();
+    let mut grunts: BTreeMap<String, Module<'_>> = BTreeMap::new();
     for (file, found) in &parsed {
         problems.extend(found.clone());
         let path = file.source.path();
         if path.ends_with(".tfvars") || path.ends_with(".tfvars.json") {
             values.insert(path.to_string(), file);
-        } else if !is_terragrunt(path) {
+        } else if is_terragrunt(path) {
+            grunts.insert(path.to_string(), Module::new(file.source.folder(), [file]));
+        } else {
             configurations.push(file);
         }
     }
     let modules = modules(&configurations);
-    let roots = roots::find(&modules, &values, &BTreeSet::new(), cx);
-    let several = roots.len() > 1;
+    let stacks = terragrunt::find(cx.tree, &grunts, &modules);
+    let generated: Vec<Vec<ParsedFile>> = stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
+    let run: BTreeSet<String> = stacks.iter().filter_map(|stack| stack.module.clone()).collect();
+    let plain = roots::find(&modules, &values, &run, cx);
+    let dressed: Vec<Option<Module<'_>>> = stacks
+        .iter()
+        .zip(&generated)
+        .map(|(stack, generated)| {
+            let module = modules.get(stack.module.as_deref()?)?;
+            let mut files: Vec<&ParsedFile> =
+                configurations.iter().copied().filter(|file| file.source.folder() == module.folder).collect();
+            files.extend(generated);
+            Some(Module::new(&module.folder, files))
+        })
+        .collect();
+    note_missing_sources(&stacks, cx.tree, &mut problems);
+    let mut session = Session {
+        tree: cx.tree,
+        modules: &modules,
+        values: &values,
+        terragrunt: &grunts,
+        roots: Vec::new(),
+        states: BTreeMap::new(),
+        several: false,
+    };
+    for root in plain {
+        let module = &modules[&root.folder];
+        session.roots.push(Deployed { folder: root.folder.clone(), module, how: How::Plain(root) });
+    }
+    for (stack, module) in stacks.into_iter().zip(&dressed) {
+        if let Some(module) = module {
+            let folder = stack.folder().to_owned();
+            session.roots.push(Deployed { folder, module, how: How::Terragrunt(stack) });
+        }
+    }
+    session.roots.sort_by(|a, b| a.folder.cmp(&b.folder));
+    session.several = session.roots.len() > 1;
+    session.find_states();
+    let session = &session;
     let read: Vec<(Unit, Problems)> =
-        roots.par_iter().map(|root| read_root(root, &modules, &values, several, cx)).collect();
+        (0..session.roots.len()).into_par_iter().map(|root| read_root(session, root, cx)).collect();
     let mut out = Declarations::default();
     for (unit, found) in read {
         out.units.push(unit);
@@ -103,6 +147,23 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     }
     out.problems = problems;
     out
+}
+
+fn generated(stack: &Stack, tree: &Tree, grunts: &BTreeMap<String, Module<'_>>) -> Vec<ParsedFile> {
+    let mut ignored = Problems::new();
+    stack.generated(tree, grunts).iter().map(|file| parse::parse_hcl(file, &mut ignored)).collect()
+}
+
+/// What Terragrunt runs from elsewhere is not seen.
+fn note_missing_sources(stacks: &[Stack], tree: &Tree, problems: &mut Problems) {
+    for stack in stacks.iter().filter(|stack| stack.module.is_none()) {
+        if let Some(file) = tree.get(&stack.path) {
+            problems.warning(
+                file.line_location(1),
+                format!("`{}` runs `{}`, which is not in the tree: nothing of it is seen", stack.path, stack.source),
+            );
+        }
+    }
 }
 
 fn parse_one(file: &SourceFile) -> (ParsedFile, Problems) {
@@ -125,67 +186,24 @@ fn modules<'a>(files: &[&'a ParsedFile]) -> BTreeMap<String, Module<'a>> {
     folders.into_iter().map(|(folder, files)| (folder.to_owned(), Module::new(folder, files))).collect()
 }
 
-fn read_root(
-    root: &Root,
-    modules: &BTreeMap<String, Module<'_>>,
-    values: &BTreeMap<String, &ParsedFile>,
-    several: bool,
-    cx: &ReadContext<'_>,
-) -> (Unit, Problems) {
-    let module = &modules[&root.folder];
-    let inputs = given_values(root, modules, values, cx.tree);
-    let mut world = World::new(cx.tree, modules, module, &inputs, None);
-    world.workspace = root.environments.iter().find(|one| one.chosen).map(|one| one.name.clone());
-    let mut unit = Unit::new("terraform", unit_name(&root.folder), root.folder.as_str());
-    unit.environments = root.environments.clone();
+fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>) -> (Unit, Problems) {
+    let deployed = &session.roots[root];
+    let world = session.world(root, &[]);
+    let name = if deployed.folder.is_empty() { "." } else { deployed.folder.as_str() };
+    let mut unit = Unit::new("terraform", name, deployed.folder.as_str());
+    if let How::Plain(plain) = &deployed.how {
+        unit.environments = plain.environments.clone();
+    }
     let mut problems = Problems::new();
-    let prefix = if several { root.folder.as_str() } else { "" };
-    graph::read(&world, cx.catalog, prefix, &mut unit, &mut problems);
+    graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
+    backend::read(&world, cx.catalog, deployed, &mut unit);
     if world.exhausted.get()
-        && let Some(file) = module.files.first()
+        && let Some(file) = deployed.module.files.first()
     {
         problems.warning(
             file.line_location(1),
-            format!("`{}` is too large to be evaluated in full: what was left is unknown", root.folder),
+            format!("`{name}` is too large to be evaluated in full: what was left is unknown"),
         );
     }
     (unit, problems)
-}
-
-fn unit_name(folder: &str) -> &str {
-    if folder.is_empty() { "." } else { folder }
-}
-
-fn given_values<'a>(
-    root: &Root,
-    modules: &'a BTreeMap<String, Module<'a>>,
-    values: &BTreeMap<String, &'a ParsedFile>,
-    tree: &'a Tree,
-) -> Inputs<'a> {
-    let mut out = Inputs::new();
-    let none = Inputs::new();
-    for path in &root.values {
-        let Some(file) = values.get(path) else { continue };
-        // Values are constants: a world without anything in it evaluates them.
-        let empty = Module::default();
-        let evaluated: Vec<(String, Input<'a>)> = {
-            let world = World::new(tree, modules_of_nothing(), &empty, &none, None);
-            let _ = modules;
-            file.body
-                .attributes
-                .iter()
-                .map(|attribute| {
-                    let value = world.eval_at(0, &file.source, &attribute.value);
-                    (attribute.name.to_string(), Input { value, place: Some((&file.source, attribute.at)) })
-                })
-                .collect()
-        };
-        out.extend(evaluated);
-    }
-    out
-}
-
-fn modules_of_nothing() -> &'static BTreeMap<String, Module<'static>> {
-    static NOTHING: BTreeMap<String, Module<'static>> = BTreeMap::new();
-    &NOTHING
 }

@@ -4,21 +4,31 @@ use std::collections::BTreeSet;
 
 use super::config::Mode;
 use super::graph::{Graph, Item};
+use super::knowledge::links;
 use super::place;
 use super::trace;
 use super::value::{Kind as ValueKind, Value};
 use super::world::World;
 use crate::catalog::{AttributeNames, Catalog, Declared, Holds, Kept, ResourceType, Role, Stated, Survives, Value as Plain};
 use crate::model::{
-    Attribute, AttributeValue, Category, Evidence, Kind, Node, Replication, Tolerance, Unit,
+    Attribute, AttributeValue, Category, Evidence, Kind, Node, Reach, Replication, Tolerance, Unit,
 };
 
 /// Adds a node for every component.
 pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, unit: &mut Unit) {
     for (index, item) in graph.items.iter().enumerate() {
-        if is_node(graph, index) {
+        if is_node(graph, index) && !item.foreign {
             unit.nodes.push(node(world, catalog, graph, index, item));
+            add_host_name(item, unit);
         }
+    }
+}
+
+/// The host under which the resource answers, where its name is known.
+fn add_host_name(item: &Item<'_>, unit: &mut Unit) {
+    let Some((attribute, pattern)) = links().host_name(&item.type_name) else { return };
+    if let Some(name) = item.leaves.text(attribute).filter(|name| !name.is_empty()) {
+        unit.add_name(&pattern.replace("{}", &name), &item.id, Reach::Everywhere);
     }
 }
 
@@ -255,18 +265,37 @@ fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &G
             node.attributes.set(Attribute::Replica, AttributeValue::Bool(true), line(item, name));
         }
     }
+    if let Some((evidence, region)) = copied(graph, index) {
+        node.attributes.set(Attribute::Backup, AttributeValue::Bool(true), Some(evidence.clone()));
+        if let Some(region) = region {
+            node.attributes.set(Attribute::BackupRegion, AttributeValue::Text(region), Some(evidence));
+        }
+    }
     for referrer in &graph.referrers[index] {
         let other = &graph.items[*referrer];
         match other.role {
             Role::Monitor => {
                 node.attributes.set(Attribute::Monitored, AttributeValue::Bool(true), Some(other.declared.evidence()));
             }
-            Role::Backup if !is_vault(other) => {
-                node.attributes.set(Attribute::Backup, AttributeValue::Bool(true), Some(other.declared.evidence()));
-            }
             _ => {}
         }
     }
+}
+
+/// What copies an item elsewhere, and the region of the copies where that is known.
+fn copied(graph: &Graph<'_>, index: usize) -> Option<(Evidence, Option<String>)> {
+    graph.referrers[index].iter().find_map(|referrer| {
+        let other = &graph.items[*referrer];
+        let (sources, _, _) = links().copies(&other.type_name)?;
+        let is_source = other.leaves.leaves.iter().any(|leaf| {
+            let mut found = false;
+            if sources.contains(&leaf.path.as_str()) {
+                leaf.value.each_ref(&mut 100, &mut |reference| found |= graph.index(&reference.instance) == Some(index));
+            }
+            found
+        });
+        is_source.then(|| (other.declared.evidence(), None))
+    })
 }
 
 fn backups(node: &mut Node, kind: &ResourceType, facts: &Facts<'_, '_>, item: &Item<'_>) {

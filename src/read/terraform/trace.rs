@@ -98,7 +98,7 @@ fn is_telling(expr: &Expr) -> bool {
 /// The offset in an expression at which a resource is named; that of the attribute when it is not.
 pub(super) fn locate(world: &World<'_>, expr: &Expr, at: u32, reference: &Ref) -> u32 {
     let InstanceKey { resource, .. } = reference.instance;
-    if resource == super::world::EXTERNAL {
+    if resource == super::world::EXTERNAL || reference.instance.module == super::world::FOREIGN {
         return at;
     }
     let resource = world.resource(&reference.instance);

@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::config::{Declared, Mode, Module, Resource};
+use super::session::{Foreign, Session};
+use super::terragrunt::Grunt;
 use super::convert::convert;
 use super::syntax::{Block, Body, Expr};
 use super::value::{InstanceKey, Key, Kind, Ref, Value};
@@ -16,6 +18,9 @@ use crate::source::{SourceFile, Tree};
 
 /// Stands for a module whose source is not in the tree, in place of a resource.
 pub(super) const EXTERNAL: u32 = u32::MAX;
+
+/// Stands for another root, in place of a module instance; the resource is then an index of `foreign`.
+pub(super) const FOREIGN: u32 = u32::MAX;
 
 /// Instances of one resource or module; more are one instance of unknown count.
 const MAX_INSTANCES: usize = 10_000;
@@ -91,20 +96,20 @@ enum Slot {
     Attribute(InstanceKey, Arc<str>),
 }
 
-/// What other roots of the tree offer.
-pub(super) trait Elsewhere {
-    /// The outputs of the state that a `terraform_remote_state` or `tfe_outputs` block names.
-    fn outputs(&self, config: &Value, backend: Option<&str>) -> Option<Value>;
-}
-
 /// One root, evaluated.
 pub(super) struct World<'a> {
     pub(super) tree: &'a Tree,
     modules_by_folder: &'a BTreeMap<String, Module<'a>>,
-    inputs: &'a Inputs<'a>,
+    inputs: Inputs<'a>,
     pub(super) workspace: Option<String>,
     pub(super) root_folder: String,
-    elsewhere: Option<&'a dyn Elsewhere>,
+    /// All roots, and those that ask for this one.
+    pub(super) session: Option<(&'a Session<'a>, Vec<usize>)>,
+    /// What Terragrunt adds, in its files.
+    pub(super) grunt: Option<Grunt<'a>>,
+    /// Resources of other roots that values lead to.
+    pub(super) foreign: RefCell<Vec<Foreign<'a>>>,
+    elsewhere: RefCell<HashMap<usize, Option<Value>>>,
     instances: RefCell<Vec<Rc<ModuleInstance<'a>>>>,
     module_ids: RefCell<HashMap<(u32, Arc<str>, Key), u32>>,
     values: RefCell<HashMap<Slot, Option<Value>>>,
@@ -122,8 +127,7 @@ impl<'a> World<'a> {
         tree: &'a Tree,
         modules_by_folder: &'a BTreeMap<String, Module<'a>>,
         root: &'a Module<'a>,
-        inputs: &'a Inputs<'a>,
-        elsewhere: Option<&'a dyn Elsewhere>,
+        inputs: Inputs<'a>,
     ) -> Self {
         let root_instance = ModuleInstance {
             parent: None,
@@ -140,7 +144,10 @@ impl<'a> World<'a> {
             inputs,
             workspace: None,
             root_folder: root.folder.clone(),
-            elsewhere,
+            session: None,
+            grunt: None,
+            foreign: RefCell::default(),
+            elsewhere: RefCell::default(),
             instances: RefCell::new(vec![Rc::new(root_instance)]),
             module_ids: RefCell::default(),
             values: RefCell::default(),
@@ -425,7 +432,7 @@ impl<'a> World<'a> {
     }
 
     /// The place that gives a root variable its value.
-    pub(super) fn input(&self, name: &str) -> Option<&'a Input<'a>> {
+    pub(super) fn input(&self, name: &str) -> Option<&Input<'a>> {
         self.inputs.get(name)
     }
 
@@ -520,11 +527,109 @@ impl<'a> World<'a> {
             },
         };
         let backend = match resource.type_name {
-            "tfe_outputs" => Some("remote".into()),
+            "tfe_outputs" => Some(Arc::from("remote")),
             _ => body.attribute("backend").and_then(|backend| self.eval(&backend.value, scope).text()),
         };
-        let found = self.elsewhere.and_then(|elsewhere| elsewhere.outputs(&config, backend.as_deref()));
+        let found = backend.and_then(|backend| {
+            let (session, _) = self.session.as_ref()?;
+            self.outputs_elsewhere(session.state(&backend, &config)?)
+        });
         found.unwrap_or_else(|| Value::unknown("the state of another configuration is not in the tree"))
+    }
+
+    /// The outputs of another root, found once.
+    pub(super) fn outputs_elsewhere(&self, root: usize) -> Option<Value> {
+        if let Some(known) = self.elsewhere.borrow().get(&root) {
+            return known.clone();
+        }
+        self.elsewhere.borrow_mut().insert(root, None);
+        let (session, _) = self.session.as_ref()?;
+        let outputs = session.outputs(self, root);
+        self.elsewhere.borrow_mut().insert(root, outputs.clone());
+        outputs
+    }
+
+    /// A value of another root's world as one of this: references lead to foreign resources.
+    pub(super) fn adopt(&self, other: &World<'a>, root: usize, value: &Value, depth: u32) -> Value {
+        let refs = value.refs.as_ref().map(|refs| {
+            let adopted = refs.iter().filter_map(|reference| {
+                Some(Ref {
+                    instance: self.adopt_key(other, root, &reference.instance)?,
+                    attribute: Arc::clone(&reference.attribute),
+                })
+            });
+            Arc::new(adopted.collect())
+        });
+        let inner = |item: &Value| {
+            if depth > 16 { Value::unknown("too deep") } else { self.adopt(other, root, item, depth + 1) }
+        };
+        let kind = match &value.kind {
+            Kind::List(items) => Kind::List(Arc::new(items.iter().map(inner).collect())),
+            Kind::Set(items) => Kind::Set(Arc::new(items.iter().map(inner).collect())),
+            Kind::Map(map) => {
+                Kind::Map(Arc::new(map.iter().map(|(key, item)| (Arc::clone(key), inner(item))).collect()))
+            }
+            Kind::Instance(key) => {
+                let whole = Value::unknown("a resource of another configuration");
+                return match self.adopt_key(other, root, key) {
+                    Some(instance) => whole.with_ref(Ref { instance, attribute: "".into() }),
+                    None => whole,
+                };
+            }
+            Kind::Module(_) => Value::unknown("a module of another configuration").kind,
+            Kind::Unknown(unknown) => {
+                let whole = Value::unknown(Arc::clone(&unknown.reason));
+                let deep = value.deep_refs();
+                let refs = deep.as_ref().map(|refs| {
+                    let adopted = refs.iter().filter_map(|reference| {
+                        Some(Ref {
+                            instance: self.adopt_key(other, root, &reference.instance)?,
+                            attribute: Arc::clone(&reference.attribute),
+                        })
+                    });
+                    Arc::new(adopted.collect())
+                });
+                return whole.with_refs(&refs);
+            }
+            kind => kind.clone(),
+        };
+        Value { kind, refs }
+    }
+
+    fn adopt_key(&self, other: &World<'a>, root: usize, key: &InstanceKey) -> Option<InstanceKey> {
+        let found = if key.module == FOREIGN {
+            other.foreign.borrow().get(key.resource as usize)?.clone()
+        } else if key.resource == EXTERNAL {
+            let instance = other.instance(key.module);
+            let call = instance.call?;
+            Foreign {
+                address: instance.address.clone(),
+                root,
+                type_name: "module".to_owned(),
+                name: call.block.labels.first()?.to_string(),
+                declared: call,
+                zone: None,
+            }
+        } else {
+            let resource = other.resource(key);
+            let is_subnet = resource.type_name.ends_with("subnet");
+            let zone = is_subnet.then(|| other.attribute(key, "availability_zone")).filter(|zone| zone.text().is_some());
+            Foreign {
+                address: other.address(key),
+                root,
+                type_name: resource.type_name.to_owned(),
+                name: resource.name.to_owned(),
+                declared: resource.declared,
+                zone: zone.map(|zone| Value { kind: zone.kind, refs: None }),
+            }
+        };
+        let mut foreign = self.foreign.borrow_mut();
+        let index = foreign.iter().position(|known| known.address == found.address && known.root == found.root);
+        let index = index.unwrap_or_else(|| {
+            foreign.push(found);
+            foreign.len() - 1
+        });
+        Some(InstanceKey { module: FOREIGN, resource: index as u32, key: Key::None })
     }
 
     /// Nested blocks of a kind as maps, `dynamic` ones expanded.

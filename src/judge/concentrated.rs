@@ -25,7 +25,9 @@ pub(crate) fn concentrated<'a>(cx: &Context<'a>, dimensions: &[Dimension]) -> Ve
             .policy
             .thresholds
             .iter()
-            .filter(|limit| limit.dimension == concentration.dimension.word() && limit.category == concentration.category)
+            .filter(|limit| {
+                limit.dimension == concentration.dimension.word() && limit.category == concentration.category
+            })
             .collect();
         for limit in &limits {
             let over = concentration.shares.iter().filter(|share| exceeds(concentration, share, limit));
@@ -57,7 +59,11 @@ impl Concentrated<'_> {
         let path = cx.failure_of(&self.share.id).and_then(|failure| failure.paths.first());
         let cut_set = [self.share.id.clone()].into_iter().chain(self.limit.map(|limit| {
             let category = limit.category.map_or("all", |category| category.word());
-            crate::model::Id::new(format!("threshold:{}/{category}/{}", limit.dimension, limit.measure.word()))
+            crate::model::Id::new(format!(
+                "threshold:{}/{category}/{}",
+                limit.dimension,
+                limit.measure.word()
+            ))
         }));
         Draft::new(cx, rule, &self.share.id, level)
             .level(severity)
@@ -81,10 +87,18 @@ impl Concentrated<'_> {
                 format!("{place}{kind} is placed with `{name}`; the policy's limit is {}", percent(max))
             }
             Measure::LossShare => {
-                format!("{} goes down with `{name}`; the policy's limit is {}", percent(self.share.loss_share), percent(max))
+                format!(
+                    "{} goes down with `{name}`; the policy's limit is {}",
+                    percent(self.share.loss_share),
+                    percent(max)
+                )
             }
             Measure::Cr3 => {
-                format!("the three largest, led by `{name}`, hold {}; the policy's limit is {}", percent(self.concentration.cr3), percent(max))
+                format!(
+                    "the three largest, led by `{name}`, hold {}; the policy's limit is {}",
+                    percent(self.concentration.cr3),
+                    percent(max)
+                )
             }
             Measure::Hhi => format!(
                 "concentration over {}s is {:.2} (HHI, 0 to 1), led by `{name}` with {place}; the policy's limit is {max:.2}",
@@ -96,7 +110,9 @@ impl Concentrated<'_> {
 
 fn exceeds(concentration: &Concentration, share: &Share, limit: &Threshold) -> bool {
     let Some(max) = limit.max.filter(|_| !is_unknown(share)) else { return false };
-    let leads = || concentration.shares.iter().find(|share| !is_unknown(share)).is_some_and(|first| first.id == share.id);
+    let leads = || {
+        concentration.shares.iter().find(|share| !is_unknown(share)).is_some_and(|first| first.id == share.id)
+    };
     match limit.measure {
         Measure::PlacementShare => max < share.placement_share,
         Measure::LossShare => max < share.loss_share,

@@ -1,7 +1,7 @@
 //! `failover-needs-failed-domain`: a way out that needs what has just failed.
 
-use crate::model::{Id, Phase};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Phase};
 
 /// A way out that needs what has just failed.
 pub(super) struct FailoverNeedsFailedDomain;

@@ -1,8 +1,8 @@
 //! `hidden-provider`: a provider on which services rest only through other providers.
 
 use crate::judge::single_points::through_provider;
-use crate::model::{Id, Kind};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Kind};
 
 /// A provider on which services rest only through other providers.
 pub(super) struct HiddenProvider;
@@ -26,7 +26,8 @@ impl Rule for HiddenProvider {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for failure in cx.failures() {
-            let is_provider = cx.estate.node(&failure.element).is_some_and(|node| node.kind == Kind::Provider);
+            let is_provider =
+                cx.estate.node(&failure.element).is_some_and(|node| node.kind == Kind::Provider);
             if !is_provider {
                 continue;
             }

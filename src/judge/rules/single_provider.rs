@@ -29,7 +29,10 @@ impl Rule for SingleProvider {
             let draft = point
                 .draft(cx, self)
                 .message(format!("provider `{name}` alone runs what is needed: {}", point.loses(cx)))
-                .fix("know what a move would take; keep data and DNS where another provider can be reached", "large");
+                .fix(
+                    "know what a move would take; keep data and DNS where another provider can be reached",
+                    "large",
+                );
             out.push(cx, draft);
         }
     }

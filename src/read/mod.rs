@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod backstage;
+pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 mod draft;
@@ -94,18 +95,12 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
-    // Workloads.
-    &compose::Compose,
-    &kustomize::Kustomize,
-    &kubernetes::Kubernetes,
+    &terraform_json::TerraformJson,
+    &cloudformation::CloudFormation,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
     &dns::ZoneFile,
-    // Workloads.
-    &terraform::Terraform,
-    &terraform_json::TerraformJson,
-    &compose::Compose,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -119,8 +114,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
-    // Names.
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
+    // Workloads; Kubernetes after all others that have an apiVersion.
+    &compose::Compose,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
 ];

@@ -137,42 +137,72 @@ impl Diagrams {
     }
 }
 
+/// How many nodes each round of attempts may make, and how many attempts go on to it.
+const ROUNDS: [(usize, usize); 6] = [(2_000, 6), (16_000, 6), (80_000, 3), (400_000, 2), (3_000_000, 2), (usize::MAX, 1)];
+
 impl Diagram {
+    /// Tries several orders of variables: all go some way, those that got furthest go on.
     fn of(structure: &Structure, at: usize, below: &[Diagram], limit: usize) -> Result<Diagram, TooLarge> {
         let scope = &structure.scopes[at];
-        let few = scope.gates.len() == 1 || scope.leaves.len() <= 6;
-        let mut budget = if few { limit } else { 4_000.min(limit) };
-        let mut orders: Vec<Vec<usize>> = Vec::new();
-        loop {
-            for (which, heuristic) in Heuristic::ALL.iter().enumerate() {
-                if orders.len() <= which {
-                    orders.push(heuristic.order(&structure.net, scope));
-                }
-                if orders[..which].contains(&orders[which]) {
-                    continue;
-                }
-                if let Ok(diagram) = Diagram::with_order(structure, scope, &orders[which], below, budget) {
-                    return Ok(diagram);
-                }
-                if few {
-                    return Err(TooLarge);
-                }
-            }
-            if budget >= limit {
-                return Err(TooLarge);
-            }
-            budget = (budget * 8).min(limit);
+        if scope.gates.len() == 1 || scope.leaves.len() <= 8 {
+            let mut attempt = Attempt::new(structure, scope, &Heuristic::SharedFirst.order(&structure.net, scope), below, limit)?;
+            attempt.advance(structure, scope, limit)?;
+            return Ok(attempt.diagram(scope));
         }
+        let mut attempts: Vec<Attempt> = Vec::new();
+        let mut orders: Vec<Vec<usize>> = Vec::new();
+        for (round, (budget, most)) in ROUNDS.into_iter().enumerate() {
+            let budget = budget.min(limit);
+            if round == 0 {
+                for heuristic in Heuristic::ALL {
+                    let order = heuristic.order(&structure.net, scope);
+                    if orders.contains(&order) {
+                        continue;
+                    }
+                    let mut attempt = Attempt::new(structure, scope, &order, below, limit)?;
+                    orders.push(order);
+                    match attempt.advance(structure, scope, budget) {
+                        Ok(()) => return Ok(attempt.diagram(scope)),
+                        Err(TooLarge) => attempts.push(attempt),
+                    }
+                }
+            } else {
+                attempts.sort_by_key(|attempt| std::cmp::Reverse(attempt.progress));
+                attempts.truncate(most);
+                for at in 0..attempts.len() {
+                    if attempts[at].advance(structure, scope, budget).is_ok() {
+                        return Ok(attempts.swap_remove(at).diagram(scope));
+                    }
+                }
+            }
+            if budget == limit {
+                break;
+            }
+        }
+        Err(TooLarge)
     }
+}
 
-    fn with_order(structure: &Structure, scope: &Scope, order: &[usize], below: &[Diagram], limit: usize) -> Result<Diagram, TooLarge> {
-        let net = &structure.net;
-        let mut bdd = Bdd::new(limit);
-        let mut functions: std::collections::HashMap<usize, Function> = std::collections::HashMap::new();
+/// A diagram in the making.
+struct Attempt {
+    bdd: Bdd,
+    leaves: Vec<Leaf>,
+    /// Of the scope's leaves, then of its gates so far.
+    functions: Vec<Function>,
+    /// Arguments done, in thousandths of a gate's share.
+    progress: usize,
+    /// Arguments of the next gate that are already combined, and to what.
+    partial: Option<(usize, Function)>,
+}
+
+impl Attempt {
+    fn new(structure: &Structure, scope: &Scope, order: &[usize], below: &[Diagram], limit: usize) -> Result<Attempt, TooLarge> {
+        let mut bdd = Bdd::new(limit, order.len());
         let mut leaves = Vec::with_capacity(order.len());
+        let mut functions = vec![bdd::FALSE; scope.leaves.len()];
         for (level, &node) in order.iter().enumerate() {
             let variable = bdd.variable(level as u32)?;
-            let (leaf, function) = match event_of(net, node) {
+            let (leaf, function) = match event_of(&structure.net, node) {
                 Some(event) => (Leaf::Event(event), variable),
                 None => {
                     let module = structure.module_at[node];
@@ -182,26 +212,52 @@ impl Diagram {
                 }
             };
             leaves.push(leaf);
-            functions.insert(node, function);
+            functions[scope.local(node)] = function;
         }
-        for &gate in &scope.gates {
-            let mut arguments: Vec<Function> = net.arguments(gate).iter().map(|edge| functions[&node_of(*edge)] ^ (edge & 1)).collect();
+        Ok(Attempt { bdd, leaves, functions, progress: 0, partial: None })
+    }
+
+    /// Goes on until all gates are done or there are `budget` nodes; may be called again with a larger budget.
+    fn advance(&mut self, structure: &Structure, scope: &Scope, budget: usize) -> Result<(), TooLarge> {
+        self.bdd.allow(budget);
+        while let Some(&gate) = scope.gates.get(self.functions.len() - scope.leaves.len()) {
+            let net = &structure.net;
+            let mut arguments: Vec<Function> = net.arguments(gate).iter().map(|edge| self.functions[scope.local(node_of(*edge))] ^ (edge & 1)).collect();
+            // From the bottom up, so that long gates stay linear.
+            arguments.sort_by_key(|function| std::cmp::Reverse(self.bdd.level(*function)));
             let function = match net.kind(gate) {
-                Kind::AtLeast(least) => {
-                    arguments.sort_by_key(|function| std::cmp::Reverse(bdd.level(*function)));
-                    bdd.at_least(least as usize, &arguments)?
-                }
-                Kind::Xor => bdd.xor(arguments[0], arguments[1])?,
-                _ => {
-                    arguments.sort_by_key(|function| std::cmp::Reverse(bdd.level(*function)));
-                    arguments.iter().try_fold(bdd::TRUE, |all, function| bdd.and(all, *function))?
-                }
+                Kind::AtLeast(least) => self.bdd.at_least(least as usize, &arguments)?,
+                Kind::Xor => self.bdd.xor(arguments[0], arguments[1])?,
+                _ => self.conjunction(&arguments)?,
             };
-            functions.insert(gate, function);
+            self.progress += 1_000;
+            self.functions.push(function);
         }
-        let function = functions[&scope.root];
-        let turned = bdd.at_all_false(function);
-        Ok(Diagram { bdd, function: function ^ Function::from(turned), turned, leaves })
+        Ok(())
+    }
+
+    fn conjunction(&mut self, arguments: &[Function]) -> Result<Function, TooLarge> {
+        let (mut done, mut all) = self.partial.take().unwrap_or((0, bdd::TRUE));
+        while let Some(&argument) = arguments.get(done) {
+            match self.bdd.and(all, argument) {
+                Ok(function) => all = function,
+                Err(TooLarge) => {
+                    self.progress = self.progress / 1_000 * 1_000 + done * 1_000 / arguments.len();
+                    self.partial = Some((done, all));
+                    return Err(TooLarge);
+                }
+            }
+            done += 1;
+        }
+        self.progress = self.progress / 1_000 * 1_000;
+        Ok(all)
+    }
+
+    fn diagram(mut self, scope: &Scope) -> Diagram {
+        let function = self.functions[scope.local(scope.root)];
+        let turned = self.bdd.at_all_false(function);
+        self.bdd.seal();
+        Diagram { bdd: self.bdd, function: function ^ Function::from(turned), turned, leaves: self.leaves }
     }
 }
 
@@ -242,6 +298,7 @@ impl AllSets {
             let mut minimal = MinimalSets::new(&diagram.bdd, &weights);
             let mut zbdd = Zbdd::new(weights, limit);
             let family = minimal.of(diagram.function, most, &mut zbdd)?;
+            zbdd.seal();
             modules.push(Sets { zbdd, family, leaves: diagram.leaves.clone() });
         }
         let top = match diagrams.top {
@@ -337,7 +394,7 @@ impl Sets {
         let net = &structure.net;
         let order = Heuristic::SharedFirst.order(net, scope);
         let mut leaves = Vec::with_capacity(order.len());
-        let mut families: std::collections::HashMap<usize, Family> = std::collections::HashMap::new();
+        let mut families = vec![EMPTY; scope.leaves.len()];
         for &node in &order {
             leaves.push(event_of(net, node).map_or_else(|| Leaf::Module(structure.module_at[node]), Leaf::Event));
         }
@@ -345,10 +402,10 @@ impl Sets {
         let mut zbdd = Zbdd::new(weights, limit);
         for (level, &node) in order.iter().enumerate() {
             let variable = zbdd.node(level as u32, BASE, EMPTY)?;
-            families.insert(node, zbdd.cut(variable, most)?);
+            families[scope.local(node)] = zbdd.cut(variable, most)?;
         }
         for &gate in &scope.gates {
-            let mut arguments: Vec<Family> = net.arguments(gate).iter().map(|edge| families[&node_of(*edge)]).collect();
+            let mut arguments: Vec<Family> = net.arguments(gate).iter().map(|edge| families[scope.local(node_of(*edge))]).collect();
             arguments.sort_by_key(|family| std::cmp::Reverse(zbdd.level(*family)));
             let negated = structure.sense[gate];
             let family = match net.kind(gate) {
@@ -360,9 +417,10 @@ impl Sets {
                 }
                 _ => unreachable!("a coherent net has no exclusive-or"),
             };
-            families.insert(gate, family);
+            families.push(family);
         }
-        Ok(Sets { zbdd, family: families[&scope.root], leaves })
+        zbdd.seal();
+        Ok(Sets { zbdd, family: families[scope.local(scope.root)], leaves })
     }
 
     /// What the first variable of a family stands for.

@@ -42,7 +42,8 @@ impl Template {
 
 /// The path without the endings that templates have.
 pub(crate) fn stack_name(path: &str) -> &str {
-    let path = [".yaml", ".yml", ".json", ".template"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
+    let path =
+        [".yaml", ".yml", ".json", ".template"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
     path.strip_suffix(".template").unwrap_or(path)
 }
 
@@ -82,8 +83,11 @@ impl<'a> World<'a> {
         for stack in 0..self.templates.len() {
             for (_, node) in self.resource_nodes(stack) {
                 let Some(child) = self.child(stack, &node) else { continue };
-                let parameters = node.at(&["Properties", "Parameters"]).map(Node::entries).unwrap_or_default();
-                let values = parameters.into_iter().map(|(key, value)| (key.text.to_string(), self.eval(stack, value)));
+                let parameters =
+                    node.at(&["Properties", "Parameters"]).map(Node::entries).unwrap_or_default();
+                let values = parameters
+                    .into_iter()
+                    .map(|(key, value)| (key.text.to_string(), self.eval(stack, value)));
                 given.entry(child).or_default().push(values.collect());
             }
         }
@@ -130,7 +134,9 @@ impl<'a> World<'a> {
     fn section(&self, stack: usize, name: &str) -> Vec<(String, Arc<Node>)> {
         let Some(section) = self.templates[stack].root.get(name) else { return Vec::new() };
         let entries = section.entries().into_iter();
-        entries.filter_map(|(key, _)| Some((key.text.to_string(), Arc::clone(section.get_shared(&key.text)?)))).collect()
+        entries
+            .filter_map(|(key, _)| Some((key.text.to_string(), Arc::clone(section.get_shared(&key.text)?))))
+            .collect()
     }
 
     fn resource_nodes(&self, stack: usize) -> Vec<(String, Arc<Node>)> {
@@ -174,7 +180,10 @@ impl<'a> World<'a> {
             type_name: substitute(type_name, bindings),
             at: self.place_of(stack, key, node),
             properties,
-            perhaps: holds.filter(Option::is_none).and(condition).map(|name| format!("condition `{name}` is not known")),
+            perhaps: holds
+                .filter(Option::is_none)
+                .and(condition)
+                .map(|name| format!("condition `{name}` is not known")),
         });
     }
 
@@ -195,11 +204,15 @@ impl<'a> World<'a> {
         problems: &mut Problems,
     ) {
         let [variable, collection, body] = node.items() else {
-            return problems.warning(node.location.clone(), format!("loop `{name}` is not read: it has not three parts"));
+            return problems.warning(
+                node.location.clone(),
+                format!("loop `{name}` is not read: it has not three parts"),
+            );
         };
         let collection = self.eval_with(stack, collection, bindings, 0);
         if matches!(collection.data, Data::Unknown { .. }) || bindings.len() > 4 {
-            return problems.warning(node.location.clone(), format!("loop `{name}` is not read: its list is not known"));
+            return problems
+                .warning(node.location.clone(), format!("loop `{name}` is not read: its list is not known"));
         }
         for item in collection.items().into_iter().take(MAX_LOOP) {
             let Some(text) = item.text() else { continue };
@@ -239,7 +252,10 @@ impl<'a> World<'a> {
                 {
                     return cx.function(name, argument, node);
                 }
-                let entries = node.entries().into_iter().map(|(key, value)| (substitute(&key.text, bindings), cx.eval(value)));
+                let entries = node
+                    .entries()
+                    .into_iter()
+                    .map(|(key, value)| (substitute(&key.text, bindings), cx.eval(value)));
                 Val::new(Data::Map(entries.filter(|(_, value)| !value.is_absent()).collect()), &node.location)
             }
         }
@@ -329,7 +345,12 @@ impl Eval<'_, '_> {
             },
             _ => {
                 let mut out = Val::unknown(format!("`{name}` is not worked out"), at);
-                out.refs = self.untagged(argument).leaves().into_iter().flat_map(|(_, leaf)| leaf.refs.clone()).collect();
+                out.refs = self
+                    .untagged(argument)
+                    .leaves()
+                    .into_iter()
+                    .flat_map(|(_, leaf)| leaf.refs.clone())
+                    .collect();
                 out
             }
         }
@@ -348,7 +369,8 @@ impl Eval<'_, '_> {
                 }
                 _ => {
                     let entries = node.entries().into_iter();
-                    let entries = entries.map(|(key, value)| (key.text.to_string(), self.eval(value))).collect();
+                    let entries =
+                        entries.map(|(key, value)| (key.text.to_string(), self.eval(value))).collect();
                     Val::new(Data::Map(entries), &node.location)
                 }
             },
@@ -453,7 +475,9 @@ impl Eval<'_, '_> {
 
     fn select(&self, argument: &Node, at: &Location) -> Val {
         let arguments = self.arguments(argument);
-        let [index, list] = arguments.as_slice() else { return Val::unknown("`Select` has not two parts", at) };
+        let [index, list] = arguments.as_slice() else {
+            return Val::unknown("`Select` has not two parts", at);
+        };
         let index = index.number().map(|number| number as usize);
         match (&list.data, index) {
             (Data::List(items), Some(index)) => match items.get(index) {
@@ -461,7 +485,11 @@ impl Eval<'_, '_> {
                 None => Val::unknown("`Select` looks past the end of its list", at),
             },
             (Data::Zones, Some(index)) => Val::new(Data::Zone(index as u32), at),
-            _ => Val { data: Val::unknown("a list is not known", at).data, refs: list.refs.clone(), at: at.clone() },
+            _ => Val {
+                data: Val::unknown("a list is not known", at).data,
+                refs: list.refs.clone(),
+                at: at.clone(),
+            },
         }
     }
 
@@ -469,17 +497,24 @@ impl Eval<'_, '_> {
         let arguments = self.arguments(argument);
         match arguments.as_slice() {
             [separator, text] => match (separator.text(), text.text()) {
-                (Some(separator), Some(text)) if !separator.is_empty() => {
-                    Val::new(Data::List(text.split(separator).map(|part| Val::text_of(part, at)).collect()), at)
-                }
-                _ => Val { data: Val::unknown("a text is not known", at).data, refs: text.refs.clone(), at: at.clone() },
+                (Some(separator), Some(text)) if !separator.is_empty() => Val::new(
+                    Data::List(text.split(separator).map(|part| Val::text_of(part, at)).collect()),
+                    at,
+                ),
+                _ => Val {
+                    data: Val::unknown("a text is not known", at).data,
+                    refs: text.refs.clone(),
+                    at: at.clone(),
+                },
             },
             _ => Val::unknown("`Split` has not two parts", at),
         }
     }
 
     fn choose(&self, argument: &Node, at: &Location) -> Val {
-        let [condition, yes, no] = argument.items() else { return Val::unknown("`If` has not three parts", at) };
+        let [condition, yes, no] = argument.items() else {
+            return Val::unknown("`If` has not three parts", at);
+        };
         let name = condition.str().unwrap_or("");
         match self.world.condition(self.stack, name, self.depth) {
             Some(true) => self.eval(yes),
@@ -548,7 +583,8 @@ impl Eval<'_, '_> {
     }
 
     fn truth_of(&self, name: &str, argument: &Node) -> Option<bool> {
-        let deeper = Eval { world: self.world, stack: self.stack, bindings: self.bindings, depth: self.depth + 1 };
+        let deeper =
+            Eval { world: self.world, stack: self.stack, bindings: self.bindings, depth: self.depth + 1 };
         let parts = argument.items();
         match name {
             "Equals" => {
@@ -559,11 +595,19 @@ impl Eval<'_, '_> {
             "Not" => deeper.truth(parts.first()?).map(|value| !value),
             "And" => {
                 let values: Vec<_> = parts.iter().map(|part| deeper.truth(part)).collect();
-                if values.contains(&Some(false)) { Some(false) } else { (!values.contains(&None)).then_some(true) }
+                if values.contains(&Some(false)) {
+                    Some(false)
+                } else {
+                    (!values.contains(&None)).then_some(true)
+                }
             }
             "Or" => {
                 let values: Vec<_> = parts.iter().map(|part| deeper.truth(part)).collect();
-                if values.contains(&Some(true)) { Some(true) } else { (!values.contains(&None)).then_some(false) }
+                if values.contains(&Some(true)) {
+                    Some(true)
+                } else {
+                    (!values.contains(&None)).then_some(false)
+                }
             }
             "Condition" => self.world.condition(self.stack, argument.str()?, self.depth + 1),
             _ => None,
@@ -573,7 +617,8 @@ impl Eval<'_, '_> {
 
 /// Texts in a row; what is not known leaves a `*`.
 fn concat(parts: Vec<Val>, separator: &str, at: &Location) -> Val {
-    let refs: Vec<Ref> = parts.iter().flat_map(|part| part.leaves()).flat_map(|(_, leaf)| leaf.refs.clone()).collect();
+    let refs: Vec<Ref> =
+        parts.iter().flat_map(|part| part.leaves()).flat_map(|(_, leaf)| leaf.refs.clone()).collect();
     let text = parts.iter().map(Val::pattern).collect::<Vec<_>>().join(separator);
     let unknown = parts.iter().find_map(|part| match &part.data {
         Data::Text(_) => None,

@@ -24,7 +24,10 @@ pub(crate) enum Data {
     /// One of the zones of the region, by its index.
     Zone(u32),
     /// Why it is not known, and what is known of its text, with `*` for the rest.
-    Unknown { reason: String, partial: Option<String> },
+    Unknown {
+        reason: String,
+        partial: Option<String>,
+    },
 }
 
 /// A resource that a value rests on.

@@ -48,7 +48,10 @@ pub(crate) enum GivenValue {
     List(Vec<GivenValue>),
     Map(Vec<(String, GivenValue)>),
     /// An attribute of another given resource, by its index.
-    Resource { index: usize, attribute: String },
+    Resource {
+        index: usize,
+        attribute: String,
+    },
     /// A text with parts that are not known.
     Template(Vec<GivenValue>),
     Unknown(&'static str),
@@ -77,7 +80,7 @@ pub(crate) fn read(
         .collect();
     let module = Module::new("", &parsed);
     let (modules, inputs) = (BTreeMap::new(), Inputs::new());
-    let world = World::new(tree, &modules, &module, &inputs, None);
+    let world = World::new(tree, &modules, &module, inputs);
     let mut read = Unit::default();
     let mut found = Problems::new();
     graph::read(&world, catalog, "", &mut read, &mut found);
@@ -103,7 +106,8 @@ fn block(index: usize, given: &Given, all: &[Given]) -> Block {
         match &attribute.value {
             // A list of maps is what a configuration writes as blocks.
             GivenValue::List(items) if is_blocks(items) => {
-                body.blocks.extend(items.iter().map(|item| nested(&attribute.name, attribute.at, item, all, 0)));
+                body.blocks
+                    .extend(items.iter().map(|item| nested(&attribute.name, attribute.at, item, all, 0)));
             }
             value => body.attributes.push(Attribute {
                 name: attribute.name.as_str().into(),
@@ -113,7 +117,12 @@ fn block(index: usize, given: &Given, all: &[Given]) -> Block {
         }
     }
     let kind = if given.is_data { "data" } else { "resource" };
-    Block { kind: kind.into(), labels: vec![given.type_name.as_str().into(), label(index)], at: given.at, body }
+    Block {
+        kind: kind.into(),
+        labels: vec![given.type_name.as_str().into(), label(index)],
+        at: given.at,
+        body,
+    }
 }
 
 fn is_blocks(items: &[GivenValue]) -> bool {
@@ -150,7 +159,9 @@ fn expr(value: &GivenValue, at: u32, all: &[Given], depth: u32) -> Expr {
         GivenValue::Bool(value) => ExprKind::Bool(*value),
         GivenValue::Number(value) => ExprKind::Number(*value),
         GivenValue::Text(text) => ExprKind::String(text.as_str().into()),
-        GivenValue::List(items) => ExprKind::List(items.iter().map(|item| expr(item, at, all, depth + 1)).collect()),
+        GivenValue::List(items) => {
+            ExprKind::List(items.iter().map(|item| expr(item, at, all, depth + 1)).collect())
+        }
         GivenValue::Map(entries) => ExprKind::Object(
             entries
                 .iter()
@@ -201,8 +212,12 @@ fn rename(unit: &mut Unit, resources: &[Given]) {
         if node.type_name.as_deref() == Some(given.type_name.as_str()) {
             node.type_name = Some(given.shown_type.clone());
         }
-        for text in [&mut node.tolerance_because, &mut node.replication.unknown, &mut node.placement.region_unknown] {
-            *text = text.as_ref().map(|text| restore(text, resources).replace(&given.type_name, &given.shown_type));
+        for text in
+            [&mut node.tolerance_because, &mut node.replication.unknown, &mut node.placement.region_unknown]
+        {
+            *text = text
+                .as_ref()
+                .map(|text| restore(text, resources).replace(&given.type_name, &given.shown_type));
         }
     }
     for edge in &mut unit.edges {

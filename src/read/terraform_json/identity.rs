@@ -54,7 +54,9 @@ impl<'f> Identities<'f> {
                 let owner = match owners.get(text.as_str()) {
                     None => Some((index, *naming)),
                     Some(Some((other, _))) if *other == index => continue,
-                    Some(Some((other, other_naming))) => better(found, (*other, *other_naming), (index, *naming)),
+                    Some(Some((other, other_naming))) => {
+                        better(found, (*other, *other_naming), (index, *naming))
+                    }
                     Some(None) => None,
                 };
                 owners.insert(text, owner);
@@ -83,7 +85,10 @@ impl<'f> Identities<'f> {
                 GivenValue::List(items.iter().map(|item| self.replaced(index, item, depth + 1)).collect())
             }
             GivenValue::Map(entries) if depth < 20 => GivenValue::Map(
-                entries.iter().map(|(key, item)| (key.clone(), self.replaced(index, item, depth + 1))).collect(),
+                entries
+                    .iter()
+                    .map(|(key, item)| (key.clone(), self.replaced(index, item, depth + 1)))
+                    .collect(),
             ),
             value => value.clone(),
         }

@@ -37,7 +37,9 @@ impl Format for TerraformJson {
         let has = |key: &str| text.contains(&format!("\"{key}\""));
         text.trim_start().starts_with('{')
             && ((has("format_version") && has("terraform_version"))
-                || (has("version") && has("serial") && (has("lineage") || has("modules") || has("resources")))
+                || (has("version")
+                    && has("serial")
+                    && (has("lineage") || has("modules") || has("resources")))
                 || file.name().ends_with(".tfstate"))
     }
 
@@ -91,7 +93,8 @@ fn collect(file: &SourceFile, problems: &mut Problems) -> Option<Vec<Found>> {
         Some(4) => Some(state::read_current(&root)),
         Some(3) => Some(state::read_old(&root)),
         Some(version) => {
-            let message = format!("state version {version} is not read: Terraform 0.11 and later write version 3 or 4");
+            let message =
+                format!("state version {version} is not read: Terraform 0.11 and later write version 3 or 4");
             problems.note(root.location.clone(), message);
             None
         }
@@ -128,24 +131,37 @@ fn read_found(
     for (index, one) in found.iter().enumerate() {
         let mut attributes = Vec::new();
         for (name, at, addresses) in &one.references {
-            let targets: Vec<usize> = addresses.iter().flat_map(|address| same_key(&find(address), one, &found)).collect();
-            let values = targets.into_iter().filter(|to| *to != index).map(|to| refer(to)).collect::<Vec<_>>();
+            let targets: Vec<usize> =
+                addresses.iter().flat_map(|address| same_key(&find(address), one, &found)).collect();
+            let values =
+                targets.into_iter().filter(|to| *to != index).map(|to| refer(to)).collect::<Vec<_>>();
             if !values.is_empty() {
-                attributes.push(GivenAttribute { name: name.clone(), at: *at, value: GivenValue::List(values) });
+                attributes.push(GivenAttribute {
+                    name: name.clone(),
+                    at: *at,
+                    value: GivenValue::List(values),
+                });
             }
         }
         for (name, at, value) in &one.attributes {
             let value = identities.replace(index, name, value);
             attributes.push(GivenAttribute { name: name.clone(), at: *at, value });
         }
-        let before: Vec<(usize, u32)> =
-            one.depends_on.iter().flat_map(|(address, at)| find(address).into_iter().map(|to| (to, *at))).collect();
+        let before: Vec<(usize, u32)> = one
+            .depends_on
+            .iter()
+            .flat_map(|(address, at)| find(address).into_iter().map(|to| (to, *at)))
+            .collect();
         for (to, at) in before.into_iter().filter(|(to, _)| *to != index) {
             let value = GivenValue::List(vec![refer(to)]);
             attributes.push(GivenAttribute { name: "depends_on".to_owned(), at, value });
         }
         if let Some(region) = region_of(one) {
-            attributes.push(GivenAttribute { name: "region".to_owned(), at: one.at, value: GivenValue::Text(region) });
+            attributes.push(GivenAttribute {
+                name: "region".to_owned(),
+                at: one.at,
+                value: GivenValue::Text(region),
+            });
         }
         resources.push(Given {
             id: Id::terraform(prefix, &one.address),
@@ -201,15 +217,22 @@ fn same_key(targets: &[usize], one: &Found, found: &[Found]) -> Vec<usize> {
         return targets.to_vec();
     }
     let module = |address: &str| match address.rfind("module.") {
-        Some(_) => address.rsplit_once('.').and_then(|(rest, _)| rest.rsplit_once('.')).map_or("", |(path, _)| path).to_owned(),
+        Some(_) => address
+            .rsplit_once('.')
+            .and_then(|(rest, _)| rest.rsplit_once('.'))
+            .map_or("", |(path, _)| path)
+            .to_owned(),
         None => String::new(),
     };
-    let key = |address: &str| address.ends_with(']').then(|| address.rsplit_once('[').map(|(_, key)| key.to_owned())).flatten();
+    let key = |address: &str| {
+        address.ends_with(']').then(|| address.rsplit_once('[').map(|(_, key)| key.to_owned())).flatten()
+    };
     let own = module(&one.address);
     let here: Vec<usize> = targets.iter().copied().filter(|to| module(&found[*to].address) == own).collect();
     let here = if here.is_empty() { targets.to_vec() } else { here };
     let wanted = key(&one.address);
-    let exact: Vec<usize> = here.iter().copied().filter(|to| wanted.is_some() && key(&found[*to].address) == wanted).collect();
+    let exact: Vec<usize> =
+        here.iter().copied().filter(|to| wanted.is_some() && key(&found[*to].address) == wanted).collect();
     if exact.is_empty() { here } else { exact }
 }
 
@@ -240,15 +263,25 @@ fn value_of(node: &Node) -> GivenValue {
         },
         Data::Scalar { text, .. } => GivenValue::Text(text.to_string()),
         Data::Sequence(items) => GivenValue::List(items.iter().map(|item| value_of(item)).collect()),
-        Data::Mapping(entries) => {
-            GivenValue::Map(entries.iter().map(|(key, value)| (key.text.to_string(), value_of(value))).collect())
-        }
+        Data::Mapping(entries) => GivenValue::Map(
+            entries.iter().map(|(key, value)| (key.text.to_string(), value_of(value))).collect(),
+        ),
     }
 }
 
 /// Attributes that would mean something else in a configuration.
 fn is_meta(name: &str) -> bool {
-    matches!(name, "count" | "for_each" | "depends_on" | "provider" | "lifecycle" | "provisioner" | "connection" | "timeouts")
+    matches!(
+        name,
+        "count"
+            | "for_each"
+            | "depends_on"
+            | "provider"
+            | "lifecycle"
+            | "provisioner"
+            | "connection"
+            | "timeouts"
+    )
 }
 
 #[cfg(test)]
@@ -264,7 +297,10 @@ mod tests {
 
     #[test]
     fn states_of_other_versions_and_empty_ones_are_notes() {
-        for text in ["{\"version\": 2, \"serial\": 1, \"modules\": []}", "{\"version\": 4, \"serial\": 1, \"lineage\": \"x\", \"resources\": []}"] {
+        for text in [
+            "{\"version\": 2, \"serial\": 1, \"modules\": []}",
+            "{\"version\": 4, \"serial\": 1, \"lineage\": \"x\", \"resources\": []}",
+        ] {
             let out = read("a.json", text);
             assert_eq!(out.problems.len(), 1, "{text}");
             assert!(out.units[0].nodes.is_empty());

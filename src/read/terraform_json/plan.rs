@@ -17,11 +17,13 @@ pub(super) fn read(root: &Node) -> Vec<Found> {
         module_resources(module, &mut out, 0);
     }
     // Data sources are read before the plan is made, and stand only in what was there before.
-    let before = root.at(&["prior_state", "values", "root_module"]).filter(|_| root.get("planned_values").is_some());
+    let before =
+        root.at(&["prior_state", "values", "root_module"]).filter(|_| root.get("planned_values").is_some());
     if let Some(module) = before {
         let mut earlier = Vec::new();
         module_resources(module, &mut earlier, 0);
-        let known: std::collections::BTreeSet<String> = out.iter().map(|found| found.address.clone()).collect();
+        let known: std::collections::BTreeSet<String> =
+            out.iter().map(|found| found.address.clone()).collect();
         out.extend(earlier.into_iter().filter(|found| found.is_data && !known.contains(&found.address)));
     }
     if let Some(configuration) = root.get("configuration") {
@@ -33,7 +35,9 @@ pub(super) fn read(root: &Node) -> Vec<Found> {
 
 fn module_resources(module: &Node, out: &mut Vec<Found>, depth: u32) {
     for resource in module.get("resources").map(Node::items).unwrap_or_default() {
-        let (Some(type_name), Some(name)) = (resource.str_at(&["type"]), resource.str_at(&["name"])) else { continue };
+        let (Some(type_name), Some(name)) = (resource.str_at(&["type"]), resource.str_at(&["name"])) else {
+            continue;
+        };
         let suffix = resource.get("index").filter(|key| !key.is_null()).map_or(String::new(), key_of);
         let is_data = resource.str_at(&["mode"]) == Some("data");
         let own = format!("{}{type_name}.{name}{suffix}", if is_data { "data." } else { "" });
@@ -51,7 +55,10 @@ fn module_resources(module: &Node, out: &mut Vec<Found>, depth: u32) {
             is_data,
             at: resource.get("address").map_or(resource.span.0, |node| node.span.0),
             attributes: attributes(resource.get("values")),
-            depends_on: before.iter().filter_map(|item| Some((item.str()?.to_owned(), item.span.0))).collect(),
+            depends_on: before
+                .iter()
+                .filter_map(|item| Some((item.str()?.to_owned(), item.span.0)))
+                .collect(),
             ..Found::default()
         });
     }
@@ -75,7 +82,10 @@ impl<'p> Configuration<'p> {
         let (modules, own) = split_modules(&base);
         let Some(module) = self.module(&modules) else { return };
         let resources = module.get("resources").map(Node::items).unwrap_or_default();
-        let Some(resource) = resources.iter().find(|resource| resource.str_at(&["address"]) == Some(own)) else { return };
+        let Some(resource) = resources.iter().find(|resource| resource.str_at(&["address"]) == Some(own))
+        else {
+            return;
+        };
         found.region = resource.str_at(&["provider_config_key"]).and_then(|key| self.region(key));
         let mut references: BTreeMap<String, (u32, Vec<String>)> = BTreeMap::new();
         for (name, expression) in resource.get("expressions").map(Node::entries).unwrap_or_default() {
@@ -118,7 +128,8 @@ impl<'p> Configuration<'p> {
                 let (call, output) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
                 let mut inner = modules.to_vec();
                 inner.push(call);
-                let value = self.module(&inner).and_then(|module| module.at(&["outputs", output, "expression"]));
+                let value =
+                    self.module(&inner).and_then(|module| module.at(&["outputs", output, "expression"]));
                 let mut names = Vec::new();
                 if let Some(value) = value {
                     collect_references(value, &mut names, 0);
@@ -145,7 +156,8 @@ impl<'p> Configuration<'p> {
 
     fn resolve_variable(&self, modules: &[&str], name: &str, out: &mut Vec<String>, depth: u32) {
         let Some((call, above)) = modules.split_last() else { return };
-        let given = self.module(above).and_then(|module| module.at(&["module_calls", call, "expressions", name]));
+        let given =
+            self.module(above).and_then(|module| module.at(&["module_calls", call, "expressions", name]));
         let mut names = Vec::new();
         if let Some(given) = given {
             collect_references(given, &mut names, 0);
@@ -167,7 +179,9 @@ impl<'p> Configuration<'p> {
         let reference = region.get("references")?.items().first()?.str()?;
         let variable = reference.strip_prefix("var.")?;
         let given = self.root.str_at(&["variables", variable, "value"]);
-        given.or(self.configuration.str_at(&["root_module", "variables", variable, "default"])).map(str::to_owned)
+        given
+            .or(self.configuration.str_at(&["root_module", "variables", variable, "default"]))
+            .map(str::to_owned)
     }
 }
 

@@ -10,7 +10,9 @@ use crate::read::yaml::Node;
 pub(super) fn read_current(root: &Node) -> Vec<Found> {
     let mut out = Vec::new();
     for resource in root.get("resources").map(Node::items).unwrap_or_default() {
-        let (Some(type_name), Some(name)) = (resource.str_at(&["type"]), resource.str_at(&["name"])) else { continue };
+        let (Some(type_name), Some(name)) = (resource.str_at(&["type"]), resource.str_at(&["name"])) else {
+            continue;
+        };
         let is_data = resource.str_at(&["mode"]) == Some("data");
         let module = resource.str_at(&["module"]).map_or(String::new(), |module| format!("{module}."));
         let base = format!("{module}{}{type_name}.{name}", if is_data { "data." } else { "" });
@@ -22,7 +24,10 @@ pub(super) fn read_current(root: &Node) -> Vec<Found> {
                 type_name: type_name.to_owned(),
                 name: format!("{name}{}", suffix.replace('"', "")),
                 is_data,
-                at: instance.get("attributes").or(resource.get("type")).map_or(resource.span.0, |node| node.span.0),
+                at: instance
+                    .get("attributes")
+                    .or(resource.get("type"))
+                    .map_or(resource.span.0, |node| node.span.0),
                 ..Found::default()
             };
             match instance.get("attributes_flat") {
@@ -141,6 +146,8 @@ fn part_value(part: Part) -> GivenValue {
         Part::Node(below) if below.keys().all(|key| key.bytes().all(|byte| byte.is_ascii_digit())) => {
             GivenValue::List(below.into_values().map(part_value).collect())
         }
-        Part::Node(below) => GivenValue::Map(below.into_iter().map(|(key, part)| (key, part_value(part))).collect()),
+        Part::Node(below) => {
+            GivenValue::Map(below.into_iter().map(|(key, part)| (key, part_value(part))).collect())
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Times the graph engine on an edge list, one JSON line for each piece of work, for `scripts/compare-peers`.
 //!
 //! `graph_figures FILE [WORK...]` reads lines of `u v` (u depends on v; node 0 is the root); work is any of `load`, `scc`,
-//! `idom`, `articulation`, `blast_one`, `blast_all`, `blast_gated`, `spofs`, `scenario`. `graph_figures --generate NODES FILE`
+//! `idom`, `articulation`, `blast_one`, `blast_all`, `blast_gated`, `spofs`, `scenario`; and `blast_sample`, a twentieth of
+//! `blast_all` with weights, which is only done when asked for. `graph_figures --generate NODES FILE`
 //! writes the layered graph that the benches use.
 
 use std::error::Error;
@@ -52,15 +53,16 @@ fn run(file: &str, work: &[&str]) -> Result<(), Box<dyn Error>> {
         report.best("articulation", || Cuts::of(nodes, &simple).articulation_points.len() as u64)?;
     }
     drop(graph);
-    failures(&mut report, &wanted, nodes, &edges)
+    failures(&mut report, work, nodes, &edges)
 }
 
 fn failures(
     report: &mut Report<'_>,
-    wanted: &dyn Fn(&str) -> bool,
+    work: &[&str],
     nodes: usize,
     edges: &[(u32, u32)],
 ) -> Result<(), Box<dyn Error>> {
+    let wanted = |name: &str| work.is_empty() || work.contains(&name);
     let plain = layered::required(nodes as u32, edges);
     if wanted("blast_one") {
         let leaf = (nodes - 1 - nodes / 200) as u32;
@@ -84,6 +86,10 @@ fn failures(
         let even: Vec<Service> =
             services.iter().map(|service| Service { tier: 0, weight: 1, ..*service }).collect();
         report.once("blast_all", || total(&SingleFailures::new(&plain, &even)) - nodes as u64)?;
+    }
+    if work.contains(&"blast_sample") {
+        let sample: Vec<u32> = (0..nodes as u32).filter(|element| element / 1024 % 20 == 0).collect();
+        report.once("blast_sample", || total(&SingleFailures::of(&plain, &services, &sample)))?;
     }
     drop(plain);
     if wanted("blast_gated") {

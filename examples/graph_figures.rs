@@ -40,17 +40,17 @@ fn run(file: &str, work: &[&str]) -> Result<(), Box<dyn Error>> {
     report.line("load", start.stop(), graph.edges() as u64)?;
     let wanted = |name: &str| work.is_empty() || work.contains(&name);
     if wanted("scc") {
-        report.best("scc", || Components::of(&graph).count() as u64)?;
+        report.mean("scc", || Components::of(&graph).count() as u64)?;
     }
     if wanted("idom") {
-        report.best("idom", || distinct_dominators(&graph))?;
+        report.mean("idom", || distinct_dominators(&graph))?;
     }
     if wanted("spofs") {
-        report.best("spofs", || spofs(&graph))?;
+        report.mean("spofs", || spofs(&graph))?;
     }
     if wanted("articulation") {
         let simple: Vec<(u32, u32)> = edges.iter().map(|&(from, to)| (from.min(to), from.max(to))).collect();
-        report.best("articulation", || Cuts::of(nodes, &simple).articulation_points.len() as u64)?;
+        report.mean("articulation", || Cuts::of(nodes, &simple).articulation_points.len() as u64)?;
     }
     drop(graph);
     failures(&mut report, work, nodes, &edges)
@@ -67,14 +67,14 @@ fn failures(
     if wanted("blast_one") {
         let leaf = (nodes - 1 - nodes / 200) as u32;
         let mut scenario = Scenario::new(&plain);
-        report.best("blast_one", || {
+        report.mean("blast_one", || {
             scenario.fail(&[leaf]);
             scenario.failed().count() as u64 - 1
         })?;
     }
     if wanted("scenario") {
         let mut scenario = Scenario::new(&plain);
-        report.best("scenario", || {
+        report.mean("scenario", || {
             let elements = (0..1_000).map(|step| (step * nodes / 1_000) as u32);
             elements.map(|element| fail_one(&mut scenario, element)).sum()
         })?;
@@ -155,19 +155,17 @@ struct Report<'o> {
 }
 
 impl Report<'_> {
-    /// The median of five runs, fewer when they take long.
-    fn best(&mut self, name: &str, mut work: impl FnMut() -> u64) -> std::io::Result<()> {
-        let mut times = Vec::new();
+    /// The mean of as many runs as fit half a second, at least three.
+    fn mean(&mut self, name: &str, mut work: impl FnMut() -> u64) -> std::io::Result<()> {
+        let clock = Clock::start();
+        let mut runs = 0;
         let mut result = 0;
-        while times.len() < 5
-            && times.iter().map(|time: &Spent| time.wall).sum::<Duration>() < Duration::from_secs(10)
-        {
-            let clock = Clock::start();
+        while runs < 3 || clock.wall.elapsed() < Duration::from_millis(500) {
             result = work();
-            times.push(clock.stop());
+            runs += 1;
         }
-        times.sort_unstable_by_key(|time| time.cpu);
-        self.line(name, times[times.len() / 2], result)
+        let spent = clock.stop();
+        self.line(name, Spent { wall: spent.wall / runs, cpu: spent.cpu / runs }, result)
     }
 
     fn once(&mut self, name: &str, work: impl FnOnce() -> u64) -> std::io::Result<()> {

@@ -391,6 +391,8 @@ impl<'a> Run<'a> {
                 degraded.add(served.tier, served.weight, Worlds::Some(&bits));
             }
         }
+        failed.finish();
+        degraded.finish();
         let mut rows = Rows {
             failed: (0..sources.len()).flat_map(|world| failed.get(world)).collect(),
             degraded: (0..sources.len()).flat_map(|world| degraded.get(world)).collect(),
@@ -505,20 +507,26 @@ impl<'a> Run<'a> {
         }
         let mut services = vec![0; starts[solved.len()]];
         for (index, &position) in solved.iter().enumerate().rev() {
-            let mut list = own(position);
+            let mut at = starts[index];
+            let mut put = |list: &[u32], services: &mut [u32]| {
+                services[at..at + list.len()].copy_from_slice(list);
+                at += list.len();
+            };
+            put(&own(position), &mut services);
             match self.route(position) {
                 Route::Nowhere => {}
-                Route::Solved(next) => list.extend(&services[starts[next]..starts[next + 1]]),
+                Route::Solved(next) => {
+                    let (before, after) = services.split_at_mut(starts[next]);
+                    put(&after[..starts[next + 1] - starts[next]], before);
+                }
                 Route::Row(row) => {
-                    let sets = rows[row / WIDTH]
-                        .sets
-                        .as_ref()
-                        .expect("with room for all sets each pass kept its own");
-                    list.extend(side(sets).row(row % WIDTH));
+                    let sets = rows[row / WIDTH].sets.as_ref();
+                    put(
+                        side(sets.expect("with room for all, each pass kept its sets")).row(row % WIDTH),
+                        &mut services,
+                    );
                 }
             }
-            list.sort_unstable();
-            services[starts[index]..starts[index + 1]].copy_from_slice(&list);
         }
         Relation::new(starts, services, self.services.len())
     }
@@ -531,6 +539,7 @@ enum Route {
 }
 
 impl Relation {
+    /// Rows may be in any order; turning them twice sorts them.
     fn new(starts: Vec<usize>, services: Vec<u32>, count: usize) -> Self {
         let mut reverse_starts = vec![0; count + 1];
         for &service in &services {
@@ -539,14 +548,8 @@ impl Relation {
         for service in 0..count {
             reverse_starts[service + 1] += reverse_starts[service];
         }
-        let mut next = reverse_starts.clone();
-        let mut positions = vec![0; services.len()];
-        for row in 0..starts.len() - 1 {
-            for &service in &services[starts[row]..starts[row + 1]] {
-                positions[next[service as usize]] = row as u32;
-                next[service as usize] += 1;
-            }
-        }
+        let positions = turned(&starts, &services, &reverse_starts);
+        let services = turned(&reverse_starts, &positions, &starts);
         Self { starts, services, reverse_starts, positions }
     }
 
@@ -557,4 +560,17 @@ impl Relation {
     fn column(&self, service: usize) -> &[u32] {
         &self.positions[self.reverse_starts[service]..self.reverse_starts[service + 1]]
     }
+}
+
+/// The reverse of a relation in rows, its rows ascending.
+fn turned(starts: &[usize], targets: &[u32], reverse_starts: &[usize]) -> Vec<u32> {
+    let mut next = reverse_starts.to_vec();
+    let mut sources = vec![0; targets.len()];
+    for (row, range) in starts.windows(2).enumerate() {
+        for &target in &targets[range[0]..range[1]] {
+            sources[next[target as usize]] = row as u32;
+            next[target as usize] += 1;
+        }
+    }
+    sources
 }

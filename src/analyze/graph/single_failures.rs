@@ -1,7 +1,7 @@
 //! What falls with each single element, and what single elements take each service down.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -83,9 +83,12 @@ struct Sets {
 #[derive(Debug, Default)]
 struct Relation {
     starts: Vec<usize>,
+    /// In no order within a row.
     services: Vec<u32>,
-    reverse_starts: Vec<usize>,
-    positions: Vec<u32>,
+    /// How many services there are, in all.
+    count: usize,
+    /// Starts and rows, found when first asked for.
+    reverse: OnceLock<(Vec<usize>, Vec<u32>)>,
 }
 
 impl SingleFailures {
@@ -157,7 +160,11 @@ impl SingleFailures {
             return Blast::default();
         };
         if let Some(sets) = &self.sets {
-            let named = |list: &[u32]| list.iter().map(|&at| self.services[at as usize].element).collect();
+            let named = |list: &[u32]| {
+                let mut named: Vec<u32> = list.iter().map(|&at| self.services[at as usize].element).collect();
+                named.sort_unstable();
+                named
+            };
             return Blast { failed: named(sets.failed.row(row)), degraded: named(sets.degraded.row(row)) };
         }
         self.with_scenario(element, |scenario| {
@@ -528,7 +535,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        Relation::new(starts, services, self.services.len())
+        Relation { starts, services, count: self.services.len(), reverse: OnceLock::new() }
     }
 }
 
@@ -539,38 +546,31 @@ enum Route {
 }
 
 impl Relation {
-    /// Rows may be in any order; turning them twice sorts them.
-    fn new(starts: Vec<usize>, services: Vec<u32>, count: usize) -> Self {
-        let mut reverse_starts = vec![0; count + 1];
-        for &service in &services {
-            reverse_starts[service as usize + 1] += 1;
-        }
-        for service in 0..count {
-            reverse_starts[service + 1] += reverse_starts[service];
-        }
-        let positions = turned(&starts, &services, &reverse_starts);
-        let services = turned(&reverse_starts, &positions, &starts);
-        Self { starts, services, reverse_starts, positions }
-    }
-
     fn row(&self, row: usize) -> &[u32] {
         &self.services[self.starts[row]..self.starts[row + 1]]
     }
 
     fn column(&self, service: usize) -> &[u32] {
-        &self.positions[self.reverse_starts[service]..self.reverse_starts[service + 1]]
+        let (starts, positions) = self.reverse.get_or_init(|| self.turned());
+        &positions[starts[service]..starts[service + 1]]
     }
-}
 
-/// The reverse of a relation in rows, its rows ascending.
-fn turned(starts: &[usize], targets: &[u32], reverse_starts: &[usize]) -> Vec<u32> {
-    let mut next = reverse_starts.to_vec();
-    let mut sources = vec![0; targets.len()];
-    for (row, range) in starts.windows(2).enumerate() {
-        for &target in &targets[range[0]..range[1]] {
-            sources[next[target as usize]] = row as u32;
-            next[target as usize] += 1;
+    fn turned(&self) -> (Vec<usize>, Vec<u32>) {
+        let mut starts = vec![0; self.count + 1];
+        for &service in &self.services {
+            starts[service as usize + 1] += 1;
         }
+        for service in 0..self.count {
+            starts[service + 1] += starts[service];
+        }
+        let mut next = starts.clone();
+        let mut positions = vec![0; self.services.len()];
+        for row in 0..self.starts.len() - 1 {
+            for &service in self.row(row) {
+                positions[next[service as usize]] = row as u32;
+                next[service as usize] += 1;
+            }
+        }
+        (starts, positions)
     }
-    sources
 }

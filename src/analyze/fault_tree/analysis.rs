@@ -1,0 +1,247 @@
+//! What a fault tree comes to: cut sets, probability, importance.
+
+use super::best::best;
+use super::bounds::{self, Interval};
+use super::count::Count;
+use super::monte_carlo::{self, Estimate};
+use super::probability::{Chance, Chances};
+use super::solve::{ANY_ORDER, AllSets, Diagrams, Structure};
+use super::tree::{EventId, FaultTree};
+use super::zbdd::UNLIMITED;
+
+/// What to find out, and how much memory it may take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Leave out cut sets of a higher order.
+    pub limit_order: Option<u32>,
+    /// Whether to compute probability and importance.
+    pub probability: bool,
+    /// Most nodes of one decision diagram (each about 24 bytes, its tables another 16).
+    pub diagram_nodes: usize,
+    /// Most nodes of one diagram of cut sets (each about 24 bytes).
+    pub set_nodes: usize,
+    /// Trials when the probability is only bounded; 0 for none.
+    pub trials: u64,
+    /// What trials are drawn from.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { limit_order: None, probability: true, diagram_nodes: 1 << 24, set_nodes: 1 << 26, trials: 1 << 18, seed: 42 }
+    }
+}
+
+/// The top's probability under independence of all events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Probability {
+    /// Known to the precision of floating-point numbers.
+    Exact(f64),
+    /// Known to lie between two numbers.
+    Bounds {
+        /// It is no less.
+        lower: f64,
+        /// It is no more.
+        upper: f64,
+        /// What trials say, when they were asked for.
+        estimate: Option<Estimate>,
+    },
+}
+
+/// How much an event matters to the top.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Importance {
+    /// The event.
+    pub event: EventId,
+    /// Birnbaum: the top's probability with the event failed, less that with it never failed (scram's MIF).
+    pub birnbaum: f64,
+    /// Criticality: the share of the top's probability in which the event is decisive (scram's CIF).
+    pub criticality: f64,
+    /// Fussell-Vesely: the share by which the top's probability falls when the event never fails.
+    ///
+    /// The same as criticality where the event only ever harms.
+    pub fussell_vesely: f64,
+    /// Diagnostic: the probability that the event has failed when the top has (scram's DIF).
+    pub diagnostic: f64,
+    /// Risk achievement worth: how many times likelier the top is with the event failed.
+    pub raw: f64,
+    /// Risk reduction worth: how many times less likely the top is with the event never failed; infinite when it
+    /// never fails then.
+    pub rrw: f64,
+}
+
+/// What a tree comes to.
+pub struct Solution {
+    /// Whether no event ever helps: no negation plays a part.
+    pub coherent: bool,
+    /// The highest order up to which every cut set is counted; `None` when all are.
+    pub complete_to_order: Option<u32>,
+    /// Numbers of minimal cut sets, from order 0; past the last there are none.
+    pub by_order: Vec<Count>,
+    /// The top's probability; `None` when not asked for, or when an event's is not known.
+    pub probability: Option<Probability>,
+    /// By criticality, the largest first; empty without an exact probability.
+    pub importance: Vec<Importance>,
+    /// Events whose probability would be needed and is not known.
+    pub without_probability: Vec<EventId>,
+    sets: AllSets,
+    chances: Vec<Option<f64>>,
+}
+
+impl Solution {
+    /// How many minimal cut sets were counted.
+    pub fn count(&self) -> Count {
+        self.by_order.iter().fold(Count::default(), |sum, count| sum.plus(count))
+    }
+
+    /// The `n` smallest minimal cut sets, the smallest first.
+    pub fn smallest(&self, n: usize) -> Vec<Vec<EventId>> {
+        let most = match self.sets.most {
+            UNLIMITED => f64::INFINITY,
+            most => f64::from(most),
+        };
+        let mut sets = best(&self.sets, &vec![1.0; self.chances.len()], n, most);
+        sets.sort_by(|left, right| left.len().cmp(&right.len()).then_with(|| left.cmp(right)));
+        sets
+    }
+
+    /// The `n` likeliest minimal cut sets, the likeliest first, each with its probability; events of unknown
+    /// probability count as certain. Sets with an impossible event are left out.
+    pub fn likeliest(&self, n: usize) -> Vec<(f64, Vec<EventId>)> {
+        let chance = |event: usize| self.chances[event].unwrap_or(1.0);
+        let costs: Vec<f64> = (0..self.chances.len()).map(|event| -chance(event).ln() + 0.0).collect();
+        let mut sets: Vec<(f64, Vec<EventId>)> = best(&self.sets, &costs, n, f64::MAX)
+            .into_iter()
+            .map(|set| (set.iter().map(|event| chance(event.0 as usize)).product(), set))
+            .collect();
+        sets.sort_by(|left: &(f64, Vec<EventId>), right| right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1)));
+        sets
+    }
+}
+
+/// Solves a tree.
+///
+/// Minimal cut sets of a tree that is not coherent are its minimal p-cuts: the smallest sets of events that make the
+/// top true when they and nothing else have happened (Rauzy 2001). Its probability is exact all the same.
+///
+/// Cost: linear in the tree for trees without shared events; else that of its decision diagrams, which may grow
+/// exponentially with what is shared. Past [`Options`]' limits the answer is in part: complete up to
+/// [`Solution::complete_to_order`], with bounds on the probability.
+pub fn solve(tree: &FaultTree, options: &Options) -> Solution {
+    // Diagrams recurse as deep as there are variables, at most a few hundred bytes a level in release builds and
+    // under two kilobytes in others; pages of a stack that are never touched cost nothing.
+    let stack = (16 << 20) + tree.events().len() * 4_096;
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || solve_here(tree, options));
+        match worker.map(|worker| worker.join()) {
+            Ok(Ok(solution)) => solution,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            // No thread to be had: the caller's own stack serves all but the largest trees.
+            Err(_) => solve_here(tree, options),
+        }
+    })
+}
+
+fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
+    let structure = Structure::of(tree);
+    let coherent = structure.is_coherent();
+    let chances: Vec<Option<f64>> = tree.events().iter().map(|event| event.probability).collect();
+    let most = options.limit_order.unwrap_or(ANY_ORDER);
+    let diagrams = Diagrams::of(&structure, options.diagram_nodes).ok();
+    let (sets, complete) = cut_sets(&structure, diagrams.as_ref(), coherent, most, options);
+    let by_order = sets.count();
+    let complete_to_order = match complete {
+        // Nothing was left out when every set is below the limit.
+        ANY_ORDER => None,
+        order => Some(order),
+    };
+    let mut solution = Solution {
+        coherent,
+        complete_to_order,
+        by_order,
+        probability: None,
+        importance: Vec::new(),
+        without_probability: Vec::new(),
+        sets,
+        chances,
+    };
+    if options.probability {
+        solution.without_probability = tree.events_below_top().into_iter().filter(|event| tree.events()[event.0 as usize].probability.is_none()).collect();
+        if solution.without_probability.is_empty() {
+            add_probability(&mut solution, &structure, diagrams.as_ref(), options);
+        }
+    }
+    solution
+}
+
+/// The cut sets, and the order up to which they are complete.
+fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, most: u32, options: &Options) -> (AllSets, u32) {
+    if let Some(diagrams) = diagrams {
+        if let Ok(sets) = AllSets::of(diagrams, most, options.set_nodes) {
+            return (sets, most);
+        }
+    }
+    // In part: up to the highest order that fits.
+    let mut best = (AllSets::none(), 0);
+    for order in 1..=most.min(1_000) {
+        let sets = match diagrams {
+            Some(diagrams) => AllSets::of(diagrams, order, options.set_nodes),
+            None if coherent => AllSets::direct(structure, order, options.set_nodes),
+            None => break,
+        };
+        match sets {
+            Ok(sets) => best = (sets, order),
+            Err(_) => break,
+        }
+    }
+    best
+}
+
+fn add_probability(solution: &mut Solution, structure: &Structure, diagrams: Option<&Diagrams>, options: &Options) {
+    let events: Vec<Chance> = solution.chances.iter().map(|chance| Chance::of(chance.unwrap_or(0.0))).collect();
+    let Some(diagrams) = diagrams else {
+        let probabilities: Vec<f64> = events.iter().map(|chance| chance.yes).collect();
+        let Interval { lower, upper } = bounds::interval(structure, &probabilities);
+        let estimate = (options.trials > 0).then(|| monte_carlo::estimate(&structure.net, structure.top, &probabilities, options.trials, options.seed));
+        solution.probability = Some(Probability::Bounds { lower, upper, estimate });
+        return;
+    };
+    let chances = Chances::of(diagrams, &events);
+    let top = chances.top().yes;
+    solution.probability = Some(Probability::Exact(top));
+    solution.importance = importance(&chances, &events, structure, diagrams, top);
+}
+
+fn importance(chances: &Chances<'_>, events: &[Chance], structure: &Structure, diagrams: &Diagrams, top: f64) -> Vec<Importance> {
+    let birnbaum = chances.birnbaum();
+    let mut recomputed = 0;
+    let mut list: Vec<Importance> = structure
+        .events()
+        .into_iter()
+        .map(|event| {
+            let slope = birnbaum[event as usize];
+            let chance = events[event as usize];
+            let with = (top + chance.no * slope).clamp(0.0, 1.0);
+            let mut never = (top - chance.yes * slope).clamp(0.0, 1.0);
+            // Most digits were lost in the difference: compute it anew, for a few.
+            if never < top * 1e-4 && recomputed < 64 {
+                recomputed += 1;
+                let mut events = events.to_vec();
+                events[event as usize] = Chance::of(0.0);
+                never = Chances::of(diagrams, &events).top().yes;
+            }
+            let share = |part: f64| if top > 0.0 { part / top } else { 0.0 };
+            Importance {
+                event: EventId(event),
+                birnbaum: slope,
+                criticality: share(slope * chance.yes),
+                fussell_vesely: share(top - never),
+                diagnostic: share(chance.yes * with),
+                raw: share(with),
+                rrw: if never > 0.0 { top / never } else { f64::INFINITY },
+            }
+        })
+        .collect();
+    list.sort_by(|left, right| right.criticality.total_cmp(&left.criticality).then(left.event.cmp(&right.event)));
+    list
+}

@@ -1,0 +1,43 @@
+//! `service-without-owner`: a service that nobody answers for, where others have an owner.
+
+use crate::model::{Attribute, Level};
+use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+
+/// A service that nobody answers for, where others have an owner.
+pub(super) struct ServiceWithoutOwner;
+
+impl Rule for ServiceWithoutOwner {
+    fn id(&self) -> &'static str {
+        "service-without-owner"
+    }
+
+    fn summary(&self) -> &'static str {
+        "A service that nobody answers for, where others have an owner."
+    }
+
+    fn default_level(&self) -> FindingLevel {
+        FindingLevel::Note
+    }
+
+    fn page(&self) -> &'static str {
+        include_str!("../../../docs/rules/service-without-owner.md")
+    }
+
+    fn check(&self, cx: &Context<'_>, out: &mut Findings) {
+        // Where nobody is named, owners are kept elsewhere: no word about anybody.
+        if !cx.estate.services().any(|node| node.owner.is_some()) {
+            return;
+        }
+        for node in cx.estate.services().filter(|node| node.owner.is_none()) {
+            if node.attributes.bool(Attribute::Auxiliary) == Some(true) {
+                continue;
+            }
+            let draft = Draft::new(cx, self, &node.id, Level::Instance)
+                .level(if cx.tier(&node.id).is_some() { FindingLevel::Warning } else { FindingLevel::Note })
+                .message(format!("nobody is named as owner of `{}`", cx.name(&node.id)))
+                .services([node.id.clone()])
+                .fix("add `owner` in `linchpin.toml`", "small");
+            out.push(cx, draft);
+        }
+    }
+}

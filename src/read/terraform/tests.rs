@@ -1,0 +1,1 @@
+//! Small configurations in, nodes and edges out.

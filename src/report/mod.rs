@@ -16,6 +16,7 @@ mod mermaid;
 mod sarif;
 mod summary;
 mod table;
+pub mod open_psa;
 pub mod text;
 
 use std::io;
@@ -153,5 +154,3 @@ mod tests {
         }
     }
 }
-//! The report stage.
-pub mod open_psa;

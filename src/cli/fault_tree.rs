@@ -66,6 +66,12 @@ pub struct FaultTreeArgs {
     /// What trials are drawn from.
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub seed: u64,
+    /// Most nodes of one decision diagram; past it the probability is bounded, not exact.
+    #[arg(long, value_name = "N", default_value_t = Options::default().diagram_nodes)]
+    pub diagram_nodes: usize,
+    /// Most nodes of one diagram of cut sets; past it they are complete up to some order only.
+    #[arg(long, value_name = "N", default_value_t = Options::default().set_nodes)]
+    pub set_nodes: usize,
     /// How to print the answer.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
@@ -99,7 +105,8 @@ pub fn run(args: &FaultTreeArgs, out: &mut dyn Write, err: &mut dyn Write) -> Re
         probability: !args.no_probability,
         trials: args.trials,
         seed: args.seed,
-        ..Options::default()
+        diagram_nodes: args.diagram_nodes,
+        set_nodes: args.set_nodes,
     };
     let solution = solve(&tree, &options);
     match args.format {

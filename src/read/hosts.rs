@@ -104,9 +104,26 @@ fn is_datastore_scheme(scheme: &str) -> bool {
     let base = scheme.split(['+', ':']).next().unwrap_or(scheme);
     matches!(
         base,
-        "postgres" | "postgresql" | "mysql" | "mysql2" | "mariadb" | "sqlserver" | "mssql" | "oracle" | "mongodb"
-            | "redis" | "rediss" | "valkey" | "amqp" | "amqps" | "kafka" | "nats" | "cassandra" | "clickhouse"
-            | "memcached" | "cockroachdb"
+        "postgres"
+            | "postgresql"
+            | "mysql"
+            | "mysql2"
+            | "mariadb"
+            | "sqlserver"
+            | "mssql"
+            | "oracle"
+            | "mongodb"
+            | "redis"
+            | "rediss"
+            | "valkey"
+            | "amqp"
+            | "amqps"
+            | "kafka"
+            | "nats"
+            | "cassandra"
+            | "clickhouse"
+            | "memcached"
+            | "cockroachdb"
     )
 }
 

@@ -7,6 +7,7 @@ pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 mod draft;
+pub mod helm;
 pub mod hosts;
 pub mod images;
 pub mod json;
@@ -118,4 +119,5 @@ pub static FORMATS: &[&dyn Format] = &[
     &compose::Compose,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
+    &helm::Helm,
 ];

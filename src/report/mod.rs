@@ -153,3 +153,5 @@ mod tests {
         }
     }
 }
+//! The report stage.
+pub mod open_psa;

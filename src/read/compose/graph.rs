@@ -451,8 +451,8 @@ mod tests {
 
     fn read(files: &[(&str, &str)]) -> crate::model::Declarations {
         let tree = Tree::of_texts(files.iter().copied());
-        let catalog = Catalog::default();
-        let cx = ReadContext { tree: &tree, catalog: &catalog, environment: None };
+        let catalog = Catalog::embedded();
+        let cx = ReadContext { tree: &tree, catalog, environment: None };
         let claimed: Vec<_> =
             tree.files().filter(|file| Compose.wants(file.path()) && Compose.claims(file, &tree)).collect();
         Compose.read(&claimed, &cx)

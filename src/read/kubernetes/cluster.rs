@@ -79,6 +79,8 @@ impl<'c> Cluster<'c> {
             } else if object.kind == "ExternalSecret" {
                 let name = object.root.str_at(&["spec", "target", "name"]).unwrap_or(&object.name);
                 self.made_secrets.insert((object.space().to_owned(), name.to_owned()), object.id());
+            } else if object.kind == super::CHART_DEPENDENCY || object.kind == "HelmRelease" {
+                self.add_chart(object);
             } else if let Some(made) = operators::made_by(object) {
                 for name in made.hosts {
                     self.add_front(object, &name, vec![object.id()]);
@@ -98,6 +100,24 @@ impl<'c> Cluster<'c> {
         self.fronts.entry(key).or_insert(Front { object: Some(object), ids, external });
     }
 
+    /// The names that Services and Secrets of charts usually get.
+    fn add_chart(&mut self, object: &'c Object) {
+        let name = object.root.str_at(&["spec", "releaseName"]).unwrap_or(&object.name).to_owned();
+        let chart = object.root.str_at(&["spec", "chart", "spec", "chart"]).map(str::to_owned);
+        let mut stems = vec![name.clone()];
+        stems.extend(
+            chart.filter(|chart| !name.contains(chart.as_str())).map(|chart| format!("{name}-{chart}")),
+        );
+        for stem in stems {
+            for ending in
+                ["", "-headless", "-primary", "-master", "-read", "-replicas", "-hl", "-ha", "-http"]
+            {
+                self.add_front(object, &format!("{stem}{ending}"), vec![object.id()]);
+            }
+            self.made_secrets.insert((object.space().to_owned(), stem), object.id());
+        }
+    }
+
     fn add_front(&mut self, object: &'c Object, name: &str, ids: Vec<Id>) {
         let key = (object.space().to_owned(), name.to_owned());
         self.fronts.entry(key).or_insert(Front { object: None, ids, external: None });
@@ -110,8 +130,11 @@ impl<'c> Cluster<'c> {
                 && selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
         };
         let all: Vec<&Workload<'_>> = self.workloads.iter().filter(carries).collect();
-        let serving: Vec<Id> =
-            all.iter().filter(|workload| !runs_once(workload.object)).map(|workload| workload.id.clone()).collect();
+        let serving: Vec<Id> = all
+            .iter()
+            .filter(|workload| !runs_once(workload.object))
+            .map(|workload| workload.id.clone())
+            .collect();
         if serving.is_empty() { all.iter().map(|workload| workload.id.clone()).collect() } else { serving }
     }
 
@@ -135,10 +158,9 @@ impl<'c> Cluster<'c> {
 
     /// The Service of a name where one of the sides names no namespace, if it is the only one.
     fn find_anywhere(&self, namespace: &str, name: &str) -> Option<&Front<'c>> {
-        let mut found = self
-            .fronts
-            .iter()
-            .filter(|((space, own), _)| own == name && (namespace == DEFAULT_NAMESPACE || space == DEFAULT_NAMESPACE));
+        let mut found = self.fronts.iter().filter(|((space, own), _)| {
+            own == name && (namespace == DEFAULT_NAMESPACE || space == DEFAULT_NAMESPACE)
+        });
         let (_, first) = found.next()?;
         found.next().is_none().then_some(first)
     }
@@ -149,12 +171,14 @@ impl<'c> Cluster<'c> {
         let own = self.configs.get(&(kind, namespace.to_owned(), name.to_owned()));
         let by_default = || self.configs.get(&(kind, DEFAULT_NAMESPACE.to_owned(), name.to_owned()));
         let Some(object) = own.or_else(by_default) else { return Vec::new() };
-        let plain = ["data", "stringData"].iter().filter_map(|key| object.root.get(key).map(|node| (*key, node)));
+        let plain =
+            ["data", "stringData"].iter().filter_map(|key| object.root.get(key).map(|node| (*key, node)));
         let mut out = Vec::new();
         for (part, node) in plain {
             for (key, value) in node.entries() {
                 let Some(text) = value.str() else { continue };
-                let text = if kind == "Secret" && part == "data" { decode(text) } else { Some(text.to_owned()) };
+                let text =
+                    if kind == "Secret" && part == "data" { decode(text) } else { Some(text.to_owned()) };
                 out.extend(text.map(|text| (key.text.to_string(), text, value)));
             }
         }
@@ -175,7 +199,8 @@ fn workload<'c>(object: &'c Object, catalog: &Catalog) -> Option<Workload<'c>> {
     }
     let root: &Arc<Node> = &object.root;
     let spec = pod::spec_of(root)?;
-    let first = pod::containers(spec, "containers").into_iter().find_map(|container| container.str_at(&["image"]));
+    let first =
+        pod::containers(spec, "containers").into_iter().find_map(|container| container.str_at(&["image"]));
     let known = first.and_then(|image| images::known(image, catalog));
     Some(Workload { object, id: object.id(), spec, labels: pod::labels_of(root), known })
 }

@@ -16,12 +16,15 @@ mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use self::object::{Key, Object};
 use self::cluster::Cluster;
 use self::needs::Needs;
+pub(crate) use self::object::{Key, Object};
 use super::{Format, ReadContext, yaml};
 use crate::model::{Attribute, AttributeValue, Declarations, Id, Kind, Reach, Unit};
 use crate::source::{Problems, SourceFile, Tree};
+
+/// The kind of the objects that stand in for charts which are needed and not among the files.
+pub(crate) const CHART_DEPENDENCY: &str = "ChartDependency";
 
 /// Raw Kubernetes manifests.
 pub struct Kubernetes;
@@ -39,8 +42,8 @@ impl Format for Kubernetes {
         path.ends_with(".yml") || path.ends_with(".yaml") || path.ends_with(".json")
     }
 
-    fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
-        is_manifest(file.text())
+    fn claims(&self, file: &SourceFile, tree: &Tree) -> bool {
+        is_manifest(file.text()) && !super::helm::is_template(file.path(), tree)
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
@@ -79,9 +82,11 @@ struct Manifest {
 /// Whether a text holds Kubernetes objects.
 pub(crate) fn is_manifest(text: &str) -> bool {
     let starts = |word: &str| {
-        text.starts_with(word) || text.match_indices(word).any(|(at, _)| at > 0 && text.as_bytes()[at - 1] == b'\n')
+        text.starts_with(word)
+            || text.match_indices(word).any(|(at, _)| at > 0 && text.as_bytes()[at - 1] == b'\n')
     };
-    let json = || text.trim_start().starts_with('{') && text.contains("\"apiVersion\"") && text.contains("\"kind\"");
+    let json =
+        || text.trim_start().starts_with('{') && text.contains("\"apiVersion\"") && text.contains("\"kind\"");
     (starts("apiVersion:") && starts("kind:") && !text.contains("kustomize.config.k8s.io")) || json()
 }
 
@@ -120,7 +125,11 @@ fn parts<'m>(top: &str, manifests: &'m [Manifest]) -> Vec<(String, Vec<&'m Objec
 
 /// The folder directly below `folder` that holds `inner`, or `folder` itself.
 fn child(folder: &str, inner: &str) -> String {
-    let rest = if folder.is_empty() { inner } else { inner.strip_prefix(folder).unwrap_or("").trim_start_matches('/') };
+    let rest = if folder.is_empty() {
+        inner
+    } else {
+        inner.strip_prefix(folder).unwrap_or("").trim_start_matches('/')
+    };
     match rest.split('/').next().filter(|part| !part.is_empty()) {
         Some(part) if folder.is_empty() => part.to_owned(),
         Some(part) => format!("{folder}/{part}"),
@@ -199,7 +208,8 @@ fn claims_shared<'c>(unit: &mut Unit, cluster: &'c Cluster<'c>, needs: &mut Need
     }
     for ((space, name), users) in users.into_iter().filter(|(_, users)| users.len() > 1) {
         let key = ("PersistentVolumeClaim".to_owned(), space.clone(), name.clone());
-        let Some(object) = cluster.objects.iter().find(|object| mine.contains(&key) && object.key() == key) else {
+        let Some(object) = cluster.objects.iter().find(|object| mine.contains(&key) && object.key() == key)
+        else {
             continue;
         };
         let mut node = crate::model::Node::new(object.id(), Kind::Component, name);
@@ -211,7 +221,13 @@ fn claims_shared<'c>(unit: &mut Unit, cluster: &'c Cluster<'c>, needs: &mut Need
         let id = node.id.clone();
         unit.nodes.push(node);
         for (user, place) in users {
-            needs.edge(user, &id, crate::model::Phase::Runtime, crate::model::Need::Required, vec![place.evidence(needs.tree)]);
+            needs.edge(
+                user,
+                &id,
+                crate::model::Phase::Runtime,
+                crate::model::Need::Required,
+                vec![place.evidence(needs.tree)],
+            );
         }
     }
 }

@@ -4,8 +4,8 @@ use crate::model::{AttributeValue, Target};
 
 fn read(files: &[(&str, &str)]) -> Declarations {
     let tree = Tree::of_texts(files.iter().copied());
-    let catalog = Catalog::default();
-    let cx = ReadContext { tree: &tree, catalog: &catalog, environment: None };
+    let catalog = Catalog::embedded();
+    let cx = ReadContext { tree: &tree, catalog, environment: None };
     let claimed: Vec<_> = tree.files().filter(|file| Kubernetes.claims(file, &tree)).collect();
     Kubernetes.read(&claimed, &cx)
 }
@@ -88,10 +88,34 @@ fn affinity_and_spread_tell_host_from_zone() {
         )
     };
     let selector = |name: &str| format!("labelSelector: {{matchLabels: {{app: {name}}}}}");
-    let hard = spread("hard", &format!("topologySpreadConstraints: [{{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule, {}}}]", selector("hard")));
-    let soft = spread("soft", &format!("topologySpreadConstraints: [{{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, {}}}]", selector("soft")));
-    let host = spread("host", &format!("affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: kubernetes.io/hostname, {}}}]}}}}", selector("host")));
-    let other = spread("other", &format!("affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: kubernetes.io/hostname, {}}}]}}}}", selector("x")));
+    let hard = spread(
+        "hard",
+        &format!(
+            "topologySpreadConstraints: [{{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule, {}}}]",
+            selector("hard")
+        ),
+    );
+    let soft = spread(
+        "soft",
+        &format!(
+            "topologySpreadConstraints: [{{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, {}}}]",
+            selector("soft")
+        ),
+    );
+    let host = spread(
+        "host",
+        &format!(
+            "affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: kubernetes.io/hostname, {}}}]}}}}",
+            selector("host")
+        ),
+    );
+    let other = spread(
+        "other",
+        &format!(
+            "affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: kubernetes.io/hostname, {}}}]}}}}",
+            selector("x")
+        ),
+    );
     let text = [hard, soft, host, other].concat();
     check(
         &[("a.yaml", &text)],

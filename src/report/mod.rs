@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod markdown;
 mod mermaid;
+pub mod open_psa;
 mod sarif;
 mod summary;
 mod table;
@@ -153,5 +154,3 @@ mod tests {
         }
     }
 }
-//! The report stage.
-pub mod open_psa;

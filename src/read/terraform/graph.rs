@@ -339,7 +339,11 @@ impl<'a> Graph<'a> {
             leaf.value.each_ref(&mut 200, &mut |reference| {
                 let Some(index) = self.index(&reference.instance) else { return };
                 let target = &self.items[index];
-                if target.type_name.ends_with("subnet") || target.type_name.ends_with("subnetwork") {
+                let is_network_module = target.key.resource == EXTERNAL && reference.attribute.contains("subnet");
+                if target.type_name.ends_with("subnet")
+                    || target.type_name.ends_with("subnetwork")
+                    || is_network_module
+                {
                     found = true;
                     out.push(Some(index));
                 } else if target.type_name.ends_with("subnet_group") && !std::ptr::eq(target, item) {

@@ -252,8 +252,8 @@ pub(super) fn zones(graph: &Graph<'_>, item: &Item<'_>, region: Option<&str>) ->
     if !said {
         for subnet in graph.subnets(item) {
             said = true;
-            match subnet.and_then(|subnet| zone_of_subnet(graph, subnet, region)) {
-                Some(zone) => drop(found.insert(zone_id(&zone, region), ())),
+            match subnet.and_then(|subnet| zones_of_subnet(graph, subnet, region)) {
+                Some(zones) => found.extend(zones.iter().map(|zone| (zone_id(zone, region), ()))),
                 None => complete = false,
             }
         }
@@ -270,12 +270,17 @@ fn zone_id(zone: &str, region: Option<&str>) -> String {
     }
 }
 
-/// The zone a subnet stands in.
-fn zone_of_subnet(graph: &Graph<'_>, subnet: usize, region: Option<&str>) -> Option<String> {
+/// The zone a subnet stands in; the zones of all subnets of a network module that is not in the tree.
+fn zones_of_subnet(graph: &Graph<'_>, subnet: usize, region: Option<&str>) -> Option<Vec<String>> {
     let item = &graph.items[subnet];
+    if item.key.resource == EXTERNAL {
+        let zones: Option<Vec<String>> =
+            item.leaves.at("azs").map(|leaf| zone_of_value(graph, &leaf.value, region)).collect();
+        return zones.filter(|zones| !zones.is_empty());
+    }
     for name in ["availability_zone", "availability_zone_id", "zone"] {
         if let Some(value) = item.leaves.get(name).filter(|value| !value.is_null()) {
-            return zone_of_value(graph, &value, region);
+            return Some(vec![zone_of_value(graph, &value, region)?]);
         }
     }
     None

@@ -74,6 +74,10 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
     let facts =
         Facts { graph, index, zones: place::zones(graph, item, node.placement.region.as_deref()).known };
     survival(&mut node, item, &facts);
+    if node.placement.zones.len() > 1 && !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) {
+        // Somewhere in these zones, but nothing says where: a place that is not known.
+        node.placement.zones.clear();
+    }
     node.replication = replication(&mut node, world, item, &facts);
     attributes(&mut node, item, &facts, graph, index);
     node

@@ -338,7 +338,7 @@ fn large(elements: u32) -> FailureGraph {
 
 #[test]
 fn many_passes_equal_scenarios() {
-    let graph = large(2_000);
+    let graph = large(4_000);
     let services = services(graph.len());
     let single = SingleFailures::new(&graph, &services);
     let mut scenario = Scenario::new(&graph);

@@ -315,15 +315,9 @@ fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &G
     }
     for referrer in &graph.referrers[index] {
         let other = &graph.items[*referrer];
-        match other.role {
-            Role::Monitor => {
-                node.attributes.set(
-                    Attribute::Monitored,
-                    AttributeValue::Bool(true),
-                    Some(other.declared.evidence()),
-                );
-            }
-            _ => {}
+        if other.role == Role::Monitor {
+            let evidence = Some(other.declared.evidence());
+            node.attributes.set(Attribute::Monitored, AttributeValue::Bool(true), evidence);
         }
     }
 }

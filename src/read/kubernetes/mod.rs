@@ -58,8 +58,12 @@ impl Format for Kubernetes {
         }
         let mut units: Vec<(usize, Unit)> = Vec::new();
         for (top, manifests) in tops {
-            let around: Vec<&Object> = manifests.iter().flat_map(|manifest| &manifest.objects).collect();
-            for (folder, own) in parts(top, &manifests) {
+            let parts = parts(top, &manifests);
+            // Many parts are copies or unrelated stacks rather than neighbours.
+            let neighbours = parts.len() <= MAX_NEIGHBOURS;
+            let all = manifests.iter().filter(|_| neighbours).flat_map(|manifest| &manifest.objects);
+            let around: Vec<&Object> = all.collect();
+            for (folder, own) in parts {
                 let name = if folder.is_empty() { "." } else { folder.as_str() };
                 let unit = Unit::new("kubernetes", name, &*folder);
                 units.push((own.len(), build(unit, &own, &around, cx)));
@@ -72,6 +76,9 @@ impl Format for Kubernetes {
         declarations
     }
 }
+
+/// Of so many alternatives below one top folder each still sees the objects of the others.
+const MAX_NEIGHBOURS: usize = 16;
 
 /// The objects of one file.
 struct Manifest {
@@ -208,8 +215,8 @@ fn claims_shared<'c>(unit: &mut Unit, cluster: &'c Cluster<'c>, needs: &mut Need
     }
     for ((space, name), users) in users.into_iter().filter(|(_, users)| users.len() > 1) {
         let key = ("PersistentVolumeClaim".to_owned(), space.clone(), name.clone());
-        let Some(object) = cluster.objects.iter().find(|object| mine.contains(&key) && object.key() == key)
-        else {
+        let claims = cluster.of_kind("PersistentVolumeClaim");
+        let Some(object) = claims.iter().find(|object| mine.contains(&key) && object.key() == key) else {
             continue;
         };
         let mut node = crate::model::Node::new(object.id(), Kind::Component, name);

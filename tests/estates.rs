@@ -62,3 +62,32 @@ fn the_resilient_shop_keeps_only_its_region() {
         warnings.iter().filter(|finding| finding.starts_with("tf:aws_db_instance.orders ")).collect();
     assert_eq!(about_the_database, Vec::<&String>::new());
 }
+
+#[test]
+fn the_shop_is_judged_by_what_its_people_said() {
+    let outcome = outcome("shop");
+    let errors = found(&outcome, open_error);
+    let expected = set(&[
+        "k8s:shop/Deployment/invoices single-instance",
+        "provider:stripe external-service-without-fallback",
+    ]);
+    assert_eq!(errors, expected);
+    let of_status = |status| found(&outcome, |finding| finding.status == status);
+    let mitigated =
+        set(&["provider:aws/eu-west-1a single-zone", "tf:aws_elasticache_cluster.carts single-instance"]);
+    assert_eq!(of_status(Status::Mitigated), mitigated);
+    let waived = set(&[
+        "compose:warehouse/db single-instance",
+        "compose:warehouse/labels single-instance",
+        "compose:warehouse/picking single-instance",
+    ]);
+    assert_eq!(of_status(Status::Waived), waived);
+    let chosen: Vec<&str> = outcome
+        .estate
+        .environments
+        .iter()
+        .filter(|environment| environment.chosen)
+        .map(|environment| environment.name.as_str())
+        .collect();
+    assert_eq!(chosen, ["prod"]);
+}

@@ -7,8 +7,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, FromArgMatches as _, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use crate::analyze::FaultModel;
 use crate::analyze::fault_tree::{Builder, EventId, FaultTree, Node, Operator, Options, Probability, Solution, solve};
+use crate::model::{Id, Phase};
 use crate::read::open_psa::{self, Argument, Connective, Model, Settings};
+use crate::scan;
 use crate::source::{Problems, Severity, SourceFile};
 
 /// A file larger than this is not read.
@@ -20,7 +23,9 @@ pub(super) struct Command;
 const EXAMPLES: &str = "\
 Examples:
   linchpin fault-tree model.xml --list 20
-  linchpin fault-tree model.xml --limit-order 3 --format json";
+  linchpin fault-tree model.xml --limit-order 3 --format json
+  linchpin fault-tree --service k8s:default/Deployment/checkout ./deploy --list 20
+  linchpin fault-tree --service k8s:default/Deployment/checkout ./deploy --format open-psa > checkout.xml";
 
 impl super::Command for Command {
     fn define(&self) -> clap::Command {
@@ -39,9 +44,12 @@ impl super::Command for Command {
 /// Minimal cut sets, probability and importance of a fault tree in Open-PSA format.
 #[derive(Args, Debug)]
 pub struct FaultTreeArgs {
-    /// Model files; one model may be split over several.
+    /// Model files (one model may be split over several); with --service, the folders to scan.
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<PathBuf>,
+    /// Analyze this service of a scan rather than a model.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["top", "mission_time"])]
+    pub service: Option<String>,
     /// Leave out cut sets of a higher order.
     #[arg(long, value_name = "K")]
     pub limit_order: Option<u32>,
@@ -66,6 +74,12 @@ pub struct FaultTreeArgs {
     /// What trials are drawn from.
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub seed: u64,
+    /// Most nodes of one decision diagram; past it the probability is bounded, not exact.
+    #[arg(long, value_name = "N", default_value_t = Options::default().diagram_nodes)]
+    pub diagram_nodes: usize,
+    /// Most nodes of one diagram of cut sets; past it they are complete up to some order only.
+    #[arg(long, value_name = "N", default_value_t = Options::default().set_nodes)]
+    pub set_nodes: usize,
     /// How to print the answer.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
@@ -78,6 +92,8 @@ pub enum Format {
     Table,
     /// For programs.
     Json,
+    /// The tree itself, as an Open-PSA model, for other programs to check.
+    OpenPsa,
 }
 
 /// Reads the model, solves it, writes the answer to `out` and what was odd in the model to `err`.
@@ -85,6 +101,45 @@ pub enum Format {
 /// # Errors
 /// When a file cannot be read, the model has an error, or its top is not clear.
 pub fn run(args: &FaultTreeArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<()> {
+    let tree = match &args.service {
+        Some(service) => tree_of_service(&args.models, service)?,
+        None => tree_of_files(args, err)?,
+    };
+    let options = Options {
+        limit_order: args.limit_order,
+        probability: !args.no_probability,
+        trials: args.trials,
+        seed: args.seed,
+        diagram_nodes: args.diagram_nodes,
+        set_nodes: args.set_nodes,
+    };
+    match args.format {
+        Format::Json => write_json(&tree, &solve(&tree, &options), args, out),
+        Format::Table => write_table(&tree, &solve(&tree, &options), args, out),
+        Format::OpenPsa => Ok(crate::report::open_psa::write(&tree, out)?),
+    }
+}
+
+/// What takes a service of a scan down at run time.
+fn tree_of_service(paths: &[PathBuf], service: &str) -> Result<FaultTree> {
+    let request = scan::Request {
+        roots: paths.to_vec(),
+        environment: None,
+        include_left_out: false,
+        config: None,
+        today: super::meaning::today(),
+        max_file_bytes: LARGEST_FILE,
+    };
+    let outcome = scan::scan(&request)?;
+    let faults = FaultModel::new(&outcome.estate, Phase::Runtime);
+    let Some(element) = faults.element(&Id::new(service)) else {
+        let known: Vec<String> = outcome.estate.services().take(10).map(|node| format!("`{}`", node.id)).collect();
+        bail!("there is no `{service}` in the scan; services are {}", known.join(", "));
+    };
+    Ok(faults.fault_tree(element)?)
+}
+
+fn tree_of_files(args: &FaultTreeArgs, err: &mut dyn Write) -> Result<FaultTree> {
     let files = args.models.iter().map(|path| load(path)).collect::<Result<Vec<_>>>()?;
     let settings = Settings { mission_hours: args.mission_time };
     let (model, problems) = open_psa::read(files, settings, &mut |from, name| {
@@ -93,19 +148,7 @@ pub fn run(args: &FaultTreeArgs, out: &mut dyn Write, err: &mut dyn Write) -> Re
     });
     show_problems(&problems, err)?;
     let Some(model) = model else { bail!("the model has errors") };
-    let tree = tree_of(&model, args.top.as_deref())?;
-    let options = Options {
-        limit_order: args.limit_order,
-        probability: !args.no_probability,
-        trials: args.trials,
-        seed: args.seed,
-        ..Options::default()
-    };
-    let solution = solve(&tree, &options);
-    match args.format {
-        Format::Json => write_json(&tree, &solution, args, out),
-        Format::Table => write_table(&tree, &solution, args, out),
-    }
+    tree_of(&model, args.top.as_deref())
 }
 
 fn load(path: &Path) -> Result<SourceFile> {

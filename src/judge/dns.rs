@@ -34,7 +34,13 @@ pub(crate) fn operators(estate: &Estate, zone: &Node) -> Option<Vec<String>> {
 }
 
 /// The providers that take a domain's mail, sorted; a host of an unknown provider stands under its domain's name.
+/// None where the organization takes it itself.
 pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
+    let is_own = |node: &Node| {
+        node.kind == Kind::Domain
+            || (node.placement.provider.is_none()
+                && estate.nodes.contains_key(&Id::dns_zone(registrable(node.id.rest()))))
+    };
     let takers = estate.needs(&domain.id).filter(|edge| edge.phase == Phase::Runtime).filter_map(|edge| {
         let node = estate.node(&edge.to)?;
         let is_exchanger = edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx"));
@@ -42,7 +48,18 @@ pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
         (is_exchanger || node.category == Some(Category::Mail))
             .then(|| provider().unwrap_or_else(|| Id::host(registrable(node.id.rest()))))
     });
-    takers.collect::<BTreeSet<Id>>().into_iter().collect()
+    let takers: BTreeSet<Id> = takers.collect();
+    let exchangers = estate
+        .needs(&domain.id)
+        .filter(|edge| edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx")));
+    if exchangers.filter_map(|edge| estate.node(&edge.to)).any(is_own) {
+        return Vec::new();
+    }
+    // Two brands of one company are one.
+    let owner = |id: &Id| {
+        estate.node(id).and_then(|node| node.parent.clone()).filter(|parent| takers.contains(parent))
+    };
+    takers.iter().filter(|id| owner(id).is_none()).cloned().collect()
 }
 
 /// The network in which all name servers of a zone stand, where the addresses of all of them are known.
@@ -85,13 +102,18 @@ pub(crate) fn registrable(name: &str) -> &str {
 /// What a zone needs to be answered: its name servers, or its operators.
 fn servers<'a>(estate: &'a Estate, zone: &'a Node) -> impl Iterator<Item = &'a Node> {
     ends(estate, zone).filter(|node| {
-        matches!(node.kind, Kind::Host | Kind::Domain | Kind::Provider | Kind::ProviderService | Kind::Unresolved)
-            && node.category != Some(Category::Mail)
+        matches!(
+            node.kind,
+            Kind::Host | Kind::Domain | Kind::Provider | Kind::ProviderService | Kind::Unresolved
+        ) && node.category != Some(Category::Mail)
     })
 }
 
 fn ends<'a>(estate: &'a Estate, node: &'a Node) -> impl Iterator<Item = &'a Node> {
-    estate.needs(&node.id).filter(|edge| edge.phase == Phase::Runtime).filter_map(|edge| estate.node(&edge.to))
+    estate
+        .needs(&node.id)
+        .filter(|edge| edge.phase == Phase::Runtime)
+        .filter_map(|edge| estate.node(&edge.to))
 }
 
 fn provider_of(node: &Node) -> Option<String> {

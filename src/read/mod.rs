@@ -117,7 +117,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &service_graph::ServiceGraph,
     // Workloads; Kubernetes after all others that have an apiVersion.
     &compose::Compose,
+    &helm::Helm,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
-    &helm::Helm,
 ];

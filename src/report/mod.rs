@@ -13,9 +13,11 @@ mod json;
 mod junit;
 mod markdown;
 mod mermaid;
+pub mod open_psa;
 mod sarif;
 mod summary;
 mod table;
+pub mod open_psa;
 pub mod text;
 
 use std::io;

@@ -28,7 +28,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { limit_order: None, probability: true, diagram_nodes: 1 << 24, set_nodes: 1 << 26, trials: 1 << 18, seed: 42 }
+        Options { limit_order: None, probability: true, diagram_nodes: 6_000_000, set_nodes: 40_000_000, trials: 1 << 18, seed: 42 }
     }
 }
 

@@ -261,13 +261,57 @@ pub(super) fn worlds(bits: &Bits) -> impl Iterator<Item = usize> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counter {
     planes: Vec<Bits>,
+    /// Worlds that wait to be counted, eight at a time.
+    waiting: Vec<Bits>,
 }
 
 impl Counter {
+    /// Counts one more in these worlds, at the latest with [`Counter::finish`]; for long counts.
+    pub(super) fn add_later(&mut self, worlds: &Bits) {
+        self.waiting.push(*worlds);
+        if self.waiting.len() == 8 {
+            self.add_eight();
+        }
+    }
+
+    /// Counts all that waits.
+    pub(super) fn finish(&mut self) {
+        for worlds in std::mem::take(&mut self.waiting) {
+            self.add(&worlds);
+        }
+    }
+
+    /// Adds eight numbers of one bit with carry-save adders (Harley and Seal), most of it in registers.
+    fn add_eight(&mut self) {
+        while self.planes.len() < 3 {
+            self.planes.push(EMPTY);
+        }
+        let mut eights = EMPTY;
+        for word in 0..WORDS {
+            let x: [u64; 8] = std::array::from_fn(|at| self.waiting[at].0[word]);
+            let (ones, a) = full_adder(self.planes[0].0[word], x[0], x[1]);
+            let (ones, b) = full_adder(ones, x[2], x[3]);
+            let (ones, c) = full_adder(ones, x[4], x[5]);
+            let (ones, d) = full_adder(ones, x[6], x[7]);
+            let (twos, e) = full_adder(self.planes[1].0[word], a, b);
+            let (twos, f) = full_adder(twos, c, d);
+            let (fours, g) = full_adder(self.planes[2].0[word], e, f);
+            self.planes[0].0[word] = ones;
+            self.planes[1].0[word] = twos;
+            self.planes[2].0[word] = fours;
+            eights.0[word] = g;
+        }
+        self.waiting.clear();
+        self.add_from(3, eights);
+    }
+
     /// Counts one more in these worlds.
     pub(super) fn add(&mut self, worlds: &Bits) {
-        let mut carry = *worlds;
-        for plane in &mut self.planes {
+        self.add_from(0, *worlds);
+    }
+
+    fn add_from(&mut self, place: usize, mut carry: Bits) {
+        for plane in &mut self.planes[place..] {
             let mut any = 0;
             for word in 0..WORDS {
                 let sum = plane.0[word] ^ carry.0[word];
@@ -293,6 +337,7 @@ impl Counter {
     /// Back to 0 everywhere.
     pub(super) fn clear(&mut self) {
         self.planes.clear();
+        self.waiting.clear();
     }
 
     fn at_least(&self, threshold: u32, all: &Bits) -> Bits {
@@ -354,6 +399,13 @@ impl Pending {
         self.insert(position);
         None
     }
+}
+
+/// The sum and the carry of three bits, for 64 at once.
+#[inline]
+fn full_adder(a: u64, b: u64, c: u64) -> (u64, u64) {
+    let half = a ^ b;
+    (half ^ c, (a & b) | (half & c))
 }
 
 #[inline]

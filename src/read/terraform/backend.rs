@@ -11,7 +11,8 @@ pub(super) fn read(world: &World<'_>, catalog: &Catalog, deployed: &Deployed<'_>
     if matches!(deployed.how, How::Terragrunt(_)) && backend == "local" {
         return;
     }
-    let text = |name: &str| config.entries().and_then(|map| map.get(name)).and_then(super::value::Value::text);
+    let text =
+        |name: &str| config.entries().and_then(|map| map.get(name)).and_then(super::value::Value::text);
     let (name, provider, service) = match &*backend {
         "s3" => (text("bucket"), "aws", "s3"),
         "gcs" => (text("bucket"), "gcp", "cloud-storage"),
@@ -33,7 +34,8 @@ pub(super) fn read(world: &World<'_>, catalog: &Catalog, deployed: &Deployed<'_>
     node.tolerance_because = Some(format!("a managed store behind the backend `{backend}`"));
     node.evidence.extend(evidence.clone());
     let _ = catalog;
-    let users: Vec<Id> = unit.nodes.iter().filter(|node| is_deployed(node)).map(|node| node.id.clone()).collect();
+    let users: Vec<Id> =
+        unit.nodes.iter().filter(|node| is_deployed(node)).map(|node| node.id.clone()).collect();
     for from in users {
         unit.edges.push(Edge {
             from,

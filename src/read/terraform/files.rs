@@ -17,9 +17,9 @@ impl<'a> World<'a> {
     pub(super) fn file_function(&self, name: &str, args: &[Value], scope: Scope<'_>) -> Option<Value> {
         Some(match name {
             "file" => self.with_file(args, scope, |file| Value::string(file.text())),
-            "filebase64" => {
-                self.with_file(args, scope, |file| functions::call("base64encode", &[Value::string(file.text())]))
-            }
+            "filebase64" => self.with_file(args, scope, |file| {
+                functions::call("base64encode", &[Value::string(file.text())])
+            }),
             "filemd5" => self.hash("md5", args, scope),
             "filesha1" => self.hash("sha1", args, scope),
             "filesha256" => self.hash("sha256", args, scope),

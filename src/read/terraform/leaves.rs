@@ -55,7 +55,12 @@ impl<'a> Leaves<'a> {
     ) -> Value {
         let mut map: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         for attribute in &body.attributes {
-            if path.is_empty() && matches!(&*attribute.name, "count" | "for_each" | "provider" | "providers" | "source" | "version") {
+            if path.is_empty()
+                && matches!(
+                    &*attribute.name,
+                    "count" | "for_each" | "provider" | "providers" | "source" | "version"
+                )
+            {
                 continue;
             }
             let value = world.eval(&attribute.value, scope);
@@ -65,7 +70,9 @@ impl<'a> Leaves<'a> {
         }
         let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for child in &body.blocks {
-            if path.is_empty() && matches!(&*child.kind, "lifecycle" | "provisioner" | "connection") || depth > 12 {
+            if path.is_empty() && matches!(&*child.kind, "lifecycle" | "provisioner" | "connection")
+                || depth > 12
+            {
                 continue;
             }
             world.each_block(child, scope, &mut |name, inner, inner_scope| {
@@ -102,7 +109,9 @@ impl<'a> Leaves<'a> {
             }
             Kind::Unknown(unknown) => match &unknown.shape {
                 Shape::Json(inner) => self.explode(inner, path, place, depth + 1),
-                Shape::Text(pieces) if pieces.first().and_then(Value::text).is_some_and(|text| looks_like_json(&text)) => {
+                Shape::Text(pieces)
+                    if pieces.first().and_then(Value::text).is_some_and(|text| looks_like_json(&text)) =>
+                {
                     let decoded = functions::call("jsondecode", std::slice::from_ref(value));
                     match decoded.is_unknown() {
                         true => self.push(path, value, place),
@@ -136,7 +145,13 @@ impl<'a> Leaves<'a> {
     }
 
     fn push(&mut self, path: String, value: &Value, place: &Place<'a>) {
-        self.leaves.push(Leaf { path, block: place.block, value: value.clone(), expr: place.expr, at: place.at });
+        self.leaves.push(Leaf {
+            path,
+            block: place.block,
+            value: value.clone(),
+            expr: place.expr,
+            at: place.at,
+        });
     }
 
     /// The value at a dotted path; blocks and lists that occur once count as objects.

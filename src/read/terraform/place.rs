@@ -16,7 +16,12 @@ use crate::model::Placement;
 type Configured<'a> = Option<(u32, Declared<'a>)>;
 
 /// The place of an item.
-pub(super) fn placement<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, item: &Item<'a>) -> Placement {
+pub(super) fn placement<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    graph: &Graph<'a>,
+    item: &Item<'a>,
+) -> Placement {
     let mut place = Placement {
         provider: item.provider().map(str::to_owned),
         service: item.service().map(str::to_owned),
@@ -75,7 +80,8 @@ fn own_location(catalog: &Catalog, provider: &str, item: &Item<'_>) -> Option<Lo
                 }
             }
             _ if value.is_unknown() => {
-                unknown = unknown.or_else(|| value.reason().map(|reason| Location::Unknown(reason.to_string())));
+                unknown =
+                    unknown.or_else(|| value.reason().map(|reason| Location::Unknown(reason.to_string())));
             }
             _ => {}
         }
@@ -94,11 +100,18 @@ fn location(catalog: &Catalog, provider: &str, text: &str) -> Option<Location> {
     let folded: String = text.to_ascii_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
     let plain = folded.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // Multi-regions of Google (`EU`, `US`), `global` and texts that are no code name no region.
-    let is_code = folded.bytes().any(|byte| byte.is_ascii_digit()) && folded.len() >= 4 || provider == "azure";
+    let is_code =
+        folded.bytes().any(|byte| byte.is_ascii_digit()) && folded.len() >= 4 || provider == "azure";
     (plain && is_code && folded != "global").then_some(Location::Region(folded))
 }
 
-fn provider_region<'a>(world: &World<'a>, catalog: &Catalog, provider: &str, item: &Item<'a>, place: &mut Placement) {
+fn provider_region<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    provider: &str,
+    item: &Item<'a>,
+    place: &mut Placement,
+) {
     let configured = configured_provider(world, item);
     let Some((module, declared)) = configured else {
         if catalog_has_regions(catalog, provider) {
@@ -140,11 +153,13 @@ fn configured_provider<'a>(world: &World<'a>, item: &Item<'a>) -> Configured<'a>
         let instance = world.instance(module);
         let call = instance.call?;
         let wanted = item.type_name.split('_').next().unwrap_or("");
-        let given = call.body().attribute("providers").and_then(|providers| given(&providers.value, wanted, None));
+        let given =
+            call.body().attribute("providers").and_then(|providers| given(&providers.value, wanted, None));
         let (name, alias) = given.unwrap_or((wanted.to_owned(), None));
         (instance.parent?, name, alias)
     } else {
-        let said = item.declared.body().attribute("provider").and_then(|provider| provider_name(&provider.value));
+        let said =
+            item.declared.body().attribute("provider").and_then(|provider| provider_name(&provider.value));
         let local = item.type_name.split('_').next().unwrap_or("").to_owned();
         match said {
             Some((name, alias)) => (module, name, alias),
@@ -162,7 +177,8 @@ fn find<'a>(world: &World<'a>, module: u32, name: &str, alias: Option<&str>, dep
     let config = instance.module?;
     let own = config.providers.iter().find(|provider| {
         let labels = &provider.block.labels;
-        let is_alias = provider.body().attribute("alias").and_then(|alias| alias.value.literal().map(str::to_owned));
+        let is_alias =
+            provider.body().attribute("alias").and_then(|alias| alias.value.literal().map(str::to_owned));
         labels.first().is_some_and(|label| &**label == name) && is_alias.as_deref() == alias
     });
     if let Some(own) = own {
@@ -211,11 +227,7 @@ pub(super) struct Zones {
 }
 
 /// The zones of a type's zone and subnet attributes.
-pub(super) fn zones(
-    graph: &Graph<'_>,
-    item: &Item<'_>,
-    region: Option<&str>,
-) -> Zones {
+pub(super) fn zones(graph: &Graph<'_>, item: &Item<'_>, region: Option<&str>) -> Zones {
     let mut found: BTreeMap<String, ()> = BTreeMap::new();
     let mut complete = true;
     let zone_names = item.kind.map(|kind| kind.zones.as_slice()).unwrap_or_default();
@@ -276,7 +288,9 @@ fn zone_of_value(graph: &Graph<'_>, value: &Value, region: Option<&str>) -> Opti
     }
     let refs = value.refs.as_ref()?;
     let mut paths = refs.iter().filter(|reference| {
-        graph.item(&reference.instance).is_some_and(|item| item.type_name.ends_with("availability_zones") || item.type_name.ends_with("compute_zones"))
+        graph.item(&reference.instance).is_some_and(|item| {
+            item.type_name.ends_with("availability_zones") || item.type_name.ends_with("compute_zones")
+        })
     });
     let path = &paths.next()?.attribute;
     if paths.next().is_some() || !matches!(value.kind, Kind::Unknown(_)) {

@@ -9,11 +9,13 @@ pub mod dns;
 mod draft;
 pub mod hosts;
 pub mod images;
+pub mod inventory;
 pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod open_psa;
 pub mod platform;
+pub mod serverless;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
@@ -96,6 +98,7 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
+    &serverless::Serverless,
     &cloudformation::CloudFormation,
     // Platforms.
     &platform::Render,
@@ -108,6 +111,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::Railway,
     &platform::DigitalOcean,
     // Catalogs and telemetry.
+    &inventory::Inventory,
     &backstage::Backstage,
     &service_graph::ServiceGraph,
     // Workloads.

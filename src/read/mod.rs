@@ -10,11 +10,13 @@ mod draft;
 pub mod helm;
 pub mod hosts;
 pub mod images;
+pub mod inventory;
 pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod open_psa;
 pub mod platform;
+pub mod serverless;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
@@ -97,6 +99,7 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
+    &serverless::Serverless,
     &cloudformation::CloudFormation,
     // Names.
     &dns::OctoDns,
@@ -113,6 +116,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::Railway,
     &platform::DigitalOcean,
     // Catalogs and telemetry.
+    &inventory::Inventory,
     &backstage::Backstage,
     &service_graph::ServiceGraph,
     // Workloads; Kubernetes after all others that have an apiVersion.

@@ -1,12 +1,14 @@
 //! What a fault tree comes to: cut sets, probability, importance.
 
+use std::collections::BTreeMap;
+
 use super::best::best;
 use super::bounds::{self, Interval};
 use super::count::Count;
 use super::monte_carlo::{self, Estimate};
 use super::probability::{Chance, Chances};
 use super::solve::{ANY_ORDER, AllSets, Diagrams, Structure};
-use super::tree::{EventId, FaultTree};
+use super::tree::{Builder, EventId, FaultTree, Node, Operator};
 use super::zbdd::UNLIMITED;
 
 /// What to find out, and how much memory it may take.
@@ -176,7 +178,8 @@ fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
 
 /// The cut sets, and the order up to which they are complete.
 fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, most: u32, options: &Options) -> (AllSets, u32) {
-    if let Some(diagrams) = diagrams {
+    let known = diagrams.map_or(0, Diagrams::order);
+    if let Some(diagrams) = diagrams.filter(|_| known >= most) {
         if let Ok(sets) = AllSets::of(diagrams, most, options.set_nodes) {
             return (sets, most);
         }
@@ -185,9 +188,9 @@ fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, 
     let mut best = (AllSets::none(), 0);
     for order in 1..=most.min(1_000) {
         let sets = match diagrams {
-            Some(diagrams) => AllSets::of(diagrams, order, options.set_nodes),
-            None if coherent => AllSets::direct(structure, order, options.set_nodes),
-            None => break,
+            Some(diagrams) if order <= known => AllSets::of(diagrams, order, options.set_nodes),
+            _ if coherent => AllSets::direct(structure, order, options.set_nodes),
+            _ => break,
         };
         match sets {
             Ok(sets) => best = (sets, order),
@@ -199,9 +202,12 @@ fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, 
 
 fn add_probability(solution: &mut Solution, structure: &Structure, diagrams: Option<&Diagrams>, options: &Options) {
     let events: Vec<Chance> = solution.chances.iter().map(|chance| Chance::of(chance.unwrap_or(0.0))).collect();
-    let Some(diagrams) = diagrams else {
+    let Some(diagrams) = diagrams.filter(|diagrams| diagrams.order() == ANY_ORDER) else {
         let probabilities: Vec<f64> = events.iter().map(|chance| chance.yes).collect();
-        let Interval { lower, upper } = bounds::interval(structure, &probabilities);
+        let anyway = bounds::interval(structure, &probabilities);
+        let Interval { lower, upper } = diagrams.map_or(anyway, |diagrams| anyway.and(bounds::from_diagrams(diagrams, &probabilities)));
+        // In a coherent tree each cut set makes the top fail, whatever else happens.
+        let lower = if solution.coherent { lower.max(likeliest_sets(solution)) } else { lower };
         let estimate = (options.trials > 0).then(|| monte_carlo::estimate(&structure.net, structure.top, &probabilities, options.trials, options.seed));
         solution.probability = Some(Probability::Bounds { lower, upper, estimate });
         return;
@@ -210,6 +216,26 @@ fn add_probability(solution: &mut Solution, structure: &Structure, diagrams: Opt
     let top = chances.top().yes;
     solution.probability = Some(Probability::Exact(top));
     solution.importance = importance(&chances, &events, structure, diagrams, top);
+}
+
+/// The probability that one of the likeliest cut sets happens.
+fn likeliest_sets(solution: &Solution) -> f64 {
+    const SETS: usize = 60;
+    let mut builder = Builder::new();
+    let mut events: BTreeMap<EventId, Node> = BTreeMap::new();
+    let mut ways = Vec::new();
+    for (_, set) in solution.likeliest(SETS) {
+        let parts = set.iter().map(|event| *events.entry(*event).or_insert_with(|| builder.event("", solution.chances[event.0 as usize]))).collect();
+        ways.push(builder.gate("", Operator::And, parts));
+    }
+    let top = builder.gate("", Operator::Or, ways);
+    let tree = builder.build(top).expect("two levels hold no cycle");
+    let structure = Structure::of(&tree);
+    let events: Vec<Chance> = tree.events().iter().map(|event| Chance::of(event.probability.unwrap_or(0.0))).collect();
+    match Diagrams::of(&structure, 200_000) {
+        Ok(diagrams) if diagrams.order() == ANY_ORDER => Chances::of(&diagrams, &events).top().yes,
+        _ => solution.likeliest(1).first().map_or(0.0, |(chance, _)| *chance),
+    }
 }
 
 fn importance(chances: &Chances<'_>, events: &[Chance], structure: &Structure, diagrams: &Diagrams, top: f64) -> Vec<Importance> {

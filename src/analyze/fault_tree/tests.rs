@@ -110,8 +110,21 @@ fn check_limits(tree: &FaultTree, expected: &BTreeSet<usize>) {
 }
 
 fn bounds_hold(tree: &FaultTree) {
-    let exact = brute_probability(tree, &values(tree), None);
-    let solution = solve(tree, &Options { limit_order: Some(2), diagram_nodes: 0, trials: 1 << 14, ..Options::default() });
+    for diagram_nodes in [0, 6, 20] {
+        bounds_hold_within(tree, diagram_nodes);
+    }
+}
+
+fn bounds_hold_within(tree: &FaultTree, diagram_nodes: usize) {
+    let values = values(tree);
+    let exact = brute_probability(tree, &values, None);
+    let solution = solve(tree, &Options { limit_order: Some(2), diagram_nodes, trials: 1 << 14, ..Options::default() });
+    let complete = solution.complete_to_order.unwrap_or(2).min(2);
+    let found: BTreeSet<usize> = solution.smallest(1 << 16).iter().map(|set| as_bits(set)).filter(|set| set.count_ones() <= complete).collect();
+    let expected: BTreeSet<usize> = brute_cut_sets(&values).into_iter().filter(|set| set.count_ones() <= complete && (complete > 0 || *set != 0)).collect();
+    if complete > 0 {
+        assert_eq!(found, expected, "within {diagram_nodes} nodes");
+    }
     match solution.probability {
         Some(Probability::Bounds { lower, upper, estimate: Some(estimate) }) => {
             assert!(lower <= exact * (1.0 + 1e-9) && exact * (1.0 - 1e-9) <= upper, "{lower} {exact} {upper}");

@@ -1,1 +1,253 @@
-//! The order of the stages.
+//! The order of the stages, written once.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use rayon::prelude::*;
+
+use crate::analyze::{self, Analysis};
+use crate::assemble::assemble;
+use crate::catalog::Catalog;
+use crate::discover::{self, Discovery};
+use crate::judge::{self, Finding};
+use crate::model::{Declarations, Estate, Kind, Settings, Tolerance};
+use crate::read::{ReadContext, settings};
+use crate::source::{Problems, Severity, Skipped};
+
+/// What to scan, and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Folders or files.
+    pub roots: Vec<PathBuf>,
+    /// The environment to analyze; production is chosen where it exists.
+    pub environment: Option<String>,
+    /// Whether test, example, development and archived folders are read too.
+    pub include_left_out: bool,
+    /// Another `linchpin.toml` than the root's.
+    pub config: Option<PathBuf>,
+    /// The day on which mitigations and waivers are judged.
+    pub today: Date,
+    /// Larger files are left out, in bytes.
+    pub max_file_bytes: u64,
+}
+
+/// What keeps a scan from being judged at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// A root cannot be looked at.
+    #[error(transparent)]
+    Discover(#[from] discover::DiscoverError),
+    /// No format claimed any file.
+    #[error("found nothing to read in `{roots}`; `linchpin --help` lists the formats")]
+    NothingToRead {
+        /// The roots as given.
+        roots: String,
+    },
+    /// The policy does not say what its author believes.
+    #[error("failed to read the policy: {path}:{line}: {message}")]
+    Policy {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+        /// What is wrong, and the way out.
+        message: String,
+    },
+}
+
+/// Runs all stages.
+///
+/// # Errors
+///
+/// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
+/// of a known format.
+pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
+    let options = discover::Options {
+        include_left_out: request.include_left_out,
+        max_file_bytes: request.max_file_bytes,
+        policy: request.config.clone(),
+        ..discover::Options::default()
+    };
+    let discovery = discover::discover(&request.roots, &options)?;
+    let roots: Vec<String> = request.roots.iter().map(|root| root.display().to_string()).collect();
+    if discovery.claims.is_empty() {
+        return Err(ScanError::NothingToRead { roots: roots.join("`, `") });
+    }
+    let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
+    let (settings, odd) = read_settings(&discovery)?;
+    let mut outcome = judge_discovery(&discovery, &settings, odd, request);
+    outcome.organization = settings.organization.name.clone().unwrap_or(organization);
+    outcome.roots = roots;
+    Ok(outcome)
+}
+
+/// The stages after the files are in memory.
+fn judge_discovery(discovery: &Discovery, settings: &Settings, odd: Problems, request: &Request) -> Outcome {
+    let catalog = Catalog::embedded();
+    let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
+    let declarations = read_all(discovery, &cx);
+    let assembly = assemble(declarations, catalog, request.environment.as_deref());
+    let (estate, undeclared) = judge::apply_services(assembly.estate, settings);
+    let mut problems = assembly.problems;
+    problems.extend(odd);
+    problems.extend(undeclared);
+    let mut skipped = discovery.skipped.clone();
+    skipped.extend(assembly.skipped);
+    let (estate, analysis, findings) = judge_estate(estate, settings, catalog, request.today);
+    let mut outcome = Outcome {
+        files: files_read(discovery),
+        skipped,
+        problems,
+        estate,
+        analysis,
+        findings,
+        ..Outcome::default()
+    };
+    outcome.completeness = completeness(&outcome);
+    outcome
+}
+
+/// The organization's policy, with the waivers that stand in comments.
+fn read_settings(discovery: &Discovery) -> Result<(Settings, Problems), ScanError> {
+    let rules: Vec<&str> = judge::RULES.iter().map(|rule| rule.id()).collect();
+    let (mut settings, mut problems) = match &discovery.policy {
+        Some(file) => settings::read_settings(file, &rules),
+        None => (Settings::default(), Problems::new()),
+    };
+    if let Some(error) = problems.iter().find(|problem| problem.severity == Severity::Error) {
+        let at = &error.location;
+        return Err(ScanError::Policy { path: at.path.to_string(), line: at.line, message: error.message.clone() });
+    }
+    for path in discovery.claims.iter().flat_map(|claim| &claim.paths) {
+        let Some(file) = discovery.tree.get(path).filter(|file| file.text().contains("linchpin:")) else { continue };
+        let (waivers, odd) = settings::inline_waivers(file, &rules);
+        settings.waivers.extend(waivers);
+        problems.extend(odd);
+    }
+    Ok((settings, problems))
+}
+
+/// Judges the estate with its mitigations; what they answer stays among the findings.
+fn judge_estate(
+    estate: Estate,
+    settings: &Settings,
+    catalog: &Catalog,
+    today: Date,
+) -> (Estate, Analysis, Vec<Finding>) {
+    let judged = |estate: &Estate, analysis: &Analysis| {
+        judge::judge(&judge::Context::new(estate, analysis, settings, catalog, today))
+    };
+    if settings.mitigations.is_empty() {
+        let analysis = analyze::analyze(&estate);
+        let findings = judged(&estate, &analysis);
+        return (estate, analysis, findings);
+    }
+    let unmitigated = judged(&estate, &analyze::analyze(&estate));
+    let estate = judge::apply_mitigations(estate, settings, today);
+    let analysis = analyze::analyze(&estate);
+    let findings = judge::mark_mitigated(unmitigated, judged(&estate, &analysis));
+    (estate, analysis, findings)
+}
+
+fn read_all(discovery: &Discovery, cx: &ReadContext<'_>) -> Vec<Declarations> {
+    discovery
+        .claims
+        .par_iter()
+        .map(|claim| {
+            let files: Vec<_> = claim.paths.iter().filter_map(|path| discovery.tree.get(path)).collect();
+            claim.format.read(&files, cx)
+        })
+        .collect()
+}
+
+fn files_read(discovery: &Discovery) -> Vec<FileRead> {
+    let mut files: Vec<FileRead> = discovery
+        .claims
+        .iter()
+        .flat_map(|claim| claim.paths.iter().map(|path| (claim.format.name(), path)))
+        .map(|(format, path)| FileRead {
+            path: path.clone(),
+            format,
+            bytes: discovery.tree.get(path).map_or(0, |file| file.text().len() as u64),
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Counts what is not known.
+fn completeness(outcome: &Outcome) -> Completeness {
+    let count = |wanted: &dyn Fn(&crate::model::Node) -> bool| outcome.estate.nodes.values().filter(|node| wanted(node)).count();
+    let is_part = |node: &crate::model::Node| matches!(node.kind, Kind::Component | Kind::Service);
+    let in_part = outcome.problems.iter().filter(|problem| problem.severity != Severity::Note);
+    let in_part: std::collections::BTreeSet<_> = in_part.map(|problem| &problem.location.path).collect();
+    Completeness {
+        unresolved_references: count(&|node| node.kind == Kind::Unresolved),
+        unresolved_names: count(&|node| node.kind == Kind::Host && node.placement.provider.is_none()),
+        unknown_providers: count(&|node| is_part(node) && node.placement.provider.is_none()),
+        unknown_regions: count(&|node| {
+            is_part(node) && node.placement.provider.is_some() && node.placement.region.is_none() && !node.placement.global
+        }),
+        unknown_semantics: count(&|node| is_part(node) && node.tolerance == Tolerance::Unknown),
+        files_skipped: outcome.skipped.len(),
+        files_in_part: in_part.len(),
+        verdicts_not_known: outcome.findings.iter().filter(|finding| finding.verdict == crate::judge::Verdict::NotKnown).count(),
+    }
+}
+
+/// Everything a report may show.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Name of the organization, from `linchpin.toml`, else the root folder's name.
+    pub organization: String,
+    /// The scanned roots as they were given.
+    pub roots: Vec<String>,
+    /// Files read, in order of path.
+    pub files: Vec<FileRead>,
+    /// What was left out.
+    pub skipped: Vec<Skipped>,
+    /// Odd input.
+    pub problems: Problems,
+    /// The graph.
+    pub estate: Estate,
+    /// What was computed.
+    pub analysis: Analysis,
+    /// What was judged: open ones first, by level, blast radius, rule, element.
+    pub findings: Vec<Finding>,
+    /// What is not known.
+    pub completeness: Completeness,
+    /// Date of the catalog's data.
+    pub data_date: String,
+}
+
+/// A file that a format read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileRead {
+    /// Path relative to the root.
+    pub path: String,
+    /// The format's name.
+    pub format: &'static str,
+    /// Size.
+    pub bytes: u64,
+}
+
+/// What could not be read, resolved or known, and so might change a verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// References to things that nothing in the input defines.
+    pub unresolved_references: usize,
+    /// Names that were not looked up, or had no answer.
+    pub unresolved_names: usize,
+    /// Components whose provider is not known.
+    pub unknown_providers: usize,
+    /// Components whose region should be said and could not be read.
+    pub unknown_regions: usize,
+    /// Components whose redundancy is not known.
+    pub unknown_semantics: usize,
+    /// Files left out.
+    pub files_skipped: usize,
+    /// Files read only in part.
+    pub files_in_part: usize,
+    /// Findings whose verdict is "not known".
+    pub verdicts_not_known: usize,
+}

@@ -210,3 +210,97 @@ fn trees_made_at_random_come_out_the_same() {
     }
     assert!(compared >= 25, "only {compared} of 30 were compared");
 }
+
+/// Minimal cut sets up to order three as scram finds them in our model of a service.
+fn scram_cut_sets(model: &Path) -> Vec<Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.xml");
+    let arguments = ["--zbdd", "--no-indent", "-l", "3", "-o"];
+    let status = Command::new("scram").args(arguments).arg(&report).arg(model).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "scram refuses {}", model.display());
+    let text = std::fs::read_to_string(&report).unwrap();
+    let mut sets: Vec<Vec<String>> = text
+        .split("<product ")
+        .skip(1)
+        .map(|product| {
+            let inside = product.split("</product>").next().unwrap();
+            let mut names: Vec<String> =
+                inside.split("<basic-event ").skip(1).filter_map(|tag| attribute(&format!(" {tag}"), "name").map(str::to_owned)).collect();
+            names.sort();
+            names
+        })
+        .collect();
+    sets.sort();
+    sets
+}
+
+/// The same sets as linchpin lists them from the same model.
+fn own_cut_sets(model: &Path) -> Vec<Vec<String>> {
+    let tree = read(&[model.to_owned()]).expect("our own model can be read");
+    let solution = solve(&tree, &Options { limit_order: Some(3), probability: false, ..Options::default() });
+    let mut sets: Vec<Vec<String>> = solution
+        .smallest(100_000)
+        .into_iter()
+        .map(|set| {
+            let mut names: Vec<String> = set.into_iter().map(|event| tree.event_name(event).to_owned()).collect();
+            names.sort();
+            names
+        })
+        .collect();
+    sets.sort();
+    sets
+}
+
+/// Compares up to `most` services of a folder, those with most cut sets of more than one element first.
+fn compare_services(folder: &Path, most: usize) {
+    let request = linchpin::scan::Request {
+        roots: vec![folder.to_owned()],
+        environment: None,
+        include_left_out: false,
+        config: None,
+        today: jiff::civil::date(2026, 1, 1),
+        max_file_bytes: 32 << 20,
+    };
+    let outcome = linchpin::scan::scan(&request).unwrap();
+    let faults = linchpin::analyze::FaultModel::new(&outcome.estate, linchpin::model::Phase::Runtime);
+    let mut services: Vec<_> = outcome.analysis.runtime().cut_sets.iter().collect();
+    services.sort_by_key(|(id, sets)| (std::cmp::Reverse(sets.sets.len()), *id));
+    assert!(!services.is_empty(), "{} has no service", folder.display());
+    let scratch = tempfile::tempdir().unwrap();
+    for (service, sets) in services.into_iter().take(most) {
+        let element = faults.element(service).unwrap();
+        let tree = faults.fault_tree(element).unwrap();
+        let model = scratch.path().join("model.xml");
+        report::open_psa::write(&tree, &mut std::fs::File::create(&model).unwrap()).unwrap();
+        let theirs = scram_cut_sets(&model);
+        assert_eq!(own_cut_sets(&model), theirs, "cut sets of {service}");
+        assert_eq!(sets.sets.len(), theirs.len(), "the scan lists as many for {service}");
+    }
+}
+
+#[test]
+fn services_of_the_fixtures_have_the_cut_sets_that_scram_finds() {
+    if scram_is_missing() {
+        return;
+    }
+    for estate in ["fragile", "resilient", "shop"] {
+        compare_services(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/estates").join(estate), 5);
+    }
+}
+
+#[test]
+fn services_of_real_repositories_have_the_cut_sets_that_scram_finds() {
+    let Some(corpus) = std::env::var_os("LINCHPIN_CORPUS").map(PathBuf::from) else {
+        eprintln!("NOT CHECKED: LINCHPIN_CORPUS names no folder of repositories");
+        return;
+    };
+    if scram_is_missing() {
+        return;
+    }
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    for folder in folders {
+        compare_services(&folder, 1);
+    }
+}

@@ -1,2 +1,21 @@
-//! The analyze stage.
+//! Exact answers about an estate: what each single failure takes down, what is concentrated where,
+//! which redundancy is an illusion.
+//!
+//! Knows the model alone. A rule does no arithmetic: a number it needs is computed here.
+
+mod compile;
+mod concentration;
+mod cut_sets;
+mod cycles;
+mod fate;
 pub mod fault_tree;
+pub mod graph;
+mod results;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use compile::FaultModel;
+pub use concentration::{Concentration, Dimension, Share};
+pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
+pub use run::analyze;

@@ -4,22 +4,52 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use crate::analyze::FaultModel;
 use crate::analyze::fault_tree::{Builder, EventId, FaultTree, Node, Operator, Options, Probability, Solution, solve};
+use crate::model::{Id, Phase};
 use crate::read::open_psa::{self, Argument, Connective, Model, Settings};
+use crate::scan;
 use crate::source::{Problems, Severity, SourceFile};
 
 /// A file larger than this is not read.
 const LARGEST_FILE: u64 = 1 << 30;
 
+/// `linchpin fault-tree`.
+pub(super) struct Command;
+
+const EXAMPLES: &str = "\
+Examples:
+  linchpin fault-tree model.xml --list 20
+  linchpin fault-tree model.xml --limit-order 3 --format json
+  linchpin fault-tree --service k8s:default/Deployment/checkout ./deploy --list 20
+  linchpin fault-tree --service k8s:default/Deployment/checkout ./deploy --format open-psa > checkout.xml";
+
+impl super::Command for Command {
+    fn define(&self) -> clap::Command {
+        FaultTreeArgs::augment_args(clap::Command::new("fault-tree")).after_help(EXAMPLES)
+    }
+
+    fn run(&self, typed: &clap::ArgMatches, terminal: &mut super::Terminal) -> Result<super::Exit> {
+        let typed = FaultTreeArgs::from_arg_matches(typed)?;
+        let mut answer = Vec::new();
+        run(&typed, &mut answer, &mut std::io::stderr().lock())?;
+        terminal.write(|out| out.write_all(&answer))?;
+        Ok(super::Exit::Acceptable)
+    }
+}
+
 /// Minimal cut sets, probability and importance of a fault tree in Open-PSA format.
 #[derive(Args, Debug)]
 pub struct FaultTreeArgs {
-    /// Model files; one model may be split over several.
+    /// Model files (one model may be split over several); with --service, the folders to scan.
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<PathBuf>,
+    /// Analyze this service of a scan rather than a model.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["top", "mission_time"])]
+    pub service: Option<String>,
     /// Leave out cut sets of a higher order.
     #[arg(long, value_name = "K")]
     pub limit_order: Option<u32>,
@@ -62,6 +92,8 @@ pub enum Format {
     Table,
     /// For programs.
     Json,
+    /// The tree itself, as an Open-PSA model, for other programs to check.
+    OpenPsa,
 }
 
 /// Reads the model, solves it, writes the answer to `out` and what was odd in the model to `err`.
@@ -69,15 +101,10 @@ pub enum Format {
 /// # Errors
 /// When a file cannot be read, the model has an error, or its top is not clear.
 pub fn run(args: &FaultTreeArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<()> {
-    let files = args.models.iter().map(|path| load(path)).collect::<Result<Vec<_>>>()?;
-    let settings = Settings { mission_hours: args.mission_time };
-    let (model, problems) = open_psa::read(files, settings, &mut |from, name| {
-        let folder = Path::new(&**from.path()).parent().unwrap_or(Path::new(""));
-        load(&folder.join(name)).map_err(|error| format!("{error:#}"))
-    });
-    show_problems(&problems, err)?;
-    let Some(model) = model else { bail!("the model has errors") };
-    let tree = tree_of(&model, args.top.as_deref())?;
+    let tree = match &args.service {
+        Some(service) => tree_of_service(&args.models, service)?,
+        None => tree_of_files(args, err)?,
+    };
     let options = Options {
         limit_order: args.limit_order,
         probability: !args.no_probability,
@@ -86,11 +113,42 @@ pub fn run(args: &FaultTreeArgs, out: &mut dyn Write, err: &mut dyn Write) -> Re
         diagram_nodes: args.diagram_nodes,
         set_nodes: args.set_nodes,
     };
-    let solution = solve(&tree, &options);
     match args.format {
-        Format::Json => write_json(&tree, &solution, args, out),
-        Format::Table => write_table(&tree, &solution, args, out),
+        Format::Json => write_json(&tree, &solve(&tree, &options), args, out),
+        Format::Table => write_table(&tree, &solve(&tree, &options), args, out),
+        Format::OpenPsa => Ok(crate::report::open_psa::write(&tree, out)?),
     }
+}
+
+/// What takes a service of a scan down at run time.
+fn tree_of_service(paths: &[PathBuf], service: &str) -> Result<FaultTree> {
+    let request = scan::Request {
+        roots: paths.to_vec(),
+        environment: None,
+        include_left_out: false,
+        config: None,
+        today: super::meaning::today(),
+        max_file_bytes: LARGEST_FILE,
+    };
+    let outcome = scan::scan(&request)?;
+    let faults = FaultModel::new(&outcome.estate, Phase::Runtime);
+    let Some(element) = faults.element(&Id::new(service)) else {
+        let known: Vec<String> = outcome.estate.services().take(10).map(|node| format!("`{}`", node.id)).collect();
+        bail!("there is no `{service}` in the scan; services are {}", known.join(", "));
+    };
+    Ok(faults.fault_tree(element)?)
+}
+
+fn tree_of_files(args: &FaultTreeArgs, err: &mut dyn Write) -> Result<FaultTree> {
+    let files = args.models.iter().map(|path| load(path)).collect::<Result<Vec<_>>>()?;
+    let settings = Settings { mission_hours: args.mission_time };
+    let (model, problems) = open_psa::read(files, settings, &mut |from, name| {
+        let folder = Path::new(&**from.path()).parent().unwrap_or(Path::new(""));
+        load(&folder.join(name)).map_err(|error| format!("{error:#}"))
+    });
+    show_problems(&problems, err)?;
+    let Some(model) = model else { bail!("the model has errors") };
+    tree_of(&model, args.top.as_deref())
 }
 
 fn load(path: &Path) -> Result<SourceFile> {

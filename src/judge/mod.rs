@@ -1,1 +1,33 @@
-//! The judge stage.
+//! Judging an analysis by the organization's own policy: findings, mitigations, waivers.
+//!
+//! [`apply_services`] and [`apply_mitigations`] change an estate before it is analyzed, [`judge`] turns its
+//! analysis into findings, [`mark_mitigated`] keeps what a mitigation answered in sight. A rule does no
+//! arithmetic: it reads the analysis and the [`Context`], and reports.
+
+mod concentrated;
+mod context;
+mod declared;
+mod dns;
+mod finding;
+mod findings;
+mod mitigation;
+mod patterns;
+mod rules;
+mod single_points;
+mod spans;
+mod verdict;
+mod waivers;
+
+#[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
+mod testing;
+
+pub use context::Context;
+pub use declared::apply_services;
+pub use finding::{BlastRadius, Edit, Finding, FindingLevel, Fix, Status, Verdict};
+pub use findings::{Draft, Findings, fingerprint, service_fingerprint};
+pub use mitigation::{Standing, apply_mitigations, standing};
+pub use rules::{HEADINGS, RULES, Rule, rule};
+pub use single_points::{Class, SinglePoint};
+pub use verdict::{judge, mark_mitigated};

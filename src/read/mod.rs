@@ -1,2 +1,123 @@
-//! The read stage.
+//! Readers: bytes to declarations and problems, one file or folder for each format.
+//!
+//! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
+
+pub mod backstage;
+pub mod cloudformation;
+pub mod compose;
+pub mod dns;
+mod draft;
+pub mod helm;
+pub mod hosts;
+pub mod images;
+pub mod json;
+pub mod kubernetes;
+pub mod kustomize;
 pub mod open_psa;
+pub mod platform;
+pub mod service_graph;
+pub mod settings;
+pub mod terraform;
+pub mod terraform_json;
+pub mod yaml;
+
+use crate::catalog::Catalog;
+use crate::model::Declarations;
+use crate::source::{SourceFile, Tree};
+
+/// A kind of file that linchpin understands.
+pub trait Format: Sync {
+    /// The name used in reports: `terraform`, `kubernetes`.
+    fn name(&self) -> &'static str;
+
+    /// What it reads, in one sentence, for help and docs.
+    fn summary(&self) -> &'static str;
+
+    /// Whether a file of this path may belong to the format; asked before the file is opened.
+    fn wants(&self, path: &str) -> bool;
+
+    /// Whether an opened file belongs to the format. The first format of [`FORMATS`] that claims a file has it.
+    fn claims(&self, file: &SourceFile, tree: &Tree) -> bool;
+
+    /// Whether its files say what is deployed. Evidence of lesser weight (package manifests, build files) does
+    /// not, and a folder with nothing else is still looked for in test and example folders.
+    fn describes_deployment(&self) -> bool {
+        true
+    }
+
+    /// Reads all files that the format claimed.
+    fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations;
+}
+
+/// What every reader may look at.
+pub struct ReadContext<'a> {
+    /// All files of the scan, claimed or not.
+    pub tree: &'a Tree,
+    /// What is known about providers, images, types.
+    pub catalog: &'a Catalog,
+    /// The environment that was asked for.
+    pub environment: Option<&'a str>,
+}
+
+impl ReadContext<'_> {
+    /// The environment to analyze among those found: the one asked for, else production by its usual names,
+    /// else the only one. `None` when nothing decides; the unit is then read without any of them.
+    pub fn choose_environment<'n>(&self, found: &[&'n str]) -> Option<&'n str> {
+        if let Some(asked) = self.environment {
+            return found.iter().copied().find(|name| same_environment(name, asked));
+        }
+        let by_name = PRODUCTION
+            .iter()
+            .find_map(|usual| found.iter().copied().find(|name| name.eq_ignore_ascii_case(usual)));
+        let by_part = || {
+            let mut parts = found.iter().copied().filter(|name| {
+                name.split(['-', '_', '.', '/'])
+                    .any(|part| PRODUCTION.iter().any(|usual| part.eq_ignore_ascii_case(usual)))
+            });
+            parts.next().filter(|_| parts.next().is_none())
+        };
+        by_name.or_else(by_part).or(match found {
+            [only] => Some(only),
+            _ => None,
+        })
+    }
+}
+
+/// The usual names of the environment that matters.
+pub const PRODUCTION: &[&str] = &["production", "prod", "prd", "live"];
+
+/// Whether two environment names mean the same: equal but for case, or both a name of production.
+pub fn same_environment(a: &str, b: &str) -> bool {
+    let production = |name: &str| PRODUCTION.iter().any(|usual| name.eq_ignore_ascii_case(usual));
+    a.eq_ignore_ascii_case(b) || (production(a) && production(b))
+}
+
+/// All formats; the first that claims a file has it.
+pub static FORMATS: &[&dyn Format] = &[
+    // Infrastructure.
+    &terraform::Terraform,
+    &terraform_json::TerraformJson,
+    &cloudformation::CloudFormation,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
+    // Platforms.
+    &platform::Render,
+    &platform::Fly,
+    &platform::Heroku,
+    &platform::Netlify,
+    &platform::Vercel,
+    &platform::Workers,
+    &platform::AppEngine,
+    &platform::Railway,
+    &platform::DigitalOcean,
+    // Catalogs and telemetry.
+    &backstage::Backstage,
+    &service_graph::ServiceGraph,
+    // Workloads; Kubernetes after all others that have an apiVersion.
+    &compose::Compose,
+    &helm::Helm,
+    &kustomize::Kustomize,
+    &kubernetes::Kubernetes,
+];

@@ -79,7 +79,8 @@ impl SourceFile {
         let line = self.line_starts.partition_point(|start| *start as usize <= offset);
         let start = self.line_starts[line - 1] as usize;
         // A hostile line may be 100 MB long: columns are counted up to a bound.
-        let column = if offset - start > 100_000 { offset - start } else { self.text[start..offset].chars().count() };
+        let column =
+            if offset - start > 100_000 { offset - start } else { self.text[start..offset].chars().count() };
         Location { path: Arc::clone(&self.path), line: line as u32, column: column as u32 + 1 }
     }
 

@@ -1,0 +1,111 @@
+//! The results of all analyses of one estate.
+
+use std::collections::BTreeMap;
+
+use super::Concentration;
+use crate::model::{Id, Level, Phase};
+
+/// Everything that was computed about an estate.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    /// What each single failure does, by phase.
+    pub phases: BTreeMap<Phase, PhaseResult>,
+    /// Concentration over every dimension and category.
+    pub concentration: Vec<Concentration>,
+    /// What the members of each redundancy group share, runtime phase, in order of group id.
+    pub groups: Vec<GroupFate>,
+    /// Sets of nodes of which each needs the other to start, each sorted.
+    pub cyclic_starts: Vec<CyclicStart>,
+    /// Number of services.
+    pub services: usize,
+    /// Sum of the services' weights.
+    pub weight: f64,
+}
+
+/// What fails in one phase.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseResult {
+    /// One entry for every element whose failure loses or degrades a service, by blast radius (weight, then
+    /// number of services, descending), then by id.
+    pub failures: Vec<SingleFailure>,
+    /// Minimal cut sets of each service, by service.
+    pub cut_sets: BTreeMap<Id, CutSets>,
+}
+
+/// What happens when one element fails.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SingleFailure {
+    /// The element: a component, zone, region, provider service, provider, host.
+    pub element: Id,
+    /// Its level.
+    pub level: Level,
+    /// Services that are lost, sorted.
+    pub lost: Vec<Id>,
+    /// Services that are degraded, sorted.
+    pub degraded: Vec<Id>,
+    /// Weight of the services that are lost.
+    pub weight_lost: f64,
+    /// `weight_lost` over the weight of all services, 0 to 1.
+    pub share_lost: f64,
+    /// For the first [`SingleFailure::PATHS_KEPT`] lost services (in the order of `lost`): a shortest path from the
+    /// service to the element along which the failure travels, both ends included.
+    pub paths: Vec<Vec<Id>>,
+}
+
+/// Minimal cut sets of one service.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CutSets {
+    /// The sets up to `complete_to_order`, by size, then by ids.
+    pub sets: Vec<Vec<Id>>,
+    /// Every set of up to this size is listed.
+    pub complete_to_order: usize,
+}
+
+/// What the members of a redundancy group share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupFate {
+    /// The group: an explicit one, or a component with replicas (then its id).
+    pub group: Id,
+    /// Who needs it.
+    pub owner: Id,
+    /// How many must live.
+    pub k: u32,
+    /// The members.
+    pub members: Vec<Id>,
+    /// Elements whose single failure leaves fewer than k members, with their level; the members themselves and
+    /// the owner's own needs are not among them.
+    pub common: Vec<(Id, Level)>,
+    /// Pairs of elements (no subset of them in `common`) that do.
+    pub pairs: Vec<(Id, Id)>,
+}
+
+/// Nodes of which each needs the other to start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CyclicStart {
+    /// The nodes, in order of the cycle, starting with the smallest id.
+    pub cycle: Vec<Id>,
+}
+
+impl Analysis {
+    /// The results of the runtime phase.
+    pub fn runtime(&self) -> &PhaseResult {
+        static NONE: PhaseResult = PhaseResult { failures: Vec::new(), cut_sets: BTreeMap::new() };
+        self.phases.get(&Phase::Runtime).unwrap_or(&NONE)
+    }
+
+    /// What the failure of an element does at run time, if it does anything.
+    pub fn failure_of(&self, element: &Id) -> Option<&SingleFailure> {
+        self.runtime().failures.iter().find(|failure| failure.element == *element)
+    }
+}
+
+impl SingleFailure {
+    /// Paths are kept for this many lost services.
+    pub const PATHS_KEPT: usize = 32;
+
+    /// The path from a lost service to the element.
+    pub fn path_of(&self, service: &Id) -> Option<&[Id]> {
+        let at = self.lost.binary_search(service).ok()?;
+        self.paths.get(at).map(Vec::as_slice)
+    }
+}

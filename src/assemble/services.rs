@@ -1,0 +1,41 @@
+//! What the organization would miss: its workloads, and whatever stands on top of the graph.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Attribute, Category, Estate, Id, Kind, Need, Phase};
+
+/// Counts as a service what nothing else needs and what is worth having for itself: a data store that some
+/// other organization's program uses, a published name.
+pub(super) fn promote(estate: &mut Estate) {
+    let needed: BTreeSet<Id> = estate
+        .edges
+        .iter()
+        .filter(|edge| edge.phase == Phase::Runtime && edge.need == Need::Required)
+        .map(|edge| edge.to.clone())
+        .collect();
+    let answering: BTreeSet<Id> = estate
+        .edges
+        .iter()
+        .filter(|edge| edge.phase == Phase::Runtime && !matches!(edge.to.scheme(), "zone" | "provider"))
+        .map(|edge| edge.from.clone())
+        .collect();
+    for node in estate.nodes.values_mut() {
+        let on_top = !needed.contains(&node.id) && !node.is_service;
+        let worth = match node.kind {
+            Kind::Component => node.category.is_some_and(stands_for_itself),
+            Kind::Domain => answering.contains(&node.id),
+            _ => false,
+        };
+        let auxiliary = [Attribute::Auxiliary, Attribute::Batch, Attribute::Replica]
+            .iter()
+            .any(|attribute| node.attributes.bool(*attribute) == Some(true));
+        if on_top && worth && !auxiliary {
+            node.is_service = true;
+        }
+    }
+}
+
+fn stands_for_itself(category: Category) -> bool {
+    use Category::{Cache, Cdn, Compute, Database, LoadBalancer, Mail, Queue, Search};
+    matches!(category, Database | Cache | Queue | Search | Cdn | Compute | LoadBalancer | Mail)
+}

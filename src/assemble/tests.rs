@@ -1,0 +1,94 @@
+//! Units in, one estate out.
+
+use super::*;
+use crate::model::{Attribute, AttributeValue, Confidence, Id, Kind, Need, Node, Phase, Reach, Reference, Target};
+
+fn unit(folder: &str, services: &[&str]) -> Unit {
+    let mut unit = Unit::new("kubernetes", folder, folder);
+    for name in services {
+        let node = Node::new(Id::kubernetes("default", "Deployment", name), Kind::Service, *name);
+        unit.add_name(name, &node.id, Reach::Unit);
+        unit.nodes.push(node);
+    }
+    unit
+}
+
+fn refer(unit: &mut Unit, from: &str, host: &str) {
+    unit.references.push(Reference {
+        from: Id::kubernetes("default", "Deployment", from),
+        target: Target::Host { name: host.to_owned(), port: None, scheme: None },
+        phase: Phase::Runtime,
+        need: Need::Required,
+        group: None,
+        confidence: Confidence::Inferred,
+        evidence: vec![],
+    });
+}
+
+fn estate(units: Vec<Unit>) -> Estate {
+    let declared = Declarations { units, ..Declarations::default() };
+    assemble(vec![declared], Catalog::embedded(), None).estate
+}
+
+fn edges(estate: &Estate) -> Vec<String> {
+    estate.edges.iter().map(|edge| format!("{} -> {}", edge.from, edge.to)).collect()
+}
+
+#[test]
+fn a_name_of_the_unit_is_an_edge_and_an_unknown_one_stays_as_a_host() {
+    let mut shop = unit("shop", &["web", "db"]);
+    refer(&mut shop, "web", "DB.");
+    refer(&mut shop, "web", "nowhere");
+    refer(&mut shop, "web", "localhost");
+    let estate = estate(vec![shop]);
+    assert_eq!(
+        edges(&estate),
+        ["k8s:default/Deployment/web -> host:nowhere", "k8s:default/Deployment/web -> k8s:default/Deployment/db"]
+    );
+}
+
+#[test]
+fn the_same_workload_in_two_folders_is_one_node_and_its_needs_are_not_added_up() {
+    let mut raw = unit("manifests", &["web", "db"]);
+    refer(&mut raw, "web", "db");
+    let mut release = unit("release", &["web", "db", "cache"]);
+    refer(&mut release, "web", "cache");
+    let estate = estate(vec![raw, release]);
+    assert_eq!(edges(&estate), ["k8s:default/Deployment/web -> k8s:default/Deployment/db"]);
+    assert_eq!(estate.nodes.len(), 3);
+}
+
+#[test]
+fn the_same_name_with_another_image_is_another_thing() {
+    let with_image = |folder: &str, image: &str| {
+        let mut unit = unit(folder, &["web"]);
+        unit.nodes[0].attributes.set(Attribute::Image, AttributeValue::Text(image.to_owned()), None);
+        unit
+    };
+    let estate = estate(vec![with_image("guestbook", "example/guestbook:1"), with_image("blog", "wordpress:6")]);
+    let ids: Vec<_> = estate.nodes.keys().map(|id| id.as_str().to_owned()).collect();
+    assert_eq!(ids, ["k8s:default/Deployment/web", "k8s:default/Deployment/web@blog"]);
+}
+
+#[test]
+fn several_nodes_behind_one_name_are_alternatives() {
+    let mut shop = unit("shop", &["web", "db-a", "db-b"]);
+    for name in ["db-a", "db-b"] {
+        shop.add_name("db", &Id::kubernetes("default", "Deployment", name), Reach::Unit);
+    }
+    refer(&mut shop, "web", "db");
+    let estate = estate(vec![shop]);
+    assert_eq!(estate.groups.values().map(|group| group.k).collect::<Vec<_>>(), [1]);
+    assert!(estate.edges.iter().all(|edge| edge.group.is_some()));
+}
+
+#[test]
+fn a_folder_of_another_environment_is_left_out_and_said() {
+    let declared =
+        Declarations { units: vec![unit("env/staging", &["web"]), unit("env/production", &["web"])], ..Default::default() };
+    let assembly = assemble(vec![declared], Catalog::embedded(), None);
+    assert_eq!(assembly.skipped.len(), 1);
+    assert_eq!(&*assembly.skipped[0].path, "env/staging");
+    let chosen: Vec<_> = assembly.estate.environments.iter().map(|found| (found.name.as_str(), found.chosen)).collect();
+    assert_eq!(chosen, [("production", true), ("staging", false)]);
+}

@@ -1,0 +1,319 @@
+//! Whether the tables are fit to ship: read, sourced, free of dangling ids, right on their samples, within budget.
+
+use std::collections::BTreeSet;
+
+use super::embedded;
+use super::lookup::Catalog;
+use super::names::NameKind;
+use super::resources::Role;
+use super::table::{Confidence, DataFile, rows};
+
+/// One table, measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSummary {
+    /// The file under `data/`.
+    pub file: &'static str,
+    /// The bytes it takes in the program.
+    pub bytes: usize,
+}
+
+/// What `linchpin catalog check` found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    /// The tables, in the order of their names.
+    pub tables: Vec<TableSummary>,
+    /// Bytes of all embedded data.
+    pub bytes: usize,
+    /// Number of facts looked at.
+    pub facts: usize,
+    /// What is wrong, empty when everything is well.
+    pub problems: Vec<String>,
+}
+
+/// The most bytes that all embedded data may take.
+const BUDGET_BYTES: usize = 600 * 1024;
+
+/// Licences whose lists must not ship.
+const EXCLUDED_LICENCES: [&str; 4] = ["GPL", "PolyForm", "SSPL", "BUSL"];
+
+const PHASES: [&str; 5] = ["runtime", "startup", "deploy", "observe", "recover"];
+const PLANES: [&str; 3] = ["data", "control", "both"];
+const CAUSES: [&str; 12] = [
+    "hardware",
+    "software",
+    "human",
+    "capacity",
+    "power",
+    "cooling",
+    "fire",
+    "network",
+    "dns",
+    "certificate",
+    "attack",
+    "dependency",
+];
+
+impl Catalog {
+    /// Checks every table, overrides included.
+    pub fn check(&self) -> CheckReport {
+        let tables: Vec<_> = embedded::sizes().map(|(file, bytes)| TableSummary { file, bytes }).collect();
+        let bytes = tables.iter().map(|t| t.bytes).sum();
+        let mut check = Check { catalog: self, facts: 0, problems: Vec::new() };
+        if BUDGET_BYTES < bytes {
+            check.problem(format!("{bytes} bytes of data, {BUDGET_BYTES} allowed"));
+        }
+        match Self::default().load() {
+            Err(e) => check.problem(e.to_string()),
+            Ok(()) => check.everything(),
+        }
+        CheckReport { tables, bytes, facts: check.facts, problems: check.problems }
+    }
+}
+
+struct Check<'a> {
+    catalog: &'a Catalog,
+    facts: usize,
+    problems: Vec<String>,
+}
+
+impl Check<'_> {
+    fn everything(&mut self) {
+        self.sources();
+        self.providers();
+        self.regions();
+        self.resources();
+        self.names();
+        self.samples();
+        self.subproviders();
+        self.incidents();
+        self.others();
+    }
+
+    fn problem(&mut self, text: String) {
+        self.problems.push(text);
+    }
+
+    fn provider(&mut self, id: &str, place: &str) {
+        if self.catalog.provider(id).is_none() {
+            self.problem(format!("{place}: no provider `{id}`"));
+        }
+    }
+
+    /// Every fact names its source, and what rests on memory says so.
+    fn source(&mut self, source: &str, confidence: Confidence, place: &str) {
+        self.facts += 1;
+        let url = source.starts_with("https://") || source.starts_with("http://");
+        if !url && self.catalog.source(source).is_none() && !self.catalog.is_override(source) {
+            self.problem(format!("{place}: `{source}` is no address and no row of sources.csv"));
+        }
+        if (source == "memory") != (confidence == Confidence::Assumed) {
+            self.problem(format!("{place}: source `{source}` with confidence {confidence}"));
+        }
+    }
+
+    fn sources(&mut self) {
+        let bad: Vec<String> = self
+            .catalog
+            .all_sources()
+            .filter(|s| EXCLUDED_LICENCES.iter().any(|l| s.licence.contains(l)))
+            .map(|s| format!("sources.csv: `{}` is under {}, which must not ship", s.id, s.licence))
+            .collect();
+        self.problems.extend(bad);
+    }
+
+    fn providers(&mut self) {
+        for p in self.catalog.all_providers() {
+            let place = format!("providers.csv: {}", p.id);
+            self.source(&p.source, p.confidence, &place);
+            if let Some(parent) = &p.parent {
+                self.provider(parent, &place);
+            }
+            let last = self.catalog.ultimate_parent(&p.id);
+            if last.is_some_and(|l| l.parent.is_some()) {
+                self.problem(format!("{place}: its parents go in a circle"));
+            }
+            if p.ctpp.as_ref().is_some_and(|c| !is_date(&c.date)) {
+                self.problem(format!("{place}: odd date of designation"));
+            }
+        }
+        for (alias, id) in self.catalog.providers().aliases() {
+            self.provider(id, &format!("provider-aliases.csv: {alias}"));
+        }
+    }
+
+    fn regions(&mut self) {
+        for r in self.catalog.all_regions() {
+            let place = format!("regions.csv: {} {}", r.provider, r.code);
+            self.provider(&r.provider, &place);
+            self.source(&r.source, r.confidence, &place);
+            if r.pair.as_ref().is_some_and(|pair| self.catalog.region(&r.provider, pair).is_none()) {
+                self.problem(format!("{place}: its pair is no region"));
+            }
+            if r.on.as_ref().is_some_and(|(p, code)| self.catalog.region(p, code).is_none()) {
+                self.problem(format!("{place}: what it stands on is no region"));
+            }
+        }
+    }
+
+    fn resources(&mut self) {
+        for t in self.catalog.all_resources() {
+            self.facts += 1;
+            let place = format!("resources: {}", t.name);
+            self.provider(&t.provider, &place);
+            if t.role.is_component() && (t.service.is_empty() || !t.doc.starts_with("https://")) {
+                self.problem(format!("{place}: a component needs a service and a doc"));
+            }
+            if t.rules.iter().any(|r| !r.doc.starts_with("https://") || r.when.is_empty()) {
+                self.problem(format!("{place}: a rule needs a doc and a condition"));
+            }
+            if t.survives.is_some() && !t.doc.starts_with("https://") {
+                self.problem(format!("{place}: what it survives needs a doc"));
+            }
+            if t.role == Role::Datastore && &*t.category == "other" {
+                self.problem(format!("{place}: a datastore needs a category"));
+            }
+        }
+        for (cfn, terraform) in self.catalog.resources().cloudformation_types() {
+            if self.catalog.resource(terraform).kind().is_none() {
+                self.problem(format!("cloudformation.csv: {cfn}: `{terraform}` is not described"));
+            }
+        }
+        for (prefix, provider) in self.catalog.resources().prefixes() {
+            self.provider(provider, &format!("terraform-prefixes.csv: {prefix}"));
+        }
+    }
+
+    fn names(&mut self) {
+        use NameKind::{Dmarc, Host, Mx, Ns, Spf, Txt};
+        for kind in [Host, Ns, Mx, Spf, Txt, Dmarc] {
+            for rule in self.catalog.names(kind).all() {
+                let place = format!("names: {kind:?} {}", rule.pattern);
+                self.provider(&rule.provider, &place);
+                self.source(&rule.source, rule.confidence, &place);
+            }
+        }
+    }
+
+    fn samples(&mut self) {
+        let name = "names/samples.csv";
+        let file = DataFile { name: name.into(), text: embedded::text(name).into() };
+        let result = rows(name, &file.text, |row| {
+            let kind = NameKind::parse(row.need("kind")?).ok_or_else(|| row.error("odd kind".to_owned()))?;
+            let found = self.catalog.identify(kind, row.need("name")?);
+            let told =
+                found.map_or(("", "", ""), |f| (f.provider, f.region.unwrap_or(""), f.service.unwrap_or("")));
+            self.facts += 1;
+            if told != (row.get("provider"), row.get("region"), row.get("service")) {
+                self.problems.push(format!("{name}, line {}: {} gives {told:?}", row.line, row.get("name")));
+            }
+            Ok(())
+        });
+        if let Err(e) = result {
+            self.problem(e.to_string());
+        }
+    }
+
+    fn subproviders(&mut self) {
+        for s in self.catalog.all_subproviders() {
+            let place = format!("subproviders.csv: {} on {}", s.provider, s.on);
+            self.provider(&s.provider, &place);
+            self.provider(&s.on, &place);
+            self.source(&s.source, s.confidence, &place);
+            for region in &s.regions {
+                if self.catalog.region(&s.on, region).is_none() {
+                    self.problem(format!("{place}: no region `{region}`"));
+                }
+            }
+        }
+    }
+
+    fn incidents(&mut self) {
+        let mut ids = BTreeSet::new();
+        for o in self.catalog.outages() {
+            let place = format!("outages.toml: {}", o.id);
+            self.provider(&o.provider, &place);
+            self.source(&o.source, o.confidence(), &place);
+            let known = |word: &String| CAUSES.contains(&word.as_str());
+            if !is_date(&o.date) || !o.cause.iter().all(known) || !PLANES.contains(&o.plane.as_str()) {
+                self.problem(format!("{place}: odd date, cause or plane"));
+            }
+            if !ids.insert(&o.id) || (o.fails.is_empty() && o.impairs.is_empty()) {
+                self.problem(format!("{place}: told twice, or nothing fails"));
+            }
+            for target in o.fails.iter().chain(&o.impairs) {
+                self.target(target, &place);
+            }
+        }
+        for e in self.catalog.internal_edges() {
+            let place = format!("internal-edges.toml: {} -> {}", e.from, e.to);
+            self.source(&e.source, Confidence::parse(&e.confidence).unwrap_or(Confidence::Assumed), &place);
+            self.target(&e.from, &place);
+            self.target(&e.to, &place);
+            if !PLANES.contains(&e.plane.as_str()) || !e.phases.iter().all(|p| PHASES.contains(&p.as_str())) {
+                self.problem(format!("{place}: odd plane or phase"));
+            }
+            if e.outage.as_ref().is_some_and(|o| !ids.contains(o)) {
+                self.problem(format!("{place}: no such outage"));
+            }
+            if e.until.as_ref().is_some_and(|d| !is_date(d)) {
+                self.problem(format!("{place}: odd date"));
+            }
+        }
+        for s in self.catalog.slas() {
+            let place = format!("slas.toml: {} {}", s.provider, s.service);
+            self.provider(&s.provider, &place);
+            self.source(&s.source, Confidence::parse(&s.confidence).unwrap_or(Confidence::Assumed), &place);
+            if !(90.0..=100.0).contains(&s.percent) {
+                self.problem(format!("{place}: odd percentage"));
+            }
+        }
+    }
+
+    /// `PROVIDER`, `PROVIDER/SERVICE`, `PROVIDER/REGION`, `PROVIDER/REGION/SERVICE`, with `zone:` in front or not.
+    fn target(&mut self, target: &str, place: &str) {
+        let path = target.strip_prefix("zone:").unwrap_or(target);
+        let mut parts = path.split('/');
+        let provider = parts.next().unwrap_or("");
+        self.provider(provider, place);
+        let region = parts.next().filter(|_| parts.next().is_some() || target.starts_with("zone:"));
+        if let Some(region) = region.filter(|r| *r != "*")
+            && self.catalog.region(provider, region).is_none()
+        {
+            self.problem(format!("{place}: no region `{region}` of {provider}"));
+        }
+    }
+
+    fn others(&mut self) {
+        for p in self.catalog.all_packages() {
+            self.facts += 1;
+            let known =
+                self.catalog.image_kind(&p.target).is_some() || self.catalog.provider(&p.target).is_some();
+            if !known && !p.datastore {
+                self.problem(format!(
+                    "sdk-packages.csv: {} {}: no provider `{}`",
+                    p.ecosystem, p.name, p.target
+                ));
+            }
+        }
+        let registries: BTreeSet<_> = self.catalog.registries().iter().collect();
+        for (host, provider) in registries {
+            self.provider(provider, &format!("registries.csv: {host}"));
+        }
+        let tags: BTreeSet<String> = self.catalog.addresses().providers().map(str::to_owned).collect();
+        for id in tags {
+            self.provider(&id, "ip-table.bin");
+        }
+        self.facts += self.catalog.addresses().len() + self.catalog.all_images().count();
+        self.facts += self.catalog.images().schemes().count();
+    }
+}
+
+/// `YYYY-MM-DD`, or `YYYY-MM` where the day is not known.
+fn is_date(text: &str) -> bool {
+    let digits = |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = text.split('-');
+    parts.next().is_some_and(|y| digits(y, 4))
+        && parts.next().is_some_and(|m| digits(m, 2))
+        && parts.next().is_none_or(|d| digits(d, 2))
+        && parts.next().is_none()
+}

@@ -1,0 +1,218 @@
+//! What the rules of resource types say about small declarations.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// A declaration: attributes by path, and what was worked out about it.
+#[derive(Default)]
+struct Written {
+    attributes: BTreeMap<&'static str, Stated>,
+    zones: Option<usize>,
+    members: Option<usize>,
+    region_zones: Option<usize>,
+}
+
+impl Declared for Written {
+    fn stated(&self, path: &str) -> Stated {
+        self.attributes.get(path).cloned().unwrap_or(Stated::Absent)
+    }
+
+    fn distinct_zones(&self) -> Option<usize> {
+        self.zones
+    }
+
+    fn members(&self) -> Option<usize> {
+        self.members
+    }
+
+    fn region_zones(&self) -> Option<usize> {
+        self.region_zones
+    }
+}
+
+fn written(pairs: &[(&'static str, &str)]) -> Written {
+    let stated = |v: &str| match v {
+        "?" => Stated::Unknown,
+        "{}" => Stated::Several(1),
+        "true" | "false" => Stated::Value(Value::Bool(v == "true")),
+        _ => Stated::Value(v.parse().map_or_else(|_| Value::Text(v.into()), Value::Number)),
+    };
+    Written { attributes: pairs.iter().map(|(k, v)| (*k, stated(v))).collect(), ..Written::default() }
+}
+
+fn judge(kind: &str, declared: &Written) -> (Option<Survives>, Option<Survives>) {
+    match Catalog::embedded().resource(kind) {
+        ResourceKnowledge::Known { kind, attributes } => {
+            let judged = kind.judge(declared, &attributes);
+            (judged.survives, judged.perhaps)
+        }
+        other => panic!("{kind}: {other:?}"),
+    }
+}
+
+use Survives::{Host, Instance, Nothing, Region, Zone};
+
+#[test]
+fn databases() {
+    assert_eq!(judge("aws_db_instance", &written(&[])), (Some(Nothing), None));
+    assert_eq!(judge("aws_db_instance", &written(&[("multi_az", "true")])), (Some(Zone), None));
+    assert_eq!(judge("aws_db_instance", &written(&[("multi_az", "?")])), (Some(Nothing), Some(Zone)));
+    assert_eq!(judge("AWS::RDS::DBInstance", &written(&[("MultiAZ", "true")])), (Some(Zone), None));
+    let mut cluster = written(&[("availability_zones", "{}")]);
+    assert_eq!(judge("aws_rds_cluster", &cluster), (Some(Nothing), Some(Zone)));
+    cluster.members = Some(1);
+    cluster.zones = Some(3);
+    assert_eq!(judge("aws_rds_cluster", &cluster), (Some(Nothing), None));
+    cluster.members = Some(2);
+    assert_eq!(judge("aws_rds_cluster", &cluster), (Some(Zone), None));
+    cluster.zones = Some(1);
+    assert_eq!(judge("aws_rds_cluster", &cluster), (Some(Host), None));
+}
+
+#[test]
+fn flags_alone_are_no_redundancy() {
+    let flags = [("automatic_failover_enabled", "true"), ("multi_az_enabled", "true")];
+    assert_eq!(judge("aws_elasticache_replication_group", &written(&flags)).0, Some(Nothing));
+    let mut all = flags.to_vec();
+    all.push(("num_cache_clusters", "2"));
+    assert_eq!(judge("aws_elasticache_replication_group", &written(&all)).0, Some(Zone));
+    assert_eq!(
+        judge("aws_opensearch_domain", &written(&[("cluster_config.zone_awareness_enabled", "true")])).0,
+        Some(Nothing)
+    );
+    assert_eq!(
+        judge("azurerm_service_plan", &written(&[("zone_balancing_enabled", "true"), ("worker_count", "1")]))
+            .0,
+        Some(Nothing)
+    );
+}
+
+#[test]
+fn subnets_count_by_their_zones() {
+    let mut group = written(&[("min_size", "2"), ("vpc_zone_identifier", "{}")]);
+    assert_eq!(judge("aws_autoscaling_group", &group), (Some(Host), Some(Zone)));
+    group.zones = Some(1);
+    assert_eq!(judge("aws_autoscaling_group", &group), (Some(Host), None));
+    group.zones = Some(2);
+    assert_eq!(judge("aws_autoscaling_group", &group), (Some(Zone), None));
+    let mut balancer = written(&[("load_balancer_type", "network")]);
+    balancer.zones = Some(1);
+    assert_eq!(judge("aws_lb", &balancer), (Some(Host), None));
+    assert_eq!(judge("aws_lb", &written(&[])), (Some(Zone), None));
+    assert_eq!(judge("aws_nat_gateway", &written(&[])), (Some(Host), None));
+}
+
+#[test]
+fn a_zonal_attribute_weakens() {
+    assert_eq!(judge("aws_efs_file_system", &written(&[])), (Some(Zone), None));
+    assert_eq!(
+        judge("aws_efs_file_system", &written(&[("availability_zone_name", "eu-west-1a")])),
+        (Some(Host), None)
+    );
+    let mut function = written(&[("vpc_config", "{}")]);
+    function.zones = Some(1);
+    assert_eq!(judge("aws_lambda_function", &function), (Some(Host), None));
+    assert_eq!(judge("aws_lambda_function", &written(&[])), (Some(Zone), None));
+}
+
+#[test]
+fn other_clouds() {
+    let cluster = |location: &'static str| written(&[("location", location), ("node_locations", "{}")]);
+    assert_eq!(judge("google_container_cluster", &cluster("us-central1")), (Some(Zone), None));
+    assert_eq!(judge("google_container_cluster", &cluster("us-central1-b")), (Some(Nothing), None));
+    assert_eq!(judge("google_sql_database_instance", &written(&[])), (Some(Nothing), None));
+    let regional = written(&[("settings.availability_type", "REGIONAL")]);
+    assert_eq!(judge("google_sql_database_instance", &regional), (Some(Zone), None));
+    assert_eq!(judge("google_storage_bucket", &written(&[("location", "eu")])), (Some(Region), None));
+    assert_eq!(judge("google_storage_bucket", &written(&[("location", "EUROPE-WEST1")])), (Some(Zone), None));
+    let grs = written(&[("account_replication_type", "GRS")]);
+    assert_eq!(judge("azurerm_storage_account", &grs), (Some(Host), None));
+    let zrs = written(&[("account_replication_type", "GZRS")]);
+    assert_eq!(judge("azurerm_storage_account", &zrs), (Some(Zone), None));
+    let mut vault = written(&[]);
+    assert_eq!(judge("azurerm_key_vault", &vault), (Some(Host), Some(Zone)));
+    vault.region_zones = Some(0);
+    assert_eq!(judge("azurerm_key_vault", &vault), (Some(Host), None));
+    assert_eq!(
+        judge("digitalocean_database_cluster", &written(&[("node_count", "2")])),
+        (Some(Instance), None)
+    );
+    assert_eq!(judge("kubernetes_deployment_v1", &written(&[])), (Some(Nothing), None));
+}
+
+#[test]
+fn backups_and_protection() {
+    let of = |kind: &str, declared: &Written| match Catalog::embedded().resource(kind) {
+        ResourceKnowledge::Known { kind, attributes } => {
+            (kind.backed_up(declared, &attributes), kind.protected(declared, &attributes))
+        }
+        other => panic!("{kind}: {other:?}"),
+    };
+    assert_eq!(of("aws_db_instance", &written(&[])), ((Holds::No, None), Holds::No));
+    let kept = written(&[("backup_retention_period", "7"), ("deletion_protection", "true")]);
+    assert_eq!(of("aws_db_instance", &kept), ((Holds::Yes, Some(Kept::Region)), Holds::Yes));
+    let none = written(&[("backup_retention_period", "0"), ("skip_final_snapshot", "false")]);
+    assert_eq!(of("aws_db_instance", &none).0, (Holds::No, None));
+    // CloudFormation keeps backups for a day when nothing is written, Terraform keeps none.
+    assert_eq!(of("AWS::RDS::DBInstance", &written(&[])).0, (Holds::Yes, Some(Kept::Region)));
+    assert_eq!(of("aws_rds_cluster", &written(&[])).0, (Holds::Yes, Some(Kept::Region)));
+    assert_eq!(of("google_sql_database_instance", &written(&[])), ((Holds::No, None), Holds::Yes));
+    let versions = written(&[("versioning.enabled", "true")]);
+    assert_eq!(of("google_storage_bucket", &versions).0, (Holds::Yes, Some(Kept::Inside)));
+    assert_eq!(of("aws_instance", &written(&[])).0, (Holds::Unknown, None));
+}
+
+#[test]
+fn roles() {
+    let c = Catalog::embedded();
+    let role = |kind: &str| c.resource(kind).kind().map(|k| k.role);
+    for (kind, expected) in [
+        ("aws_iam_role_policy_attachment", Some(Role::Glue)),
+        ("aws_security_group_rule", Some(Role::Glue)),
+        ("aws_route_table", Some(Role::Glue)),
+        ("aws_route53_record", Some(Role::DnsRecord)),
+        ("aws_route53_zone", Some(Role::DnsZone)),
+        ("aws_subnet", Some(Role::Placement)),
+        ("aws_s3_bucket_policy", Some(Role::Glue)),
+        ("aws_s3_bucket_replication_configuration", Some(Role::Backup)),
+        ("aws_cloudwatch_metric_alarm", Some(Role::Monitor)),
+        ("azurerm_dns_cname_record", Some(Role::DnsRecord)),
+        ("azurerm_network_security_rule", Some(Role::Glue)),
+        ("google_project_iam_member", Some(Role::Glue)),
+        ("AWS::IAM::Role", Some(Role::Glue)),
+        ("AWS::EC2::SecurityGroupIngress", Some(Role::Glue)),
+        ("Custom::Thing", Some(Role::Glue)),
+        ("cloudflare_record", Some(Role::DnsRecord)),
+        ("cloudflare_page_rule", Some(Role::Glue)),
+        ("random_password", Some(Role::Glue)),
+        ("aws_quicksight_user", None),
+        ("nobody_thing", None),
+    ] {
+        assert_eq!(role(kind), expected, "{kind}");
+    }
+    assert_eq!(c.resource("aws_quicksight_user").provider(), Some("aws"));
+    assert_eq!(c.resource("hcloud_firewall").provider(), Some("hetzner"));
+    assert_eq!(c.resource("AWS::QuickSight::Theme").provider(), Some("aws"));
+    assert_eq!(c.resource("nobody_thing").provider(), None);
+    assert!(c.resource_exists("aws_quicksight_user") && !c.resource_exists("aws_no_such_thing"));
+}
+
+#[test]
+fn conditions_read_as_they_are_written() {
+    for text in [
+        "multi_az == true",
+        "a.b >= 2",
+        "x in A|B",
+        "regions.count >= 2",
+        "x present",
+        "y absent",
+        "l is-region",
+        "t begins MULTI",
+    ] {
+        assert_eq!(Condition::parse(text).unwrap().to_string(), text);
+    }
+    for text in ["", "a", "a ==", "a >= many", "a present now", "a like b"] {
+        assert_eq!(Condition::parse(text), None, "{text}");
+    }
+}

@@ -1,0 +1,69 @@
+//! Arguments as they were typed, shared by the commands that scan.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What to scan.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Input {
+    /// Folders or files to read
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) how: Reading,
+}
+
+/// How to read it.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Reading {
+    /// Analyze this environment where there are several [default: production, where it exists]
+    #[arg(long, value_name = "NAME")]
+    pub(super) environment: Option<String>,
+
+    /// Read test, example and archived folders too
+    #[arg(long)]
+    pub(super) include_left_out: bool,
+
+    /// Policy to use [default: linchpin.toml in the scanned folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Judge mitigations and waivers as of this day [default: today, UTC]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) today: Option<jiff::civil::Date>,
+
+    /// Leave out files larger than this
+    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, hide_short_help = true)]
+    pub(super) max_file_bytes: u64,
+}
+
+/// What to write.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Output {
+    /// Format on standard output
+    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = formats())]
+    pub(super) format: String,
+
+    /// Also write a report to a file; may be given several times
+    #[arg(long, short, value_name = "FORMAT=FILE")]
+    pub(super) output: Vec<String>,
+
+    /// Complete lists, not only what fits one screen
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+/// The names of all reports.
+fn formats() -> clap::builder::PossibleValuesParser {
+    let value = |report: &&dyn crate::report::Report| {
+        clap::builder::PossibleValue::new(report.name()).help(report.summary())
+    };
+    crate::report::REPORTS.iter().map(value).collect::<Vec<_>>().into()
+}
+
+/// The names of levels.
+pub(super) fn levels() -> clap::builder::PossibleValuesParser {
+    ["note", "warning", "error"].into()
+}

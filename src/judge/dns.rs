@@ -1,0 +1,146 @@
+//! What an estate says about DNS: who serves a zone, who takes its mail, where its name servers stand.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::Context;
+use crate::model::{Category, Estate, Id, Kind, Node, Phase};
+
+/// The DNS zones.
+pub(crate) fn zones(estate: &Estate) -> impl Iterator<Item = &Node> {
+    estate.nodes.values().filter(|node| node.kind == Kind::DnsZone)
+}
+
+/// Who serves a zone, sorted; `None` where it cannot be told of all of its name servers.
+pub(crate) fn operators(estate: &Estate, zone: &Node) -> Option<Vec<String>> {
+    let mut operators: BTreeSet<String> = zone.placement.provider.iter().cloned().collect();
+    for server in servers(estate, zone) {
+        match server.kind {
+            Kind::Domain => {
+                let hosts: Vec<&Node> = ends(estate, server).filter(|node| node.kind == Kind::Host).collect();
+                if hosts.is_empty() {
+                    return None;
+                }
+                for host in hosts {
+                    operators.insert(provider_of(host)?);
+                }
+            }
+            _ => {
+                operators.insert(provider_of(server)?);
+            }
+        }
+    }
+    (!operators.is_empty()).then(|| operators.into_iter().collect())
+}
+
+/// The providers that take a domain's mail, sorted; a host of an unknown provider stands under its domain's name.
+/// None where the organization takes it itself.
+pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
+    let is_own = |node: &Node| {
+        node.kind == Kind::Domain
+            || (node.placement.provider.is_none()
+                && estate.nodes.contains_key(&Id::dns_zone(registrable(node.id.rest()))))
+    };
+    let takers = estate.needs(&domain.id).filter(|edge| edge.phase == Phase::Runtime).filter_map(|edge| {
+        let node = estate.node(&edge.to)?;
+        let is_exchanger = edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx"));
+        let provider = || provider_of(node).map(|provider| Id::provider(&provider));
+        (is_exchanger || node.category == Some(Category::Mail))
+            .then(|| provider().unwrap_or_else(|| Id::host(registrable(node.id.rest()))))
+    });
+    let takers: BTreeSet<Id> = takers.collect();
+    let exchangers = estate
+        .needs(&domain.id)
+        .filter(|edge| edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx")));
+    if exchangers.filter_map(|edge| estate.node(&edge.to)).any(is_own) {
+        return Vec::new();
+    }
+    // Two brands of one company are one.
+    let owner = |id: &Id| {
+        estate.node(id).and_then(|node| node.parent.clone()).filter(|parent| takers.contains(parent))
+    };
+    takers.iter().filter(|id| owner(id).is_none()).cloned().collect()
+}
+
+/// The network in which all name servers of a zone stand, where the addresses of all of them are known.
+pub(crate) fn shared_network(estate: &Estate, zone: &Node) -> Option<String> {
+    let servers: Vec<&Node> = servers(estate, zone).collect();
+    let mut networks = BTreeSet::new();
+    for server in &servers {
+        let addresses = addresses(estate, server);
+        if addresses.is_empty() {
+            return None;
+        }
+        networks.extend(addresses.iter().map(network));
+    }
+    match networks.len() {
+        1 if 1 < servers.len() => networks.pop_first(),
+        _ => None,
+    }
+}
+
+/// The services that a name leads to, or that need it; sorted.
+pub(crate) fn served_by(cx: &Context<'_>, name: &Node) -> Vec<Id> {
+    let mut seen = BTreeSet::from([name.id.clone()]);
+    let mut open = vec![name.id.clone()];
+    while let Some(id) = open.pop() {
+        for edge in cx.estate.needs(&id).filter(|edge| edge.phase == Phase::Runtime) {
+            if seen.insert(edge.to.clone()) && !cx.is_service(&edge.to) {
+                open.push(edge.to.clone());
+            }
+        }
+    }
+    seen.extend(cx.dependents(&name.id));
+    seen.into_iter().filter(|id| cx.is_service(id) || *id == name.id).collect()
+}
+
+/// The part of a name that somebody has registered; the name itself where there is none.
+pub(crate) fn registrable(name: &str) -> &str {
+    psl::domain_str(name).unwrap_or(name)
+}
+
+/// What a zone needs to be answered: its name servers, or its operators.
+fn servers<'a>(estate: &'a Estate, zone: &'a Node) -> impl Iterator<Item = &'a Node> {
+    ends(estate, zone).filter(|node| {
+        matches!(
+            node.kind,
+            Kind::Host | Kind::Domain | Kind::Provider | Kind::ProviderService | Kind::Unresolved
+        ) && node.category != Some(Category::Mail)
+    })
+}
+
+fn ends<'a>(estate: &'a Estate, node: &'a Node) -> impl Iterator<Item = &'a Node> {
+    estate
+        .needs(&node.id)
+        .filter(|edge| edge.phase == Phase::Runtime)
+        .filter_map(|edge| estate.node(&edge.to))
+}
+
+fn provider_of(node: &Node) -> Option<String> {
+    match node.kind {
+        Kind::Provider | Kind::ProviderService => node.id.rest().split('/').next().map(str::to_owned),
+        _ => node.placement.provider.clone(),
+    }
+}
+
+fn addresses(estate: &Estate, server: &Node) -> Vec<IpAddr> {
+    let address = |id: &Id| id.rest().parse::<IpAddr>().ok();
+    match address(&server.id) {
+        Some(own) => vec![own],
+        None => ends(estate, server).filter_map(|node| address(&node.id)).collect(),
+    }
+}
+
+/// The /24 of an IPv4 address, the /48 of an IPv6 one: what is announced, and lost, as one.
+fn network(address: &IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What is said of a node beyond its structure: backups, protection, lifetimes.
+
+use std::collections::BTreeMap;
+
+use super::Evidence;
+
+/// The closed set of attributes that rules read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attribute {
+    /// Boolean: keeps data that its loss would lose.
+    Stateful,
+    /// Boolean: its data dies with the instance (emptyDir, no volume).
+    EphemeralData,
+    /// Boolean: a running, repeated backup exists as declared.
+    Backup,
+    /// Number, in days.
+    BackupRetentionDays,
+    /// Text: region id in which backups are kept.
+    BackupRegion,
+    /// Number, in seconds: time between backups.
+    BackupIntervalSeconds,
+    /// Boolean: may be restored to any point in time.
+    PointInTimeRecovery,
+    /// Boolean: cannot be deleted by one call.
+    DeletionProtection,
+    /// Boolean: somebody is told when it fails (alarm, probe, monitor).
+    Monitored,
+    /// Boolean: health is checked before requests are sent.
+    HealthChecked,
+    /// Number, in seconds: time to live of a DNS record.
+    TtlSeconds,
+    /// Number: voluntary disruptions that may take instances at once (PodDisruptionBudget).
+    MaxUnavailable,
+    /// Number: instances that a voluntary disruption must leave.
+    MinAvailable,
+    /// Boolean: exists only for tests, examples or jobs and is not missed when it is gone.
+    Auxiliary,
+    /// Number: weight of a weighted alternative; 0 receives nothing.
+    Weight,
+    /// Text: engine or product (postgres, redis, kafka).
+    Engine,
+    /// Text: image reference.
+    Image,
+    /// Boolean: runs to completion (Job, CronJob) rather than serves.
+    Batch,
+    /// Boolean: published to the outside.
+    Published,
+    /// Text: jurisdiction named by a person.
+    Jurisdiction,
+    /// Text: the account, project or subscription it lives in.
+    Account,
+    /// Boolean: a standby or read replica of something else.
+    Replica,
+    /// Number: recovery time objective, in seconds.
+    RtoSeconds,
+    /// Number: recovery point objective, in seconds.
+    RpoSeconds,
+}
+
+/// The value of an attribute. Unknown is a value of its own, with its reason.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttributeValue {
+    /// Yes or no.
+    Bool(bool),
+    /// A number, in the attribute's unit.
+    Number(f64),
+    /// A word.
+    Text(String),
+    /// Said, but not to be read off the input; the reason names what is missing.
+    Unknown(String),
+}
+
+/// One attribute with what says so; no evidence where a default of the platform says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// The value.
+    pub value: AttributeValue,
+    /// What says so.
+    pub evidence: Option<Evidence>,
+}
+
+/// The attributes of a node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attributes(BTreeMap<Attribute, Fact>);
+
+impl Attributes {
+    /// Sets an attribute; a later value replaces an earlier one.
+    pub fn set(&mut self, attribute: Attribute, value: AttributeValue, evidence: Option<Evidence>) {
+        self.0.insert(attribute, Fact { value, evidence });
+    }
+
+    /// The fact, if anything was said.
+    pub fn get(&self, attribute: Attribute) -> Option<&Fact> {
+        self.0.get(&attribute)
+    }
+
+    /// The boolean value; `None` when unsaid or unknown.
+    pub fn bool(&self, attribute: Attribute) -> Option<bool> {
+        match self.0.get(&attribute)?.value {
+            AttributeValue::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The numeric value; `None` when unsaid or unknown.
+    pub fn number(&self, attribute: Attribute) -> Option<f64> {
+        match self.0.get(&attribute)?.value {
+            AttributeValue::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The text value; `None` when unsaid or unknown.
+    pub fn text(&self, attribute: Attribute) -> Option<&str> {
+        match &self.0.get(&attribute)?.value {
+            AttributeValue::Text(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Why the value is unknown, when it was said but could not be read.
+    pub fn unknown(&self, attribute: Attribute) -> Option<&str> {
+        match &self.0.get(&attribute)?.value {
+            AttributeValue::Unknown(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// All facts in order of attribute.
+    pub fn iter(&self) -> impl Iterator<Item = (Attribute, &Fact)> {
+        self.0.iter().map(|(attribute, fact)| (*attribute, fact))
+    }
+}

@@ -1,0 +1,656 @@
+//! A project's services as nodes, and what they name as edges and references.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Plan;
+use super::interpolate::env_lines;
+use super::project::Services;
+use super::service::{Count, Placed, Service};
+use crate::model::{
+    Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Level, Need, Node,
+    Phase, Reach, Reference, Target, Tolerance, Unit,
+};
+use crate::read::hosts::{self, Mention, Sureness};
+use crate::read::images::{self, Known};
+use crate::read::{ReadContext, yaml};
+use crate::source::{Location, SourceFile};
+
+/// The unit of a project.
+pub(super) fn unit(plan: &Plan<'_>, folder: &str, services: &Services, cx: &ReadContext<'_>) -> Unit {
+    let name = if plan.project.is_empty() { ".".to_owned() } else { plan.project.clone() };
+    let mut unit = Unit::new("compose", name, folder);
+    unit.environments = plan.environments.clone();
+    let mut graph =
+        Graph { project: &plan.project, services, cx, known: BTreeMap::new(), names: BTreeMap::new() };
+    graph.recognize();
+    for (name, service) in services {
+        let node = graph.node(name, service);
+        unit.nodes.push(node);
+        for alias in graph.names.iter().filter(|(_, target)| *target == name).map(|(alias, _)| alias) {
+            unit.add_name(alias, &graph.id(name), Reach::Unit);
+        }
+    }
+    for (name, service) in services {
+        graph.needs_of(name, service).write(&graph, &mut unit);
+    }
+    unit
+}
+
+struct Graph<'g> {
+    project: &'g str,
+    services: &'g Services,
+    cx: &'g ReadContext<'g>,
+    /// What the images run.
+    known: BTreeMap<&'g str, Known>,
+    /// Every name a service answers to.
+    names: BTreeMap<String, String>,
+}
+
+/// What one service needs.
+struct Needs<'g> {
+    name: &'g str,
+    /// By service, phase and need.
+    edges: BTreeMap<(String, Phase, Need), Vec<Evidence>>,
+    /// Lists of which any one will do.
+    lists: Vec<BTreeSet<String>>,
+    references: Vec<Reference>,
+}
+
+impl<'g> Graph<'g> {
+    fn recognize(&mut self) {
+        for (name, service) in self.services {
+            let known = service.image.as_ref().and_then(|image| images::known(&image.text, self.cx.catalog));
+            if let Some(known) = known.filter(|known| service.build.is_none() || known.is_datastore()) {
+                self.known.insert(name, known);
+            }
+            for alias in &service.aliases {
+                self.names.insert(alias.to_ascii_lowercase(), name.clone());
+            }
+        }
+        self.names.extend(self.services.keys().map(|name| (name.to_ascii_lowercase(), name.clone())));
+    }
+
+    fn id(&self, name: &str) -> Id {
+        Id::compose(self.project, name)
+    }
+
+    fn evidence(&self, at: &Location) -> Evidence {
+        yaml::evidence_at(at, self.cx.tree)
+    }
+
+    fn node(&self, name: &str, service: &Service) -> Node {
+        let known = self.known.get(name);
+        let kind = if known.is_some_and(Known::is_part) { Kind::Component } else { Kind::Service };
+        let mut node = Node::new(self.id(name), kind, name);
+        node.type_name = Some("compose service".into());
+        node.category = Some(known.map_or(Category::Compute, |known| known.category));
+        for place in &service.places {
+            node.add_evidence(self.evidence(place));
+        }
+        if self.runs_once(name, service) {
+            node.attributes.set(Attribute::Batch, AttributeValue::Bool(true), None);
+            node.is_service = false;
+        }
+        if known.is_some_and(|known| known.tool) || is_for_development(service) {
+            node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), None);
+            node.is_service = false;
+        }
+        self.count(&mut node, service);
+        self.describe(&mut node, service);
+        node
+    }
+
+    fn count(&self, node: &mut Node, service: &Service) {
+        let (replicas, unknown) = match &service.count {
+            None => (Some(1), None),
+            Some((Count::Known(count), _)) => (Some(*count), None),
+            Some((Count::Global, _)) => {
+                (None, Some("one for each machine, of which the number is not known".to_owned()))
+            }
+            Some((Count::Unknown(because), _)) => (None, Some(because.clone())),
+        };
+        if let Some((_, at)) = &service.count {
+            node.add_evidence(self.evidence(at));
+        }
+        node.replication.replicas = replicas;
+        node.replication.unknown = unknown;
+        let (tolerance, because) = match (replicas, service.one_per_node) {
+            (Some(0), _) => (Tolerance::Unknown, "no container runs".to_owned()),
+            (Some(1), _) => (Tolerance::Nothing, "one container".to_owned()),
+            (Some(count), true) => {
+                node.replication.spread = Some(Level::Host);
+                (Tolerance::Host, format!("{count} containers, at most one on each machine"))
+            }
+            (Some(count), false) => (
+                Tolerance::Instance,
+                format!("{count} containers; nothing says that they stand on several machines"),
+            ),
+            (None, _) => (Tolerance::Unknown, "how many containers run is not known".to_owned()),
+        };
+        node.tolerance = tolerance;
+        node.tolerance_because = Some(because);
+    }
+
+    fn describe(&self, node: &mut Node, service: &Service) {
+        let yes = || AttributeValue::Bool(true);
+        if let Some(at) = &service.published {
+            node.attributes.set(Attribute::Published, yes(), Some(self.evidence(at)));
+        }
+        if let Some(at) = &service.health {
+            node.attributes.set(Attribute::HealthChecked, yes(), Some(self.evidence(at)));
+        }
+        if let Some(image) = &service.image {
+            let evidence = Some(self.evidence(&image.at));
+            node.attributes.set(Attribute::Image, AttributeValue::Text(image.text.clone()), evidence);
+        }
+        let Some(known) = self.known.get(&*node.name) else { return };
+        let image = service.image.as_ref().map(|image| self.evidence(&image.at));
+        node.attributes.set(Attribute::Engine, AttributeValue::Text(known.engine.clone()), image.clone());
+        if known.stateful {
+            node.attributes.set(Attribute::Stateful, yes(), image.clone());
+            let data =
+                service.mounts.iter().find(|mount| !mount.tmpfs && keeps_data(&mount.source, &mount.target));
+            let lost = AttributeValue::Bool(data.is_none());
+            let evidence = data.map(|mount| self.evidence(&mount.at)).or(image);
+            node.attributes.set(Attribute::EphemeralData, lost, evidence);
+        }
+    }
+
+    /// Whether others wait for its end, or its name says that it prepares something.
+    fn runs_once(&self, name: &str, service: &Service) -> bool {
+        let awaited =
+            self.services.values().any(|other| other.after.get(name).is_some_and(|after| after.completed));
+        let words =
+            ["init", "setup", "migrate", "migration", "migrations", "seed", "createbuckets", "seeder"];
+        let prepares = name.split(['-', '_', '.']).any(|part| words.contains(&part));
+        awaited || (prepares && service.published.is_none())
+    }
+
+    fn needs_of(&self, name: &'g str, service: &Service) -> Needs<'g> {
+        let mut needs = Needs { name, edges: BTreeMap::new(), lists: Vec::new(), references: Vec::new() };
+        for (other, after) in &service.after {
+            let phase = if after.completed { Phase::Startup } else { Phase::Runtime };
+            let need = if after.required { Need::Required } else { Need::Optional };
+            let at = &after.at;
+            if self.services.contains_key(other) {
+                self.add(&mut needs, other, phase, need, at);
+            } else {
+                let because = "no service of this name is declared".to_owned();
+                let target = Target::Unresolved { text: other.clone(), because };
+                self.refer(&mut needs, target, phase, need, self.evidence(at));
+            }
+        }
+        for link in &service.links {
+            if self.services.contains_key(&link.text) {
+                self.add(&mut needs, &link.text, Phase::Runtime, Need::Required, &link.at);
+            }
+        }
+        self.settings(&mut needs, service);
+        for line in service.command.iter().chain(&service.entrypoint) {
+            let evidence = self.evidence(&line.at);
+            self.mentions(&mut needs, hosts::in_text(&line.text), &evidence);
+        }
+        if !self.known.get(name).is_some_and(|known| known.category == Category::Monitoring) {
+            self.configuration(&mut needs, service);
+        }
+        if let Some(image) = service.image.as_ref().filter(|_| service.build.is_none()) {
+            let target = Target::Image(image.text.clone());
+            self.refer(&mut needs, target, Phase::Startup, Need::Required, self.evidence(&image.at));
+        }
+        needs
+    }
+
+    fn settings(&self, needs: &mut Needs<'_>, service: &Service) {
+        for (key, Placed { text, at }) in &service.environment {
+            let evidence = self.evidence(at);
+            self.mentions(needs, hosts::in_setting(key, text), &evidence);
+        }
+        for file in &service.env_files {
+            let Some(file) = self.cx.tree.join(&service.folder, &file.text) else { continue };
+            for (key, value, line) in env_lines(file.text()) {
+                if !service.environment.contains_key(&key) {
+                    self.mentions(needs, hosts::in_setting(&key, &value), &Evidence::at_line(file, line));
+                }
+            }
+        }
+    }
+
+    fn mentions(&self, needs: &mut Needs<'_>, mentions: Vec<Mention>, evidence: &Evidence) {
+        for mention in mentions {
+            let mut listed = BTreeSet::new();
+            for endpoint in mention.endpoints {
+                match self.service_of(&endpoint.target) {
+                    Some(other) => {
+                        listed.insert(other.to_owned());
+                        self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence.clone());
+                    }
+                    None if endpoint.sure == Sureness::Certain => {
+                        let need = hosts::need_of(&endpoint.target);
+                        self.refer(needs, endpoint.target, Phase::Runtime, need, evidence.clone());
+                    }
+                    None => {}
+                }
+            }
+            if listed.len() > 1 {
+                needs.lists.push(listed);
+            }
+        }
+    }
+
+    fn service_of(&self, target: &Target) -> Option<&str> {
+        let Target::Host { name, .. } = target else { return None };
+        let found = self.names.get(name).or_else(|| {
+            // `tasks.web` of swarm, `db.project_default`.
+            let short = name.strip_prefix("tasks.").or_else(|| name.split_once('.').map(|(head, _)| head))?;
+            let local = name.starts_with("tasks.") || name.ends_with("_default") || name.ends_with(".local");
+            self.names.get(short).filter(|_| local)
+        });
+        found.map(String::as_str)
+    }
+
+    /// Configuration files of the scan that are mounted into the service or built into it.
+    fn configuration(&self, needs: &mut Needs<'_>, service: &Service) {
+        let mut files: Vec<&SourceFile> = Vec::new();
+        for mount in &service.mounts {
+            if !mount.source.starts_with('.') {
+                continue;
+            }
+            match self.cx.tree.join(&service.folder, &mount.source) {
+                Some(file) => files.push(file),
+                None => files.extend(self.folder_files(&service.folder, &mount.source)),
+            }
+        }
+        if let Some(build) = &service.build {
+            files.extend(self.folder_files(&service.folder, &build.context));
+        }
+        for file in files.into_iter().filter(|file| is_configuration(file)).take(20) {
+            for line in 1..=file.line_count() {
+                let text = file.line_text(line);
+                if text.starts_with('#') || text.starts_with("//") {
+                    continue;
+                }
+                let evidence = || Evidence::at_line(file, line);
+                for mention in hosts::in_text(text) {
+                    for other in
+                        mention.endpoints.iter().filter_map(|endpoint| self.service_of(&endpoint.target))
+                    {
+                        self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence());
+                    }
+                }
+            }
+        }
+    }
+
+    fn folder_files(&self, folder: &str, relative: &str) -> Vec<&'g SourceFile> {
+        let path = crate::source::Tree::resolve(folder, relative).filter(|path| path != folder);
+        let Some(path) = path else { return Vec::new() };
+        let paths: Vec<String> =
+            self.cx.tree.in_folder(&path).take(50).map(|file| file.path().to_string()).collect();
+        paths.iter().filter_map(|path| self.cx.tree.get(path)).collect()
+    }
+
+    fn add(&self, needs: &mut Needs<'_>, other: &str, phase: Phase, need: Need, at: &Location) {
+        self.add_evidence(needs, other, phase, need, self.evidence(at));
+    }
+
+    fn add_evidence(&self, needs: &mut Needs<'_>, other: &str, phase: Phase, need: Need, evidence: Evidence) {
+        if other == needs.name {
+            return;
+        }
+        let watches =
+            |name: &str| self.known.get(name).is_some_and(|known| known.category == Category::Monitoring);
+        let (phase, need) = match self.services.get(other) {
+            Some(_) if watches(other) && !watches(needs.name) => (Phase::Observe, Need::Optional),
+            Some(service) if phase == Phase::Runtime && self.runs_once(other, service) => {
+                (Phase::Startup, need)
+            }
+            _ => (phase, need),
+        };
+        let all = needs.edges.entry((other.to_owned(), phase, need)).or_default();
+        if !all.contains(&evidence) && all.len() < 8 {
+            all.push(evidence);
+        }
+    }
+
+    fn refer(&self, needs: &mut Needs<'_>, target: Target, phase: Phase, need: Need, evidence: Evidence) {
+        let from = self.id(needs.name);
+        if let Some(present) =
+            needs.references.iter_mut().find(|one| one.target == target && one.phase == phase)
+        {
+            present.evidence.push(evidence);
+            return;
+        }
+        let evidence = vec![evidence];
+        let confidence = Confidence::Inferred;
+        needs.references.push(Reference { from, target, phase, need, group: None, confidence, evidence });
+    }
+
+    /// Sets of the services that are the same thing several times.
+    fn twins(&self, needed: &[String]) -> Vec<BTreeSet<String>> {
+        let mut by_shape: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for name in needed {
+            if let Some(shape) = self.services.get(name).and_then(|service| self.shape(name, service)) {
+                by_shape.entry(shape).or_default().insert(name.clone());
+            }
+        }
+        by_shape.into_values().filter(|twins| twins.len() > 1).collect()
+    }
+
+    /// What makes two services the same: the image or build, the command, and the name but for its number.
+    fn shape(&self, name: &str, service: &Service) -> Option<String> {
+        let stem = stem(name)?;
+        let build = service.build.as_ref().map(|build| format!("{build:?}"));
+        let image = service.image.as_ref().filter(|_| build.is_none()).map(|image| image.text.clone());
+        let is_store = self.known.get(name).is_some_and(|known| known.is_datastore() && !known.has_quorum());
+        if is_store || (build.is_none() && image.is_none()) {
+            return None;
+        }
+        let words = |lines: &[Placed]| {
+            let unnamed = |line: &Placed| line.text.replace(|c: char| c.is_ascii_digit(), "");
+            lines.iter().map(unnamed).collect::<Vec<_>>().join(" ")
+        };
+        let command = if self.known.contains_key(name) { String::new() } else { words(&service.command) };
+        Some(format!("{stem}|{build:?}|{image:?}|{command}|{}", words(&service.entrypoint)))
+    }
+}
+
+impl Needs<'_> {
+    fn write(self, graph: &Graph<'_>, unit: &mut Unit) {
+        let from = graph.id(self.name);
+        let needed: Vec<String> = self.edges.keys().map(|(name, ..)| name.clone()).collect();
+        let mut sets = graph.twins(&needed);
+        for list in self.lists {
+            if sets.iter().all(|set| set.is_disjoint(&list)) {
+                sets.push(list);
+            }
+        }
+        let mut group_of: BTreeMap<String, Id> = BTreeMap::new();
+        for set in sets {
+            let first = set.first().expect("a set of twins has two members");
+            let id = Id::new(format!("{from}#{}", stem(first).unwrap_or_else(|| first.clone())));
+            let quorum = graph.known.get(first.as_str()).is_some_and(Known::has_quorum);
+            let k = if quorum { set.len() as u32 / 2 + 1 } else { 1 };
+            let in_set = self.edges.iter().filter(|((name, ..), _)| set.contains(name));
+            let evidence: Vec<Evidence> =
+                in_set.flat_map(|(_, evidence)| evidence.first().cloned()).collect();
+            unit.groups.push(Group {
+                id: id.clone(),
+                owner: from.clone(),
+                k,
+                level: Some(Level::Instance),
+                evidence,
+            });
+            group_of.extend(set.into_iter().map(|name| (name, id.clone())));
+        }
+        for ((name, phase, need), evidence) in self.edges {
+            unit.edges.push(Edge {
+                from: from.clone(),
+                to: graph.id(&name),
+                phase,
+                need,
+                group: group_of
+                    .get(&name)
+                    .filter(|_| need == Need::Required && phase == Phase::Runtime)
+                    .cloned(),
+                confidence: Confidence::Inferred,
+                evidence,
+            });
+        }
+        unit.references.extend(self.references);
+    }
+}
+
+/// A name without its number: `web` of `web1`, `web-2`, `web_blue`.
+fn stem(name: &str) -> Option<String> {
+    let without = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let colours = ["-blue", "-green", "-a", "-b", "-c", "_blue", "_green", "_a", "_b", "_c"];
+    let coloured = || colours.iter().find_map(|colour| name.strip_suffix(colour));
+    let stem = if without.len() < name.len() { without } else { coloured()? };
+    let stem = stem.trim_end_matches(['-', '_', '.']);
+    (!stem.is_empty()).then(|| stem.to_owned())
+}
+
+/// Whether a mount keeps data, rather than bringing configuration or scripts.
+fn keeps_data(source: &str, target: &str) -> bool {
+    let named = !source.starts_with(['.', '/', '~']);
+    let configures = target.starts_with("/etc/")
+        || target.contains("initdb")
+        || target.starts_with("/run/")
+        || target.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    named || !configures
+}
+
+/// Whether only profiles for work on the system start it.
+fn is_for_development(service: &Service) -> bool {
+    let words =
+        ["dev", "debug", "test", "tests", "tools", "tool", "development", "local", "ci", "e2e", "docs"];
+    !service.profiles.is_empty()
+        && service
+            .profiles
+            .iter()
+            .all(|profile| profile.to_ascii_lowercase().split(['-', '_']).any(|part| words.contains(&part)))
+}
+
+fn is_configuration(file: &SourceFile) -> bool {
+    let name = file.name().to_ascii_lowercase();
+    let endings = [".conf", ".cfg", ".conf.template", ".vcl", ".toml", ".ini", ".properties", ".template"];
+    let named = name == "caddyfile" || endings.iter().any(|ending| name.ends_with(ending));
+    let structured = [".yml", ".yaml", ".json"].iter().any(|ending| name.ends_with(ending))
+        && !name.contains("compose")
+        && !name.contains("package");
+    (named || structured) && file.text().len() < 64 * 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::read::Format;
+    use crate::read::compose::Compose;
+    use crate::source::Tree;
+
+    fn read(files: &[(&str, &str)]) -> crate::model::Declarations {
+        let tree = Tree::of_texts(files.iter().copied());
+        let catalog = Catalog::embedded();
+        let cx = ReadContext { tree: &tree, catalog, environment: None };
+        let claimed: Vec<_> =
+            tree.files().filter(|file| Compose.wants(file.path()) && Compose.claims(file, &tree)).collect();
+        Compose.read(&claimed, &cx)
+    }
+
+    /// The unit as text: one line for each edge, group and reference.
+    fn show(files: &[(&str, &str)]) -> String {
+        let declarations = read(files);
+        let mut out = String::new();
+        for unit in &declarations.units {
+            out += &format!("unit {}\n", unit.name);
+            for node in &unit.nodes {
+                out += &format!("  {} {}", node.id, node.replication.replicas.unwrap_or(0));
+                for (attribute, fact) in node.attributes.iter() {
+                    if let AttributeValue::Bool(true) = fact.value {
+                        out += &format!(" {attribute:?}");
+                    }
+                }
+                out.push('\n');
+            }
+            for edge in &unit.edges {
+                let group = edge.group.as_ref().map(|group| format!(" in {group}")).unwrap_or_default();
+                out += &format!("  {} -> {} {} {}{group}\n", edge.from, edge.to, edge.phase, edge.need);
+            }
+            for group in &unit.groups {
+                out += &format!("  group {} k={}\n", group.id, group.k);
+            }
+            for one in unit.references.iter().filter(|one| !matches!(one.target, Target::Image(_))) {
+                out += &format!("  {} ~> {:?} {}\n", one.from, one.target, one.need);
+            }
+        }
+        out
+    }
+
+    #[track_caller]
+    fn check(files: &[(&str, &str)], expected: &str) {
+        let shown = show(files);
+        assert_eq!(shown.trim(), expected.trim(), "\n{shown}");
+    }
+
+    #[test]
+    fn environment_and_depends_on_become_edges() {
+        check(
+            &[(
+                "shop/compose.yaml",
+                "services:\n  api:\n    build: .\n    ports: ['80:80']\n    environment:\n      - DATABASE_URL=postgres://u:p@db:5432/x\n      - REDIS_HOST=cache\n      - STRIPE=https://api.stripe.com\n    depends_on: {db: {condition: service_healthy}}\n  db: {image: 'postgres:16', volumes: ['data:/var/lib/postgresql/data']}\n  cache: {image: redis}\n",
+            )],
+            r#"
+unit shop
+  compose:shop/api 1 Published
+  compose:shop/cache 1 Stateful EphemeralData
+  compose:shop/db 1 Stateful
+  compose:shop/api -> compose:shop/cache runtime required
+  compose:shop/api -> compose:shop/db runtime required
+  compose:shop/api ~> Host { name: "api.stripe.com", port: None, scheme: Some("https") } optional
+"#,
+        );
+    }
+
+    #[test]
+    fn numbered_services_of_one_build_are_alternatives() {
+        check(
+            &[(
+                "compose.yaml",
+                "services:\n  lb: {image: nginx, depends_on: [web1, web2, db]}\n  web1: {build: ./web}\n  web2: {build: ./web}\n  db: {image: mysql}\n",
+            )],
+            r#"
+unit .
+  compose:db 1 Stateful EphemeralData
+  compose:lb 1
+  compose:web1 1
+  compose:web2 1
+  compose:lb -> compose:db runtime required
+  compose:lb -> compose:web1 runtime required in compose:lb#web
+  compose:lb -> compose:web2 runtime required in compose:lb#web
+  group compose:lb#web k=1
+"#,
+        );
+    }
+
+    #[test]
+    fn brokers_need_their_majority() {
+        check(
+            &[(
+                "compose.yaml",
+                "x-k: &k {image: 'confluentinc/cp-kafka:7', volumes: ['/data']}\nservices:\n  app: {image: me/app, environment: {BROKERS: 'k1:9092,k2:9092,k3:9092'}}\n  k1: *k\n  k2: {<<: *k}\n  k3: {<<: [*k], mem_limit: 1g}\n",
+            )],
+            r#"
+unit .
+  compose:app 1
+  compose:k1 1 Stateful
+  compose:k2 1 Stateful
+  compose:k3 1 Stateful
+  compose:app -> compose:k1 runtime required in compose:app#k
+  compose:app -> compose:k2 runtime required in compose:app#k
+  compose:app -> compose:k3 runtime required in compose:app#k
+  group compose:app#k k=2
+"#,
+        );
+    }
+
+    #[test]
+    fn files_are_layered_extended_included_and_interpolated() {
+        check(
+            &[
+                (".env", "DB=pg\nTAG=1\n"),
+                (
+                    "docker-compose.yml",
+                    "include: [infra/stack.yml]\nservices:\n  web:\n    extends: {file: common.yml, service: base}\n    environment: {DB_HOST: '${DB}', CACHE_HOST: '${CACHE:-redis}', OTHER_HOST: '${OTHER}'}\n",
+                ),
+                (
+                    "docker-compose.override.yml",
+                    "services:\n  web: {deploy: {replicas: 3}, environment: [CACHE_HOST=memcached]}\n",
+                ),
+                ("common.yml", "services:\n  base: {image: 'me/web:${TAG}', links: ['queue:q']}\n"),
+                (
+                    "infra/stack.yml",
+                    "services:\n  pg: {image: postgres}\n  queue: {image: rabbitmq}\n  memcached: {image: memcached}\n  redis: {image: redis, profiles: [debug]}\n",
+                ),
+            ],
+            r#"
+unit .
+  compose:memcached 1
+  compose:pg 1 Stateful EphemeralData
+  compose:queue 1 Stateful EphemeralData
+  compose:redis 1 Stateful EphemeralData Auxiliary
+  compose:web 3
+  compose:web -> compose:memcached runtime required
+  compose:web -> compose:pg runtime required
+  compose:web -> compose:queue runtime required
+  compose:web ~> Unresolved { text: "${OTHER}", because: "a variable in it has no value in the scanned files" } optional
+"#,
+        );
+    }
+
+    #[test]
+    fn production_is_chosen_and_other_stacks_stand_apart() {
+        let declarations = read(&[
+            ("docker-compose.yml", "services:\n  web: {image: me/web}\n"),
+            ("docker-compose.dev.yml", "services:\n  web: {ports: ['1:1']}\n"),
+            ("docker-compose.prod.yml", "services:\n  web: {deploy: {replicas: 2}}\n"),
+            ("docker-compose.elk.yml", "services:\n  es: {image: elasticsearch}\n"),
+        ]);
+        let units: Vec<_> =
+            declarations.units.iter().map(|unit| (unit.name.as_str(), unit.nodes.len())).collect();
+        assert_eq!(units, [(".", 1), ("elk", 1)]);
+        assert_eq!(declarations.units[0].nodes[0].replication.replicas, Some(2));
+        let environments: Vec<_> =
+            declarations.units[0].environments.iter().map(|one| (one.name.as_str(), one.chosen)).collect();
+        assert_eq!(environments, [("default", false), ("dev", false), ("prod", true)]);
+    }
+
+    #[test]
+    fn mounted_configuration_names_services() {
+        check(
+            &[
+                (
+                    "a/compose.yml",
+                    "services:\n  proxy: {image: nginx, volumes: ['./nginx.conf:/etc/nginx/nginx.conf']}\n  app: {build: app}\n",
+                ),
+                ("a/nginx.conf", "# proxy_pass http://old:1;\nlocation / { proxy_pass http://app:3000; }\n"),
+            ],
+            r#"
+unit a
+  compose:a/app 1
+  compose:a/proxy 1
+  compose:a/proxy -> compose:a/app runtime required
+"#,
+        );
+    }
+
+    #[test]
+    fn what_watches_is_needed_to_observe_and_jobs_to_start() {
+        check(
+            &[(
+                "compose.yml",
+                "services:\n  app:\n    build: .\n    environment: {OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4317'}\n    depends_on: {migrate: {condition: service_completed_successfully}}\n  migrate: {build: .}\n  jaeger: {image: jaegertracing/all-in-one}\n  gone: {image: me/x, depends_on: [nothing]}\n",
+            )],
+            r#"
+unit .
+  compose:app 1
+  compose:gone 1
+  compose:jaeger 1
+  compose:migrate 1 Batch
+  compose:app -> compose:jaeger observe optional
+  compose:app -> compose:migrate startup required
+  compose:gone ~> Unresolved { text: "nothing", because: "no service of this name is declared" } required
+"#,
+        );
+    }
+
+    #[test]
+    fn other_yaml_is_not_claimed() {
+        let tree = Tree::of_texts([
+            (".gitlab-ci.yml", "services:\n  - postgres\nvariables: {}\n"),
+            ("render.yaml", "services:\n  - type: web\n    name: x\n"),
+            ("kompose.yaml", "apiVersion: v1\nkind: Service\n"),
+        ]);
+        assert!(tree.files().all(|file| !Compose.claims(file, &tree)));
+    }
+}

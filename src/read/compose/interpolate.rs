@@ -1,0 +1,133 @@
+//! `${NAME:-default}` in compose files, and `.env` files.
+
+use std::collections::BTreeMap;
+
+/// Nested defaults are followed this far.
+const MAX_DEPTH: u32 = 16;
+
+/// Values of variables.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// Puts the values of variables into a text. What has neither a value nor a default stays as written.
+pub(super) fn interpolate(text: &str, variables: &Variables) -> String {
+    if text.contains('$') { expand(text, variables, MAX_DEPTH) } else { text.to_owned() }
+}
+
+fn expand(text: &str, variables: &Variables, depth: u32) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let tail = &rest[at + 1..];
+        if let Some(escaped) = tail.strip_prefix('$') {
+            out.push('$');
+            rest = escaped;
+        } else if let Some((inner, behind)) = tail.strip_prefix('{').and_then(braced) {
+            match value(inner, variables, depth) {
+                Some(value) => out.push_str(&value),
+                None => out.push_str(&rest[at..rest.len() - behind.len()]),
+            }
+            rest = behind;
+        } else {
+            let end = name_end(tail);
+            match variables.get(&tail[..end]) {
+                Some(value) if end > 0 => out.push_str(value),
+                _ => out.push_str(&rest[at..at + 1 + end]),
+            }
+            rest = &tail[end..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The text up to the brace that closes, and what is behind it.
+fn braced(text: &str) -> Option<(&str, &str)> {
+    let mut open = 1;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => open += 1,
+            b'}' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return Some((&text[..at], &text[at + 1..]));
+        }
+    }
+    None
+}
+
+/// The value of `NAME`, `NAME:-x`, `NAME-x`, `NAME:?x`, `NAME?x`, `NAME:+x`, `NAME+x`.
+fn value(inner: &str, variables: &Variables, depth: u32) -> Option<String> {
+    let end = name_end(inner);
+    let (name, operator) = inner.split_at(end);
+    let set = variables.get(name);
+    let filled = set.filter(|value| !value.is_empty());
+    let word = |text: &str| if depth == 0 { text.to_owned() } else { expand(text, variables, depth - 1) };
+    if let Some(default) = operator.strip_prefix(":-") {
+        Some(filled.cloned().unwrap_or_else(|| word(default)))
+    } else if let Some(default) = operator.strip_prefix('-') {
+        Some(set.cloned().unwrap_or_else(|| word(default)))
+    } else if let Some(other) = operator.strip_prefix(":+") {
+        Some(filled.map(|_| word(other)).unwrap_or_default())
+    } else if let Some(other) = operator.strip_prefix('+') {
+        Some(set.map(|_| word(other)).unwrap_or_default())
+    } else {
+        set.cloned()
+    }
+}
+
+fn name_end(text: &str) -> usize {
+    text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_')).unwrap_or(text.len())
+}
+
+/// `KEY=VALUE` lines with the number of their line; comments, `export` and quotes are taken off.
+pub(super) fn env_lines(text: &str) -> Vec<(String, String, u32)> {
+    let mut out = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
+        out.push((key.trim().to_owned(), unquote(value.trim()), at as u32 + 1));
+    }
+    out
+}
+
+fn unquote(value: &str) -> String {
+    for quote in ['"', '\''] {
+        if let Some((inner, _)) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
+            return inner.to_owned();
+        }
+    }
+    value.split(" #").next().unwrap_or(value).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_defaults_and_escapes() {
+        let variables: Variables =
+            [("A", "1"), ("E", "")].into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        for (text, expected) in [
+            ("$A-${A}", "1-1"),
+            ("${B:-x}${E:-y}${E-z}", "xy"),
+            ("${B:-${A:-q}}", "1"),
+            ("${A:+set}${B:+set}", "set"),
+            ("$${A} $B ${C}", "${A} $B ${C}"),
+            ("${C:?needed}", "${C:?needed}"),
+            ("a${unclosed", "a${unclosed"),
+        ] {
+            assert_eq!(interpolate(text, &variables), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn env_files() {
+        let lines = env_lines("# c\nexport A=\"x y\" # z\nB=1 # one\n\nC='q'\nbad\n");
+        let pairs: Vec<_> =
+            lines.iter().map(|(key, value, line)| (key.as_str(), value.as_str(), *line)).collect();
+        assert_eq!(pairs, [("A", "x y", 2), ("B", "1", 3), ("C", "q", 5)]);
+    }
+}

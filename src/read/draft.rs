@@ -1,0 +1,228 @@
+//! A unit in the making: what small readers share.
+
+use std::collections::BTreeSet;
+
+use super::hosts::{self, Sureness};
+use super::yaml::{self, Node as Value};
+use crate::model::{
+    Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase,
+    Reference, Target, Tolerance, Unit,
+};
+use crate::source::Tree;
+
+/// A unit in the making, with the files that evidence is taken from.
+pub(super) struct Draft<'a> {
+    pub(super) unit: Unit,
+    tree: &'a Tree,
+}
+
+/// How one thing needs another.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    pub(super) phase: Phase,
+    pub(super) need: Need,
+}
+
+impl How {
+    /// Down now without it.
+    pub(super) const RUNTIME: How = How { phase: Phase::Runtime, need: Need::Required };
+    /// Worse now without it.
+    pub(super) const OPTIONAL: How = How { phase: Phase::Runtime, need: Need::Optional };
+    /// Cannot start without it.
+    pub(super) const STARTUP: How = How { phase: Phase::Startup, need: Need::Required };
+    /// Cannot ship without it.
+    pub(super) const DEPLOY: How = How { phase: Phase::Deploy, need: Need::Required };
+    /// Blind without it.
+    pub(super) const OBSERVE: How = How { phase: Phase::Observe, need: Need::Required };
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(format: &'static str, name: &str, folder: &str, tree: &'a Tree) -> Self {
+        Draft { unit: Unit::new(format, name, folder), tree }
+    }
+
+    /// The line a value stands on.
+    pub(super) fn evidence(&self, at: &Value) -> Evidence {
+        yaml::evidence_at(&at.location, self.tree)
+    }
+
+    /// The node of an id; a new one unless there is one already, in which case the place is more evidence.
+    pub(super) fn node(&mut self, id: &Id, kind: Kind, name: &str, at: &Value) -> &mut Node {
+        let evidence = self.evidence(at);
+        let index = match self.unit.nodes.iter().position(|node| node.id == *id) {
+            Some(index) => index,
+            None => {
+                self.unit.nodes.push(Node::new(id.clone(), kind, name));
+                self.unit.nodes.len() - 1
+            }
+        };
+        let node = &mut self.unit.nodes[index];
+        node.add_evidence(evidence);
+        node
+    }
+
+    pub(super) fn has(&self, id: &Id) -> bool {
+        self.unit.nodes.iter().any(|node| node.id == *id)
+    }
+
+    pub(super) fn edge(&mut self, from: &Id, to: &Id, how: How, at: &Value) {
+        let evidence = self.evidence(at);
+        let known = self
+            .unit
+            .edges
+            .iter_mut()
+            .find(|edge| edge.from == *from && edge.to == *to && edge.phase == how.phase);
+        match known {
+            Some(edge) => {
+                edge.need = edge.need.min(how.need);
+                if !edge.evidence.contains(&evidence) {
+                    edge.evidence.push(evidence);
+                }
+            }
+            None if from == to => {}
+            None => self.unit.edges.push(Edge {
+                from: from.clone(),
+                to: to.clone(),
+                phase: how.phase,
+                need: how.need,
+                group: None,
+                confidence: Confidence::Inferred,
+                evidence: vec![evidence],
+            }),
+        }
+    }
+
+    pub(super) fn reference(&mut self, from: &Id, target: Target, how: How, at: &Value) {
+        self.reference_in(from, target, how, None, at);
+    }
+
+    pub(super) fn reference_in(
+        &mut self,
+        from: &Id,
+        target: Target,
+        how: How,
+        group: Option<Id>,
+        at: &Value,
+    ) {
+        let evidence = vec![self.evidence(at)];
+        let (phase, need) = (how.phase, how.need);
+        let reference = Reference {
+            from: from.clone(),
+            target,
+            phase,
+            need,
+            group,
+            confidence: Confidence::Inferred,
+            evidence,
+        };
+        if !self.unit.references.contains(&reference) {
+            self.unit.references.push(reference);
+        }
+    }
+
+    /// A dependency on a provider's product.
+    pub(super) fn provider(
+        &mut self,
+        from: &Id,
+        provider: &str,
+        service: Option<&str>,
+        how: How,
+        at: &Value,
+    ) {
+        let target = Target::Provider {
+            provider: provider.to_owned(),
+            service: service.map(str::to_owned),
+            region: None,
+        };
+        self.reference(from, target, how, at);
+    }
+
+    /// The hosts that a setting names.
+    pub(super) fn setting(&mut self, from: &Id, key: &str, value: &Value) {
+        let Some(text) = value.str() else { return };
+        for mention in hosts::in_setting(key, text) {
+            self.mention(from, key, mention, value);
+        }
+    }
+
+    /// The hosts of all settings of a mapping (`KEY: value`) or a list (`- key: KEY, value: ...`, `- KEY=value`).
+    pub(super) fn settings(&mut self, from: &Id, settings: &Value) {
+        for (key, value) in settings.entries() {
+            self.setting(from, &key.text, value);
+        }
+        for item in settings.items() {
+            let name = item.str_at(&["name"]).or(item.str_at(&["key"])).or(item.str_at(&["Name"]));
+            if let (Some(name), Some(value)) = (name, item.get("value").or(item.get("Value"))) {
+                self.setting(from, name, value);
+            } else if let Some((name, value)) = item.str().and_then(|text| text.split_once('=')) {
+                self.setting(from, name, &Value::scalar(value, false, &item.location));
+            }
+        }
+    }
+
+    fn mention(&mut self, from: &Id, key: &str, mention: hosts::Mention, at: &Value) {
+        let known: BTreeSet<&str> = self.unit.names.iter().map(|name| name.name.as_str()).collect();
+        let sure = |endpoint: &hosts::Endpoint| {
+            endpoint.sure == Sureness::Certain
+                || matches!(&endpoint.target, Target::Host { name, .. } if known.contains(name.as_str()))
+        };
+        let targets: Vec<Target> =
+            mention.endpoints.into_iter().filter(sure).map(|endpoint| endpoint.target).collect();
+        let group = (targets.len() > 1).then(|| Id::new(format!("{from}#{}", key.to_lowercase())));
+        if let Some(id) = &group
+            && !self.unit.groups.iter().any(|group| group.id == *id)
+        {
+            let evidence = vec![self.evidence(at)];
+            self.unit.groups.push(Group { id: id.clone(), owner: from.clone(), k: 1, level: None, evidence });
+        }
+        for target in targets {
+            self.reference_in(from, target, How::RUNTIME, group.clone(), at);
+        }
+    }
+}
+
+/// What small readers say of nodes.
+pub(super) trait Describe {
+    /// Where it runs.
+    fn on(&mut self, provider: &str, service: &str) -> &mut Self;
+    /// What it is for, and the manifest's own word for it.
+    fn is(&mut self, category: Category, type_name: &str) -> &mut Self;
+    /// How many instances are said to run; how far apart they are is not said.
+    fn instances(&mut self, count: u32, because: &str) -> &mut Self;
+    /// An attribute that is a fact of yes or no.
+    fn flag(&mut self, attribute: Attribute, value: bool, evidence: Option<Evidence>) -> &mut Self;
+}
+
+impl Describe for Node {
+    fn on(&mut self, provider: &str, service: &str) -> &mut Self {
+        self.placement.provider = Some(provider.to_owned());
+        self.placement.service = Some(service.to_owned());
+        self
+    }
+
+    fn is(&mut self, category: Category, type_name: &str) -> &mut Self {
+        self.category = Some(category);
+        self.type_name = Some(type_name.to_owned());
+        self
+    }
+
+    fn instances(&mut self, count: u32, because: &str) -> &mut Self {
+        self.replication.replicas = Some(count);
+        self.tolerance = if count < 2 { Tolerance::Nothing } else { Tolerance::Instance };
+        self.tolerance_because = Some(because.to_owned());
+        self
+    }
+
+    fn flag(&mut self, attribute: Attribute, value: bool, evidence: Option<Evidence>) -> &mut Self {
+        self.attributes.set(attribute, AttributeValue::Bool(value), evidence);
+        self
+    }
+}
+
+/// A name for something that its file leaves unnamed: the folder's, else a word for the root.
+pub(super) fn folder_name<'f>(folder: &'f str, root: &'f str) -> &'f str {
+    match folder.rsplit('/').next() {
+        Some("") | None => root,
+        Some(name) => name,
+    }
+}

@@ -1,0 +1,221 @@
+//! What a container image runs.
+
+use crate::catalog::{Catalog, ImageKind};
+use crate::model::Category;
+
+/// What is known of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Product: `postgres`, `redis`.
+    pub engine: String,
+    /// What it is for.
+    pub category: Category,
+    /// Whether it keeps data.
+    pub stateful: bool,
+    /// Whether it is there for people at work on the system, or for tests, and not missed when it is gone.
+    pub tool: bool,
+    /// Whether several of its instances live by majority.
+    pub quorum: bool,
+}
+
+impl Known {
+    /// Whether the image keeps or moves the data of others: a datastore, a cache, a queue.
+    pub fn is_datastore(&self) -> bool {
+        matches!(
+            self.category,
+            Category::Database | Category::Cache | Category::Queue | Category::Search | Category::Storage
+        )
+    }
+
+    /// Whether it is a part of the platform rather than something that people use: it becomes a component.
+    pub fn is_part(&self) -> bool {
+        self.is_datastore()
+            || self.tool
+            || matches!(self.category, Category::Monitoring | Category::Secrets | Category::Registry)
+            || matches!(&*self.engine, "zookeeper" | "etcd" | "consul" | "pgbouncer" | "schema-registry")
+    }
+
+    /// Whether several of its instances live by majority.
+    pub fn has_quorum(&self) -> bool {
+        self.quorum
+    }
+}
+
+/// What an image reference runs; `None` for images nobody knows, which are taken for the organization's code.
+pub fn known(image: &str, catalog: &Catalog) -> Option<Known> {
+    let repository = repository(image);
+    let last = repository.rsplit('/').next().unwrap_or(&repository);
+    let row = TABLE.iter().find(|(words, ..)| words.contains(&last));
+    if let Some((_, engine, category, tool)) = row {
+        let (engine, category, tool) = ((*engine).to_owned(), *category, *tool);
+        return Some(Known { engine, category, stateful: false, tool, quorum: false });
+    }
+    let kind = catalog.image(image).or_else(|| by_product(last, catalog))?;
+    Some(Known {
+        engine: kind.kind.to_string(),
+        category: category(&kind.category),
+        stateful: kind.stateful,
+        tool: &*kind.category == "devtools-ui",
+        quorum: kind.quorum.is_some(),
+    })
+}
+
+/// Images of other publishers that carry the product's own name.
+fn by_product<'a>(last: &str, catalog: &'a Catalog) -> Option<&'a ImageKind> {
+    const PRODUCTS: &[(&str, &str)] = &[
+        ("postgres", "postgres"),
+        ("postgresql", "postgres"),
+        ("postgresql-ha", "postgres"),
+        ("postgresql-repmgr", "postgres"),
+        ("spilo", "postgres"),
+        ("pgvector", "postgres"),
+        ("postgis", "postgres"),
+        ("mysql", "mysql"),
+        ("mysql-server", "mysql"),
+        ("mariadb", "mariadb"),
+        ("mariadb-galera", "mariadb"),
+        ("mongo", "mongodb"),
+        ("mongodb", "mongodb"),
+        ("redis", "redis"),
+        ("redis-cluster", "redis"),
+        ("redismod", "redis"),
+        ("redis-stack", "redis"),
+        ("redis-stack-server", "redis"),
+        ("valkey", "valkey"),
+        ("memcached", "memcached"),
+        ("rabbitmq", "rabbitmq"),
+        ("kafka", "kafka"),
+        ("cp-kafka", "kafka"),
+        ("cp-server", "kafka"),
+        ("redpanda", "redpanda"),
+        ("zookeeper", "zookeeper"),
+        ("cp-zookeeper", "zookeeper"),
+        ("etcd", "etcd"),
+        ("consul", "consul"),
+        ("nats", "nats"),
+        ("elasticsearch", "elasticsearch"),
+        ("opensearch", "opensearch"),
+        ("cassandra", "cassandra"),
+        ("clickhouse", "clickhouse"),
+        ("clickhouse-server", "clickhouse"),
+        ("cockroach", "cockroachdb"),
+        ("minio", "minio"),
+        ("nginx", "nginx"),
+        ("haproxy", "haproxy"),
+        ("traefik", "traefik"),
+        ("prometheus", "prometheus"),
+        ("grafana", "grafana"),
+        ("keycloak", "keycloak"),
+        ("influxdb", "influxdb"),
+        ("solr", "solr"),
+    ];
+    let (_, product) = PRODUCTS.iter().find(|(name, _)| *name == last)?;
+    catalog.image_kind(product)
+}
+
+fn category(word: &str) -> Category {
+    Category::parse(word).unwrap_or(match word {
+        "streaming" | "streaming-aux" => Category::Queue,
+        "coordination" | "timeseries" | "vector" | "database-proxy" => Category::Database,
+        "object-storage" => Category::Storage,
+        "observability" => Category::Monitoring,
+        "proxy" | "api-gateway" | "cache-proxy" | "tunnel" => Category::LoadBalancer,
+        _ => Category::Compute,
+    })
+}
+
+/// An image reference without its tag and digest.
+pub fn repository(image: &str) -> String {
+    let image = image.split('@').next().unwrap_or(image);
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name.to_ascii_lowercase(),
+        _ => image.to_ascii_lowercase(),
+    }
+}
+
+type Row = (&'static [&'static str], &'static str, Category, bool);
+
+/// Images beside the catalog's: what watches others, and what people use while they work on a system.
+static TABLE: &[Row] = &[
+    (
+        &[
+            "postgres-exporter",
+            "postgres_exporter",
+            "redis_exporter",
+            "redis-exporter",
+            "mysqld-exporter",
+            "node-exporter",
+            "cadvisor",
+            "statsd-exporter",
+            "kube-state-metrics",
+            "mongodb-exporter",
+            "promtail",
+            "alertmanager",
+            "zipkin",
+            "kibana",
+            "logstash",
+            "filebeat",
+            "metricbeat",
+            "fluentd",
+            "fluent-bit",
+            "alloy",
+            "netdata",
+            "jaeger-collector",
+            "jaeger-query",
+            "opentelemetry-collector-contrib",
+            "opentelemetry-collector",
+            "otelcol",
+            "opensearch-dashboards",
+        ],
+        "monitoring",
+        Category::Monitoring,
+        false,
+    ),
+    (
+        &[
+            "phpmyadmin",
+            "adminer",
+            "pgadmin4",
+            "mongo-express",
+            "redis-commander",
+            "redisinsight",
+            "kafka-ui",
+            "kafdrop",
+            "akhq",
+            "portainer",
+            "portainer-ce",
+            "mailhog",
+            "mailpit",
+            "maildev",
+            "mailcatcher",
+            "watchtower",
+            "dozzle",
+            "kafka-manager",
+            "cmak",
+            "redpanda-console",
+            "busybox",
+            "curl",
+        ],
+        "tool",
+        Category::Other,
+        true,
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_known_by_catalog_and_by_product() {
+        let catalog = Catalog::embedded();
+        let engine = |image: &str| known(image, catalog).map(|known| known.engine);
+        assert_eq!(engine("postgres:16-alpine").as_deref(), Some("postgres"));
+        assert_eq!(engine("ghcr.io/me/postgres@sha256:00").as_deref(), Some("postgres"));
+        assert_eq!(engine("quay.io/coreos/etcd:v3").as_deref(), Some("etcd"));
+        assert_eq!(engine("me/postgres-backup"), None);
+        assert_eq!(engine("me/shop:1"), None);
+        assert!(known("confluentinc/cp-kafka:7", catalog).is_some_and(|kafka| kafka.has_quorum()));
+        assert!(known("dpage/pgadmin4", catalog).is_some_and(|tool| tool.tool && tool.is_part()));
+    }
+}

@@ -1,0 +1,232 @@
+use super::*;
+use crate::catalog::Catalog;
+use crate::model::{AttributeValue, Target};
+
+fn read(files: &[(&str, &str)]) -> Declarations {
+    let tree = Tree::of_texts(files.iter().copied());
+    let catalog = Catalog::embedded();
+    let cx = ReadContext { tree: &tree, catalog, environment: None };
+    let claimed: Vec<_> = tree.files().filter(|file| Kubernetes.claims(file, &tree)).collect();
+    Kubernetes.read(&claimed, &cx)
+}
+
+/// Units as text: one line for each node, edge, group and reference.
+fn show(files: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    for unit in &read(files).units {
+        out += &format!("unit {}\n", unit.name);
+        for node in &unit.nodes {
+            let replicas = node.replication.replicas.map_or("?".to_owned(), |count| count.to_string());
+            out += &format!("  {} {} {replicas} {}", node.kind, node.id, node.tolerance);
+            if let Some(required) = node.replication.required {
+                out += &format!(" k={required}");
+            }
+            for (attribute, fact) in node.attributes.iter() {
+                match &fact.value {
+                    AttributeValue::Bool(true) => out += &format!(" {attribute:?}"),
+                    AttributeValue::Number(number) => out += &format!(" {attribute:?}={number}"),
+                    _ => {}
+                }
+            }
+            out.push('\n');
+        }
+        for edge in &unit.edges {
+            let group = edge.group.as_ref().map(|group| format!(" in {group}")).unwrap_or_default();
+            out += &format!("  {} -> {} {} {}{group}\n", edge.from, edge.to, edge.phase, edge.need);
+        }
+        for one in unit.references.iter().filter(|one| !matches!(one.target, Target::Image(_))) {
+            let target = match &one.target {
+                Target::Host { name, .. } => name.clone(),
+                Target::Unresolved { text, because } => format!("{text} ({because})"),
+                other => format!("{other:?}"),
+            };
+            out += &format!("  {} ~> {target} {} {}\n", one.from, one.phase, one.need);
+        }
+    }
+    out
+}
+
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: &str) {
+    let shown = show(files);
+    assert_eq!(shown.trim(), expected.trim(), "\n{shown}");
+}
+
+fn deployment(name: &str, more: &str, container: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  {more}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n      - {{name: c, {container}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{selector: {{app: {name}}}}}\n---\n"
+    )
+}
+
+#[test]
+fn settings_lead_through_services_to_workloads() {
+    let web = deployment(
+        "web",
+        "replicas: 2",
+        "image: 'me/web', env: [{name: REDIS_ADDR, value: 'cache:6379'}, {name: GONE_ADDR, value: 'gone:80'}, {name: DB_URL, valueFrom: {configMapKeyRef: {name: cfg, key: url}}}]",
+    );
+    let cache = deployment("cache", "", "image: 'redis:7'");
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cfg}\ndata: {url: 'postgres://pg.data.svc.cluster.local/x'}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: pg, namespace: data}\nspec: {externalName: db.example.com, type: ExternalName}\n";
+    check(
+        &[("k8s/a/web.yaml", &web), ("k8s/b/cache.yaml", &cache), ("k8s/config.yaml", config)],
+        "
+unit k8s
+  service k8s:default/Deployment/web 2 instance
+  component k8s:default/Deployment/cache 1 nothing Stateful EphemeralData
+  k8s:default/Deployment/web -> k8s:default/Deployment/cache runtime required
+  k8s:default/Deployment/web ~> gone runtime optional
+  k8s:default/Deployment/web ~> db.example.com runtime required
+",
+    );
+}
+
+#[test]
+fn affinity_and_spread_tell_host_from_zone() {
+    let spread = |name: &str, rule: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: {name}}}\nspec:\n  replicas: 3\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      {rule}\n      containers: [{{name: c, image: me/x}}]\n---\n"
+        )
+    };
+    let selector = |name: &str| format!("labelSelector: {{matchLabels: {{app: {name}}}}}");
+    let hard = spread(
+        "hard",
+        &format!(
+            "topologySpreadConstraints: [{{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule, {}}}]",
+            selector("hard")
+        ),
+    );
+    let soft = spread(
+        "soft",
+        &format!(
+            "topologySpreadConstraints: [{{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, {}}}]",
+            selector("soft")
+        ),
+    );
+    let host = spread(
+        "host",
+        &format!(
+            "affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: kubernetes.io/hostname, {}}}]}}}}",
+            selector("host")
+        ),
+    );
+    let other = spread(
+        "other",
+        &format!(
+            "affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: kubernetes.io/hostname, {}}}]}}}}",
+            selector("x")
+        ),
+    );
+    let text = [hard, soft, host, other].concat();
+    check(
+        &[("a.yaml", &text)],
+        "
+unit .
+  service k8s:default/StatefulSet/hard 3 zone
+  service k8s:default/StatefulSet/soft 3 instance
+  service k8s:default/StatefulSet/host 3 host
+  service k8s:default/StatefulSet/other 3 instance
+",
+    );
+}
+
+#[test]
+fn a_majority_over_two_zones_is_not_safe() {
+    let etcd = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: etcd}\nspec:\n  replicas: 3\n  volumeClaimTemplates: [{metadata: {name: d}}]\n  template:\n    metadata: {labels: {app: etcd}}\n    spec:\n      topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, labelSelector: {matchLabels: {app: etcd}}}]\n      containers: [{name: c, image: 'quay.io/coreos/etcd:v3'}]\n";
+    check(&[("a.yaml", etcd)], "unit .\n  component k8s:default/StatefulSet/etcd 3 instance k=2 Stateful");
+    let three = etcd.replace("maxSkew: 1,", "maxSkew: 1, minDomains: 3,");
+    check(&[("a.yaml", &three)], "unit .\n  component k8s:default/StatefulSet/etcd 3 zone k=2 Stateful");
+}
+
+#[test]
+fn autoscalers_and_budgets_count_only_for_their_target() {
+    let text = deployment("web", "replicas: 5", "image: me/web")
+        + &deployment("api", "", "image: me/api")
+        + "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\nspec: {minReplicas: 2, scaleTargetRef: {kind: Deployment, name: web}}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: i}\nspec: {minReplicas: 9, scaleTargetRef: {kind: Deployment, name: nothing}}\n---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: p}\nspec: {minAvailable: 50%, selector: {matchLabels: {app: web}}}\n";
+    check(
+        &[("a.yaml", &text)],
+        "
+unit .
+  service k8s:default/Deployment/web 2 instance MinAvailable=1
+  service k8s:default/Deployment/api 1 nothing
+",
+    );
+}
+
+#[test]
+fn several_workloads_behind_a_service_are_alternatives() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: blue}\nspec: {template: {metadata: {labels: {app: x, c: b}}, spec: {containers: [{image: me/x}]}}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: green}\nspec: {template: {metadata: {labels: {app: x, c: g}}, spec: {containers: [{image: me/x}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {selector: {app: x}}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i}\nspec: {rules: [{host: a.example.com, http: {paths: [{path: /, backend: {service: {name: x}}}]}}]}\n";
+    check(
+        &[("a.yaml", text)],
+        "
+unit .
+  service k8s:default/Deployment/blue 1 nothing Published
+  service k8s:default/Deployment/green 1 nothing Published
+  domain domain:a.example.com ? unknown Published
+  domain:a.example.com -> k8s:default/Deployment/blue runtime required in domain:a.example.com#x
+  domain:a.example.com -> k8s:default/Deployment/green runtime required in domain:a.example.com#x
+",
+    );
+}
+
+#[test]
+fn operators_datastores_and_their_secrets_are_found() {
+    let text = deployment(
+        "api",
+        "",
+        "image: me/api, env: [{name: P, valueFrom: {secretKeyRef: {name: db-app, key: p}}}, {name: KAFKA_BROKERS, value: 'k-kafka-bootstrap:9092'}]",
+    ) + "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\nspec: {instances: 3, affinity: {podAntiAffinityType: required}, backup: {retentionPolicy: 30d, barmanObjectStore: {destinationPath: 's3://x'}}}\n---\napiVersion: kafka.strimzi.io/v1beta2\nkind: Kafka\nmetadata: {name: k}\nspec: {kafka: {replicas: 3, config: {min.insync.replicas: 2}}}\n";
+    check(
+        &[("a.yaml", &text)],
+        "
+unit .
+  service k8s:default/Deployment/api 1 nothing
+  component k8s:default/Cluster/db 3 host Stateful Backup BackupRetentionDays=30 PointInTimeRecovery
+  component k8s:default/Kafka/k 3 instance k=2 Stateful
+  k8s:default/Deployment/api -> k8s:default/Cluster/db runtime required
+  k8s:default/Deployment/api -> k8s:default/Kafka/k runtime required
+",
+    );
+}
+
+#[test]
+fn folders_that_declare_the_same_are_alternatives() {
+    let one = deployment("web", "", "image: me/web");
+    let files = [("deploy/dev/a.yaml", &*one), ("deploy/prod/a.yaml", &*one), ("release/all.yaml", &*one)];
+    let names: Vec<_> = read(&files).units.iter().map(|unit| unit.name.clone()).collect();
+    assert_eq!(names, ["deploy/dev", "deploy/prod", "release"]);
+}
+
+#[test]
+fn secret_stores_issuers_and_sources_hang_on_their_providers() {
+    let text = deployment("api", "", "image: me/api, envFrom: [{secretRef: {name: s}}]")
+        + "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: s}\nspec: {secretStoreRef: {name: st, kind: ClusterSecretStore}}\n---\napiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: st}\nspec: {provider: {aws: {service: SecretsManager, region: eu-west-1}}}\n---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: le}\nspec: {acme: {server: 'https://acme-v02.api.letsencrypt.org/directory'}}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: g}\nspec: {url: 'ssh://git@github.com/a/b'}\n";
+    check(
+        &[("a.yaml", &text)],
+        r#"
+unit .
+  service k8s:default/Deployment/api 1 nothing
+  component k8s:default/ExternalSecret/s ? unknown
+  component k8s:default/ClusterSecretStore/st ? unknown
+  component k8s:default/ClusterIssuer/le ? unknown
+  component k8s:default/GitRepository/g ? unknown
+  k8s:default/Deployment/api -> k8s:default/ExternalSecret/s startup required
+  k8s:default/ExternalSecret/s -> k8s:default/ClusterSecretStore/st runtime required
+  k8s:default/ClusterSecretStore/st ~> Provider { provider: "aws", service: Some("secretsmanager"), region: Some("eu-west-1") } runtime required
+  k8s:default/ClusterIssuer/le ~> acme-v02.api.letsencrypt.org recover required
+  k8s:default/GitRepository/g ~> github.com deploy required
+"#,
+    );
+}
+
+#[test]
+fn jobs_are_batch_and_a_service_without_pods_is_unresolved() {
+    let text = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: clean}\nspec: {jobTemplate: {spec: {template: {spec: {containers: [{image: me/x, args: ['--db-host', 'db']}]}}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {selector: {app: db}}\n";
+    check(
+        &[("a.yaml", text)],
+        "
+unit .
+  service k8s:default/CronJob/clean 1 nothing Batch
+  k8s:default/CronJob/clean ~> db (no workload in the scanned files carries the labels that the service selects) runtime required
+",
+    );
+}

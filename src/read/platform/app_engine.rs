@@ -1,0 +1,117 @@
+//! Google App Engine services (`app.yaml`).
+
+use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, parse_any};
+use crate::model::{Attribute, Category, Declarations, Id, Kind, Node, Tolerance};
+use crate::source::{SourceFile, Tree};
+
+/// App Engine services.
+pub struct AppEngine;
+
+impl Format for AppEngine {
+    fn name(&self) -> &'static str {
+        "app-engine"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Google App Engine services (app.yaml): scaling, Cloud SQL, settings"
+    }
+
+    fn wants(&self, path: &str) -> bool {
+        let name = file_name(path);
+        (name.starts_with("app.") || name.starts_with("app-"))
+            && (name.ends_with(".yaml") || name.ends_with(".yml"))
+    }
+
+    fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
+        let top = |key: &str| file.text().lines().any(|line| line.starts_with(key));
+        top("runtime:") && !top("services:") && !top("apiVersion:")
+    }
+
+    fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
+        let mut out = Declarations::default();
+        for file in files {
+            let Some(root) = parse_any(file, &mut out.problems) else { continue };
+            let name = root.str_at(&["service"]).or(root.str_at(&["module"])).unwrap_or("default");
+            let folder = file.folder();
+            let unit = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            let mut draft = Draft::new("app-engine", &unit, folder, cx.tree);
+            read_service(&mut draft, name, &root);
+            out.units.push(draft.unit);
+        }
+        out
+    }
+}
+
+fn read_service(draft: &mut Draft<'_>, name: &str, root: &Value) {
+    let id = Id::new(format!("gae:{name}"));
+    let node = draft.node(&id, Kind::Service, name, root.get("runtime").unwrap_or(root));
+    let is_flexible = root.get("env").and_then(Value::str).is_some_and(|env| env.starts_with("flex"));
+    node.is(Category::Compute, if is_flexible { "flexible" } else { "standard" }).on("gcp", "app-engine");
+    node.placement.region_unknown = Some("the project says in which region App Engine runs".to_owned());
+    describe_scaling(node, root);
+    for path in
+        [&["beta_settings", "cloud_sql_instances"][..], &["env_variables", "INSTANCE_CONNECTION_NAME"]]
+    {
+        let Some(at) = root.at(path) else { continue };
+        for instance in at.str().unwrap_or("").split(',') {
+            read_instance(draft, &id, instance.split('=').next().unwrap_or("").trim(), at);
+        }
+    }
+    if root.get("vpc_access_connector").is_some() {
+        let at = root.get("vpc_access_connector").unwrap_or(root);
+        draft.provider(&id, "gcp", Some("vpc-access"), How::RUNTIME, at);
+    }
+    if let Some(settings) = root.get("env_variables") {
+        draft.settings(&id, settings);
+    }
+}
+
+fn describe_scaling(node: &mut Node, root: &Value) {
+    let manual = root.at(&["manual_scaling", "instances"]).and_then(Value::integer);
+    let least = root
+        .at(&["automatic_scaling", "min_instances"])
+        .or_else(|| root.at(&["automatic_scaling", "min_num_instances"]))
+        .and_then(Value::integer);
+    match manual.or(least).and_then(|count| u32::try_from(count).ok()) {
+        Some(count) => drop(node.instances(count, &format!("scaling keeps {count} instances"))),
+        None => {
+            node.tolerance = Tolerance::Zone;
+            node.tolerance_because =
+                Some("App Engine starts instances in several zones of its region".to_owned());
+        }
+    }
+}
+
+/// `project:region:instance`.
+fn read_instance(draft: &mut Draft<'_>, from: &Id, text: &str, at: &Value) {
+    let mut parts = text.rsplitn(3, ':');
+    let (Some(instance), Some(region), Some(project)) = (parts.next(), parts.next(), parts.next()) else {
+        return;
+    };
+    let id = Id::new(format!("gcp:{project}/{region}/{instance}"));
+    let node = draft.node(&id, Kind::Component, instance, at);
+    node.is(Category::Database, "cloud-sql").on("gcp", "cloud-sql");
+    node.placement.region = Some(region.to_owned());
+    node.flag(Attribute::Stateful, true, None);
+    draft.edge(from, &id, How::RUNTIME, at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn a_service_needs_its_database_in_the_region_that_is_named() {
+        let text = "runtime: python312\nservice: api\nbeta_settings:\n  cloud_sql_instances: p:europe-west1:main\n\
+                    manual_scaling: {instances: 1}\n";
+        let tree = Tree::of_texts([("app.yaml", text)]);
+        let files: Vec<_> = tree.files().filter(|file| AppEngine.claims(file, &tree)).collect();
+        let catalog = Catalog::default();
+        let out = AppEngine.read(&files, &ReadContext { tree: &tree, catalog: &catalog, environment: None });
+        let unit = &out.units[0];
+        assert_eq!(unit.nodes[1].placement.region.as_deref(), Some("europe-west1"));
+        assert_eq!(unit.nodes[0].tolerance, Tolerance::Nothing);
+        assert_eq!(unit.edges.len(), 1);
+    }
+}

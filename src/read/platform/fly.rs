@@ -1,0 +1,117 @@
+//! Fly.io apps (`fly.toml`).
+
+use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, parse_any};
+use crate::model::{Attribute, Category, Declarations, Id, Kind, Node, Reach, Target, Tolerance};
+use crate::source::{SourceFile, Tree};
+
+/// Fly.io apps.
+pub struct Fly;
+
+impl Format for Fly {
+    fn name(&self) -> &'static str {
+        "fly"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Fly.io apps (fly.toml)"
+    }
+
+    fn wants(&self, path: &str) -> bool {
+        let name = file_name(path);
+        name.starts_with("fly.") && name.ends_with(".toml")
+    }
+
+    fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
+        ["app", "primary_region", "[http_service", "[[services", "[build", "[env"]
+            .iter()
+            .any(|key| file.text().lines().any(|line| line.trim_start().starts_with(key)))
+    }
+
+    fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
+        let mut out = Declarations::default();
+        for file in files {
+            let Some(root) = parse_any(file, &mut out.problems) else { continue };
+            let folder = file.folder();
+            let name = root.str_at(&["app"]).unwrap_or(folder_name(folder, "app"));
+            let mut draft = Draft::new("fly", name, folder, cx.tree);
+            read_app(&mut draft, name, &root);
+            out.units.push(draft.unit);
+        }
+        out
+    }
+}
+
+fn read_app(draft: &mut Draft<'_>, name: &str, root: &Value) {
+    let id = Id::new(format!("fly:{name}"));
+    let evidence = root.get("primary_region").map(|region| draft.evidence(region));
+    let node = draft.node(&id, Kind::Service, name, root.get("app").unwrap_or(root));
+    node.is(Category::Compute, "app").on("flyio", "machines");
+    node.placement.region = root.str_at(&["primary_region"]).map(str::to_lowercase);
+    if let Some(evidence) = evidence {
+        node.add_evidence(evidence);
+    }
+    describe_instances(node, root);
+    if root.get("mounts").or(root.get("mount")).is_some() {
+        node.flag(Attribute::Stateful, true, None);
+    }
+    let services = root.get("services").map(Value::items_or_self).unwrap_or_default();
+    let checked = root.get("checks").is_some()
+        || root.at(&["http_service", "checks"]).is_some()
+        || services
+            .iter()
+            .any(|service| service.get("tcp_checks").is_some() || service.get("http_checks").is_some());
+    node.flag(Attribute::HealthChecked, checked, None);
+    if !services.is_empty() || root.get("http_service").is_some() {
+        node.flag(Attribute::Published, true, None);
+    }
+    for suffix in ["fly.dev", "internal", "flycast"] {
+        draft.unit.add_name(&format!("{name}.{suffix}"), &id, Reach::Everywhere);
+    }
+    if let Some(settings) = root.get("env") {
+        draft.settings(&id, settings);
+    }
+    if let Some(image) = root.at(&["build", "image"]) {
+        draft.reference(&id, Target::Image(image.str().unwrap_or("").to_owned()), How::STARTUP, image);
+    }
+}
+
+/// The file does not say how many machines run, only how many must not be stopped.
+fn describe_instances(node: &mut Node, root: &Value) {
+    let services = root.get("services").map(Value::items_or_self).unwrap_or_default();
+    let least = root
+        .get("http_service")
+        .into_iter()
+        .chain(services)
+        .filter_map(|service| service.get("min_machines_running")?.integer())
+        .max();
+    match least.and_then(|count| u32::try_from(count).ok()) {
+        Some(count) if count > 1 => {
+            node.instances(count, &format!("`min_machines_running` keeps {count} machines"));
+        }
+        _ => {
+            node.tolerance = Tolerance::Unknown;
+            let because = "fly.toml does not say how many machines run";
+            node.replication.unknown = Some(because.to_owned());
+            node.tolerance_because = Some(because.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn an_app_has_a_region_and_an_unknown_number_of_machines() {
+        let text = "app = \"shop\"\nprimary_region = \"FRA\"\n[env]\nREDIS_URL = \"redis://cache.example.com:6379\"\n";
+        let tree = Tree::of_texts([("fly.toml", text)]);
+        let files: Vec<_> = tree.files().collect();
+        let catalog = Catalog::default();
+        let out = Fly.read(&files, &ReadContext { tree: &tree, catalog: &catalog, environment: None });
+        let node = &out.units[0].nodes[0];
+        assert_eq!((node.id.as_str(), node.placement.region.as_deref()), ("fly:shop", Some("fra")));
+        assert!(node.replication.unknown.is_some());
+        assert_eq!(out.units[0].references.len(), 1);
+    }
+}

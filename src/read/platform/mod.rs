@@ -1,0 +1,32 @@
+//! Platforms that run what they are given: each reads its own file, each app is a unit of its own. Several
+//! platforms' files for one app are alternatives and never need each other.
+
+mod app_engine;
+mod cloudflare;
+mod digitalocean;
+mod fly;
+mod heroku;
+mod netlify;
+mod railway;
+mod render;
+mod vercel;
+
+pub use app_engine::AppEngine;
+pub use cloudflare::Workers;
+pub use digitalocean::DigitalOcean;
+pub use fly::Fly;
+pub use heroku::Heroku;
+pub use netlify::Netlify;
+pub use railway::Railway;
+pub use render::Render;
+pub use vercel::Vercel;
+
+use super::draft::{Describe, Draft, How, folder_name};
+use super::json::parse_any;
+use super::yaml::Node as Value;
+use super::{Format, ReadContext, hosts};
+
+/// The file's name without its folder.
+fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}

@@ -1,0 +1,217 @@
+//! Render blueprints (`render.yaml`).
+
+use std::collections::BTreeMap;
+
+use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, parse_any};
+use crate::model::{Attribute, Category, Declarations, Environment, Id, Kind, Node, Reach, Tolerance, Unit};
+use crate::source::{SourceFile, Tree};
+
+/// Render blueprints.
+pub struct Render;
+
+impl Format for Render {
+    fn name(&self) -> &'static str {
+        "render"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Render blueprints (render.yaml): services, databases, key-value stores and who uses them"
+    }
+
+    fn wants(&self, path: &str) -> bool {
+        matches!(file_name(path), "render.yaml" | "render.yml")
+    }
+
+    fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
+        ["services:", "databases:", "projects:"].iter().any(|key| file.text().contains(key))
+    }
+
+    fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
+        let mut out = Declarations::default();
+        for file in files {
+            if let Some(root) = parse_any(file, &mut out.problems) {
+                out.units.push(read(file, &root, cx));
+            }
+        }
+        out
+    }
+}
+
+fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>) -> Unit {
+    let mut draft = Draft::new("render", folder_name(file.folder(), "render"), file.folder(), cx.tree);
+    let mut parts = vec![root];
+    for project in root.get("projects").map(Value::items).unwrap_or_default() {
+        parts.extend(choose_environment(project, &mut draft.unit, file, cx));
+    }
+    let mut ids = BTreeMap::new();
+    for part in &parts {
+        for (list, is_database) in [("services", false), ("databases", true)] {
+            for item in part.get(list).map(Value::items).unwrap_or_default() {
+                if let Some(name) = item.str_at(&["name"]) {
+                    ids.insert(name.to_owned(), declare(&mut draft, item, name, is_database));
+                }
+            }
+        }
+    }
+    for part in &parts {
+        for service in part.get("services").map(Value::items).unwrap_or_default() {
+            let Some(id) = service.str_at(&["name"]).and_then(|name| ids.get(name)) else { continue };
+            read_needs(&mut draft, id, service, &parts, &ids);
+        }
+    }
+    draft.unit
+}
+
+/// The environment of a project that is analyzed; without one that is production by its name, the first.
+fn choose_environment<'v>(
+    project: &'v Value,
+    unit: &mut Unit,
+    file: &SourceFile,
+    cx: &ReadContext<'_>,
+) -> Option<&'v Value> {
+    let found = project.get("environments").map(Value::items).unwrap_or_default();
+    let names: Vec<&str> = found.iter().filter_map(|environment| environment.str_at(&["name"])).collect();
+    let chosen = cx.choose_environment(&names).or(names.first().copied())?;
+    for name in &names {
+        let evidence = vec![file.path().to_string()];
+        unit.environments.push(Environment { name: (*name).to_owned(), chosen: *name == chosen, evidence });
+    }
+    found.iter().map(|node| &**node).find(|environment| environment.str_at(&["name"]) == Some(chosen))
+}
+
+fn declare(draft: &mut Draft<'_>, item: &Value, name: &str, is_database: bool) -> Id {
+    let id = Id::new(format!("render:{name}"));
+    let kind = item.str_at(&["type"]).unwrap_or(if is_database { "database" } else { "web" });
+    let runtime = item.str_at(&["runtime"]).or(item.str_at(&["env"])).unwrap_or("");
+    let is_store = is_database || matches!(kind, "redis" | "keyvalue");
+    let node_kind = if is_store { Kind::Component } else { Kind::Service };
+    let is_batch = kind == "cron";
+    let evidence = Some(draft.evidence(item));
+    let node = draft.node(&id, node_kind, name, item.get("name").unwrap_or(item));
+    node.placement.region = item.str_at(&["region"]).map(str::to_owned);
+    match kind {
+        "database" => {
+            node.is(Category::Database, "database").on("render", "postgres");
+            node.flag(Attribute::Stateful, true, evidence);
+            declare_database(node, item);
+        }
+        "redis" | "keyvalue" => {
+            node.is(Category::Cache, kind).on("render", "key-value");
+            node.instances(1, "a key-value store of Render is one instance");
+        }
+        _ if runtime == "static" || kind == "static" => {
+            node.is(Category::Compute, "static").on("render", "static-site");
+            node.tolerance = Tolerance::Region;
+            node.tolerance_because = Some("files are served from Render's delivery network".to_owned());
+        }
+        _ => {
+            node.is(Category::Compute, kind).on("render", if is_batch { "cron" } else { "compute" });
+            declare_instances(node, item);
+            if is_batch {
+                node.flag(Attribute::Batch, true, None);
+            }
+            if item.get("disk").is_some() {
+                node.flag(Attribute::Stateful, true, None);
+            }
+            if item.get("healthCheckPath").is_some() {
+                node.flag(Attribute::HealthChecked, true, None);
+            }
+        }
+    }
+    draft.unit.add_name(name, &id, Reach::Unit);
+    if kind == "web" {
+        draft.unit.add_name(&format!("{name}.onrender.com"), &id, Reach::Everywhere);
+        for domain in item.get("domains").map(Value::items_or_self).unwrap_or_default() {
+            draft.unit.add_name(domain.str().unwrap_or(""), &id, Reach::Everywhere);
+        }
+    }
+    id
+}
+
+fn declare_database(node: &mut Node, item: &Value) {
+    match item.at(&["highAvailability", "enabled"]).and_then(Value::bool) {
+        Some(true) => node.instances(2, "`highAvailability` keeps a standby; where it stands is not said"),
+        _ => node.instances(1, "`highAvailability` is not enabled"),
+    };
+    node.attributes.set(Attribute::Engine, crate::model::AttributeValue::Text("postgres".to_owned()), None);
+}
+
+fn declare_instances(node: &mut Node, item: &Value) {
+    let written = item.get("numInstances").or_else(|| item.at(&["scaling", "minInstances"]));
+    match written.map(|value| (value.integer().and_then(|count| u32::try_from(count).ok()), value)) {
+        Some((Some(count), _)) => node.instances(count, &format!("{count} instances are asked for")),
+        Some((None, value)) => {
+            node.replication.unknown = Some(format!("`{}` is no number", value.str().unwrap_or("")));
+            node
+        }
+        None => node.instances(1, "`numInstances` is not set: one instance"),
+    };
+}
+
+fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value], ids: &BTreeMap<String, Id>) {
+    let own = service.get("envVars").map(Value::items).unwrap_or_default();
+    let mut variables: Vec<&Value> = own.iter().map(|node| &**node).collect();
+    for group in own.iter().filter_map(|variable| variable.str_at(&["fromGroup"])) {
+        for part in parts {
+            let groups = part.get("envVarGroups").map(Value::items).unwrap_or_default();
+            let found = groups.iter().filter(|found| found.str_at(&["name"]) == Some(group));
+            let items = found.flat_map(|found| found.get("envVars").map(Value::items).unwrap_or_default());
+            variables.extend(items.map(|node| &**node));
+        }
+    }
+    for variable in variables {
+        let key = variable.str_at(&["key"]).unwrap_or("");
+        for source in ["fromService", "fromDatabase"] {
+            let Some(node) = variable.get(source) else { continue };
+            let Some(name) = node.get("name") else { continue };
+            match name.str().and_then(|name| ids.get(name)) {
+                Some(to) => draft.edge(id, to, How::RUNTIME, name),
+                None => {
+                    let text = name.str().unwrap_or("");
+                    let target = crate::model::Target::Id(Id::new(format!("render:{text}")));
+                    draft.reference(id, target, How::RUNTIME, name);
+                }
+            }
+        }
+        if let Some(value) = variable.get("value") {
+            draft.setting(id, key, value);
+        }
+    }
+    if let Some(image) = service.at(&["image", "url"]) {
+        let target = crate::model::Target::Image(image.str().unwrap_or("").to_owned());
+        draft.reference(id, target, How::STARTUP, image);
+    }
+    for route in service.get("routes").map(Value::items).unwrap_or_default() {
+        let is_rewrite = route.str_at(&["type"]) == Some("rewrite");
+        if let Some(target) =
+            route.str_at(&["destination"]).filter(|_| is_rewrite).and_then(super::hosts::of_url)
+        {
+            draft.reference(id, target, How::RUNTIME, route);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn services_need_what_their_variables_come_from() {
+        let text = "services:\n- {type: web, name: web, envVars: [{key: DB, fromDatabase: {name: db, property: host}}, \
+                    {fromGroup: g}, {key: C, fromService: {type: redis, name: gone, property: host}}]}\n\
+                    databases: [{name: db, region: frankfurt}]\nenvVarGroups: [{name: g, envVars: [{key: API_URL, value: \
+                    'https://api.example.com'}]}]\n";
+        let tree = Tree::of_texts([("render.yaml", text)]);
+        let files: Vec<_> = tree.files().collect();
+        let catalog = Catalog::default();
+        let out = Render.read(&files, &ReadContext { tree: &tree, catalog: &catalog, environment: None });
+        let unit = &out.units[0];
+        assert_eq!(unit.edges.len(), 1);
+        assert_eq!(unit.edges[0].to.as_str(), "render:db");
+        assert_eq!(unit.references.len(), 2);
+        assert_eq!(unit.nodes[1].placement.region.as_deref(), Some("frankfurt"));
+        assert_eq!(unit.nodes[0].placement.region, None);
+        assert_eq!(unit.nodes[1].tolerance, Tolerance::Nothing);
+    }
+}

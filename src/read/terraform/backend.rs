@@ -1,0 +1,68 @@
+//! Where a root keeps its state: needed to change anything, not to run.
+
+use super::session::{Deployed, How, backend_of};
+use super::world::World;
+use crate::catalog::Catalog;
+use crate::model::{Category, Confidence, Edge, Evidence, Id, Kind, Need, Node, Phase, Tolerance, Unit};
+
+/// Adds the node of a state's place and what deploys through it.
+pub(super) fn read(world: &World<'_>, catalog: &Catalog, deployed: &Deployed<'_>, unit: &mut Unit) {
+    let Some((backend, config)) = backend_of(world.tree, deployed.module) else { return };
+    if matches!(deployed.how, How::Terragrunt(_)) && backend == "local" {
+        return;
+    }
+    let text =
+        |name: &str| config.entries().and_then(|map| map.get(name)).and_then(super::value::Value::text);
+    let (name, provider, service) = match &*backend {
+        "s3" => (text("bucket"), "aws", "s3"),
+        "gcs" => (text("bucket"), "gcp", "cloud-storage"),
+        "azurerm" => (text("storage_account_name"), "azure", "storage"),
+        "remote" => (text("organization"), "hashicorp", "terraform-cloud"),
+        _ => return,
+    };
+    let Some(name) = name else { return };
+    let id = Id::new(format!("tf-backend:{backend}/{name}"));
+    let evidence = evidence(deployed);
+    let mut node = Node::new(id.clone(), Kind::Component, name.to_string());
+    node.category = Some(Category::Ci);
+    node.type_name = Some(format!("backend.{backend}"));
+    node.placement.provider = Some(provider.to_owned());
+    node.placement.service = Some(service.to_owned());
+    node.placement.region = text("region").map(|region| region.to_string());
+    node.placement.global = backend == "remote";
+    node.tolerance = Tolerance::Zone;
+    node.tolerance_because = Some(format!("a managed store behind the backend `{backend}`"));
+    node.evidence.extend(evidence.clone());
+    let _ = catalog;
+    let users: Vec<Id> =
+        unit.nodes.iter().filter(|node| is_deployed(node)).map(|node| node.id.clone()).collect();
+    for from in users {
+        unit.edges.push(Edge {
+            from,
+            to: id.clone(),
+            phase: Phase::Deploy,
+            need: Need::Required,
+            group: None,
+            confidence: Confidence::Inferred,
+            evidence: evidence.clone().into_iter().collect(),
+        });
+    }
+    unit.nodes.push(node);
+}
+
+fn is_deployed(node: &Node) -> bool {
+    matches!(node.kind, Kind::Service | Kind::Component | Kind::DnsZone)
+}
+
+fn evidence(deployed: &Deployed<'_>) -> Option<Evidence> {
+    deployed.module.settings.iter().find_map(|settings| {
+        let body = settings.body();
+        let block = body.block("backend").or_else(|| body.block("cloud"))?;
+        // The bucket's line says more than the block's.
+        let at = ["bucket", "storage_account_name", "organization"]
+            .iter()
+            .find_map(|name| block.body.attribute(name))
+            .map_or(block.at, |attribute| attribute.at);
+        Some(Evidence::at(settings.file, at as usize))
+    })
+}

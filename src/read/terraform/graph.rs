@@ -1,0 +1,399 @@
+//! The resources of a root and what refers to what, before it is said which of it is a dependency.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::config::{Declared, Mode};
+use super::knowledge::{Meaning, links};
+use super::leaves::{Leaf, Leaves};
+use super::value::{InstanceKey, Key};
+use super::world::{EXTERNAL, Instances, Scope, World};
+use super::{copies, dns, doors, edges, nodes};
+use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
+use crate::model::{Id, Phase, Unit};
+use crate::source::Problems;
+
+/// A resource instance, or a module whose source is not in the tree.
+pub(super) struct Item<'a> {
+    pub(super) key: InstanceKey,
+    pub(super) id: Id,
+    /// Address without the root's folder.
+    pub(super) address: String,
+    pub(super) type_name: String,
+    pub(super) name: String,
+    pub(super) mode: Mode,
+    pub(super) kind: Option<&'a ResourceType>,
+    pub(super) role: Role,
+    provider: Option<String>,
+    service: Option<String>,
+    pub(super) leaves: Leaves<'a>,
+    pub(super) declared: Declared<'a>,
+    /// Why the number of instances is not known.
+    pub(super) count_unknown: Option<String>,
+    /// Whether it is made by another root.
+    pub(super) foreign: bool,
+}
+
+/// `from` (the index of the list a link stands in) refers to `to`.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) to: usize,
+    pub(super) phase: Phase,
+    /// The item in which the reference is written, and its leaf there.
+    pub(super) written_in: usize,
+    pub(super) leaf: usize,
+    /// The attribute that is referred to.
+    pub(super) attribute: std::sync::Arc<str>,
+    pub(super) reverse: bool,
+}
+
+/// The items and their links.
+pub(super) struct Graph<'a> {
+    pub(super) items: Vec<Item<'a>>,
+    by_key: HashMap<InstanceKey, usize>,
+    /// For each item, what it needs or leads to.
+    pub(super) links: Vec<Vec<Link>>,
+    /// For each item, the items that refer to it in any way.
+    pub(super) referrers: Vec<BTreeSet<usize>>,
+}
+
+/// Reads a root into a unit.
+pub(super) fn read<'a>(
+    world: &World<'a>,
+    catalog: &'a Catalog,
+    prefix: &str,
+    unit: &mut Unit,
+    problems: &mut Problems,
+) -> BTreeSet<Id> {
+    let graph = Graph::new(world, catalog, prefix);
+    let names = dns::read(world, &graph, unit, problems);
+    nodes::read(world, catalog, &graph, unit);
+    edges::read(world, catalog, &graph, &names, unit);
+    copies::read(world, &graph, unit);
+    doors::of(&graph)
+}
+
+impl Item<'_> {
+    /// The provider's id.
+    pub(super) fn provider(&self) -> Option<&str> {
+        self.kind.map(|kind| &*kind.provider).or(self.provider.as_deref())
+    }
+
+    /// The provider's product.
+    pub(super) fn service(&self) -> Option<&str> {
+        self.kind.map(|kind| &*kind.service).filter(|service| !service.is_empty()).or(self.service.as_deref())
+    }
+
+    /// Whether it can fail and be needed.
+    pub(super) fn is_component(&self) -> bool {
+        self.role.is_component() && self.role != Role::DnsZone
+    }
+
+    /// Whether it runs programs.
+    pub(super) fn is_compute(&self) -> bool {
+        self.role == Role::Workload && self.kind.is_none_or(|kind| &*kind.category == "compute")
+    }
+}
+
+impl<'a> Graph<'a> {
+    fn new(world: &World<'a>, catalog: &'a Catalog, prefix: &str) -> Self {
+        let mut graph =
+            Graph { items: Vec::new(), by_key: HashMap::new(), links: Vec::new(), referrers: Vec::new() };
+        for module in world.all_modules() {
+            if world.instance(module).module.is_none() {
+                graph.add_external(world, catalog, prefix, module);
+                continue;
+            }
+            for key in world.resource_instances(module) {
+                graph.add(world, catalog, prefix, key);
+            }
+        }
+        graph.add_foreign(world, catalog);
+        graph.links = vec![Vec::new(); graph.items.len()];
+        graph.referrers = vec![BTreeSet::new(); graph.items.len()];
+        for index in 0..graph.items.len() {
+            graph.link(index);
+        }
+        graph
+    }
+
+    /// The item of an instance.
+    pub(super) fn item(&self, key: &InstanceKey) -> Option<&Item<'a>> {
+        self.by_key.get(key).map(|index| &self.items[*index])
+    }
+
+    /// The index of an instance.
+    pub(super) fn index(&self, key: &InstanceKey) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
+    fn add(&mut self, world: &World<'a>, catalog: &'a Catalog, prefix: &str, key: InstanceKey) {
+        let resource = world.resource(&key);
+        let each = world.each(&key);
+        let file = resource.declared.file;
+        let scope =
+            Scope { module: key.module, file: Some(file), each: Some(&each), bound: None, element: None };
+        let leaves = Leaves::new(world, file, resource.declared.body(), scope);
+        let count_unknown = match (&key.key, world.resource_expansion(key.module, key.resource)) {
+            (Key::Unknown, Instances::Unknown(reason)) => Some(reason.to_string()),
+            _ => module_unknown(world, key.module),
+        };
+        let name = match &key.key {
+            Key::Text(text) => format!("{}[{text}]", resource.name),
+            Key::Number(number) => format!("{}[{number}]", resource.name),
+            Key::None | Key::Unknown => resource.name.to_owned(),
+        };
+        let address = world.address(&key);
+        self.push(
+            catalog,
+            prefix,
+            Draft {
+                key,
+                address,
+                type_name: resource.type_name.to_owned(),
+                name,
+                mode: resource.mode,
+                leaves,
+                declared: resource.declared,
+                count_unknown,
+            },
+        );
+    }
+
+    fn add_external(&mut self, world: &World<'a>, catalog: &'a Catalog, prefix: &str, module: u32) {
+        let instance = world.instance(module);
+        let Some(call) = instance.call else { return };
+        let Some(leaves) =
+            world.in_call(module, |scope, call| Leaves::new(world, call.file, call.body(), scope))
+        else {
+            return;
+        };
+        let source = call.body().attribute("source").and_then(|source| source.value.literal()).unwrap_or("");
+        let type_name = links().module(source).unwrap_or("module").to_owned();
+        self.push(
+            catalog,
+            prefix,
+            Draft {
+                key: InstanceKey { module, resource: EXTERNAL, key: Key::None },
+                address: instance.address.clone(),
+                type_name,
+                name: call.block.labels.first().map_or_else(String::new, |name| name.to_string()),
+                mode: Mode::Managed,
+                leaves,
+                declared: call,
+                count_unknown: module_unknown(world, module),
+            },
+        );
+    }
+
+    /// What other roots make and values of this one lead to.
+    fn add_foreign(&mut self, world: &World<'a>, catalog: &'a Catalog) {
+        let Some((session, _)) = &world.session else { return };
+        for (index, foreign) in world.foreign.borrow().iter().enumerate() {
+            let zone = foreign.zone.iter().map(|zone| ("availability_zone".into(), zone.clone())).collect();
+            let leaves = Leaves {
+                file: foreign.declared.file,
+                leaves: Vec::new(),
+                value: super::value::Value::map(zone),
+            };
+            self.push(
+                catalog,
+                session.prefix(foreign.root),
+                Draft {
+                    key: InstanceKey {
+                        module: super::world::FOREIGN,
+                        resource: index as u32,
+                        key: Key::None,
+                    },
+                    address: foreign.address.clone(),
+                    type_name: foreign.type_name.clone(),
+                    name: foreign.name.clone(),
+                    mode: Mode::Managed,
+                    leaves,
+                    declared: foreign.declared,
+                    count_unknown: None,
+                },
+            );
+            if let Some(item) = self.items.last_mut() {
+                item.foreign = true;
+            }
+        }
+    }
+
+    fn push(&mut self, catalog: &'a Catalog, prefix: &str, draft: Draft<'a>) {
+        let known = catalog.resource(&draft.type_name);
+        let kind = known.kind();
+        let (provider, service) = match known {
+            ResourceKnowledge::UnknownSemantics { provider, service } => {
+                (Some(provider.to_owned()), service.map(str::to_owned))
+            }
+            _ => (None, None),
+        };
+        let role = match kind {
+            Some(kind) => kind.role,
+            None => role_of_unknown(&draft.type_name, draft.mode, provider.is_some()),
+        };
+        self.by_key.insert(draft.key.clone(), self.items.len());
+        self.items.push(Item {
+            id: Id::terraform(prefix, &draft.address),
+            key: draft.key,
+            address: draft.address,
+            type_name: draft.type_name,
+            name: draft.name,
+            mode: draft.mode,
+            kind,
+            role,
+            provider,
+            service,
+            leaves: draft.leaves,
+            declared: draft.declared,
+            count_unknown: draft.count_unknown,
+            foreign: false,
+        });
+    }
+
+    /// Finds what an item refers to.
+    fn link(&mut self, index: usize) {
+        let item = &self.items[index];
+        let mut found: Vec<(usize, Link)> = Vec::new();
+        let mut referred = BTreeSet::new();
+        for (number, leaf) in item.leaves.leaves.iter().enumerate() {
+            leaf.value.each_ref(&mut 500, &mut |reference| {
+                let Some(to) = self.index(&reference.instance).filter(|to| *to != index) else { return };
+                referred.insert(to);
+                let reverse = links().is_reverse(&item.type_name, &leaf.path);
+                let Some(phase) = self.phase(item, leaf, to, reverse) else { return };
+                let link = Link {
+                    to,
+                    phase,
+                    written_in: index,
+                    leaf: number,
+                    attribute: std::sync::Arc::clone(&reference.attribute),
+                    reverse,
+                };
+                if reverse {
+                    found.push((to, Link { to: index, ..link }));
+                } else {
+                    found.push((index, link));
+                }
+            });
+        }
+        for to in referred {
+            self.referrers[to].insert(index);
+        }
+        for (from, link) in found {
+            self.links[from].push(link);
+        }
+    }
+
+    /// The phase of a reference; `None` when it is no dependency.
+    fn phase(&self, item: &Item<'_>, leaf: &Leaf<'_>, to: usize, reverse: bool) -> Option<Phase> {
+        if reverse {
+            return Some(Phase::Runtime);
+        }
+        if leaf.path == "depends_on" {
+            return Some(Phase::Deploy);
+        }
+        let by_attribute = links().attribute(&item.type_name, &leaf.path);
+        let target = &self.items[to];
+        let by_target = links().target(&target.type_name);
+        for meaning in [by_attribute, by_target].into_iter().flatten() {
+            match meaning {
+                Meaning::None => return None,
+                Meaning::Phase(phase) => return Some(phase),
+                Meaning::Through => {}
+            }
+        }
+        Some(Phase::Runtime)
+    }
+
+    /// The subnets that an item stands in; `None` for one that could not be resolved.
+    pub(super) fn subnets(&self, item: &Item<'_>) -> Vec<Option<usize>> {
+        let mut out = Vec::new();
+        self.subnets_into(item, &mut out, 0);
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    fn subnets_into(&self, item: &Item<'_>, out: &mut Vec<Option<usize>>, depth: u32) {
+        if depth > 3 {
+            return;
+        }
+        let named = item.kind.map(|kind| kind.subnets.as_slice()).unwrap_or_default();
+        let usual = [
+            "subnet_id",
+            "subnet_ids",
+            "subnets",
+            "vpc_zone_identifier",
+            "db_subnet_group_name",
+            "subnet_group_name",
+        ];
+        let is_subnet_path = |path: &str| {
+            let last = path.rsplit('.').next().unwrap_or(path);
+            named.iter().any(|name| **name == *path) || usual.contains(&last)
+        };
+        for leaf in
+            item.leaves.leaves.iter().filter(|leaf| is_subnet_path(&leaf.path) && !leaf.value.is_null())
+        {
+            let mut found = false;
+            leaf.value.each_ref(&mut 200, &mut |reference| {
+                let Some(index) = self.index(&reference.instance) else { return };
+                let target = &self.items[index];
+                if target.type_name.ends_with("subnet") || target.type_name.ends_with("subnetwork") {
+                    found = true;
+                    out.push(Some(index));
+                } else if target.type_name.ends_with("subnet_group") && !std::ptr::eq(target, item) {
+                    found = true;
+                    self.subnets_into(target, out, depth + 1);
+                }
+            });
+            if !found {
+                out.push(None);
+            }
+        }
+    }
+}
+
+struct Draft<'a> {
+    key: InstanceKey,
+    address: String,
+    type_name: String,
+    name: String,
+    mode: Mode,
+    leaves: Leaves<'a>,
+    declared: Declared<'a>,
+    count_unknown: Option<String>,
+}
+
+/// Why the number of instances of a module, or of one above it, is not known.
+fn module_unknown(world: &World<'_>, module: u32) -> Option<String> {
+    let mut current = Some(module);
+    while let Some(id) = current {
+        let instance = world.instance(id);
+        if instance.key == Key::Unknown {
+            return Some(format!("the number of instances of `{}` is not known", instance.address));
+        }
+        current = instance.parent;
+    }
+    None
+}
+
+/// The role of a type of which the catalog has no semantics: glue by its name, else a component about whose
+/// survival nothing is known. What is only looked up and not known is glue.
+fn role_of_unknown(type_name: &str, mode: Mode, provider_known: bool) -> Role {
+    match links().part(type_name) {
+        Some("dns-zone") => return Role::DnsZone,
+        Some("placement") => return Role::Placement,
+        Some("monitor") => return Role::Monitor,
+        Some(_) => return Role::Glue,
+        None => {}
+    }
+    if links().record(type_name).is_some() {
+        return Role::DnsRecord;
+    }
+    match mode {
+        Mode::Data => Role::Glue,
+        Mode::Managed if provider_known || type_name == "module" => Role::Shared,
+        Mode::Managed => Role::Glue,
+    }
+}

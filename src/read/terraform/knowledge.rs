@@ -1,0 +1,202 @@
+//! What references between types mean: the table `data/terraform-links.csv`, and the catalog's own words on types.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::model::Phase;
+
+/// What a reference is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// No dependency.
+    None,
+    /// A dependency of this phase.
+    Phase(Phase),
+    /// Whoever refers needs what this refers to.
+    Through,
+}
+
+/// Where a DNS record keeps what it says.
+#[derive(Clone, Debug)]
+pub(super) struct RecordShape {
+    pub(super) zone: &'static str,
+    pub(super) values: Vec<&'static str>,
+    /// A fixed type, or the attribute that says it.
+    pub(super) fixed_type: Option<&'static str>,
+    pub(super) type_attribute: Option<&'static str>,
+}
+
+/// The table.
+pub(super) struct Links {
+    rows: HashMap<&'static str, Vec<Row>>,
+}
+
+struct Row {
+    pattern: &'static str,
+    a: &'static str,
+    b: &'static str,
+    c: &'static str,
+}
+
+/// The table that is part of the program.
+pub(super) fn links() -> &'static Links {
+    static LINKS: OnceLock<Links> = OnceLock::new();
+    LINKS.get_or_init(|| {
+        let mut rows: HashMap<&'static str, Vec<Row>> = HashMap::new();
+        let text: &'static str = include_str!("../../../data/terraform-links.csv");
+        for line in text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let mut cells = line.split(',');
+            let mut next = || cells.next().unwrap_or("");
+            let kind = next();
+            rows.entry(kind).or_default().push(Row { pattern: next(), a: next(), b: next(), c: next() });
+        }
+        Links { rows }
+    })
+}
+
+impl Links {
+    fn all(&self, kind: &str) -> &[Row] {
+        self.rows.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    fn first(&self, kind: &str, name: &str) -> Option<&Row> {
+        self.all(kind).iter().find(|row| fits(row.pattern, name))
+    }
+
+    /// What a reference to a type means, if the table says.
+    pub(super) fn target(&self, type_name: &str) -> Option<Meaning> {
+        self.first("target", type_name).map(|row| meaning(row.a))
+    }
+
+    /// What a reference in an attribute means, if the table says.
+    pub(super) fn attribute(&self, type_name: &str, path: &str) -> Option<Meaning> {
+        self.all("attribute")
+            .iter()
+            .find(|row| fits(row.pattern, type_name) && fits(row.a, path))
+            .map(|row| meaning(row.b))
+    }
+
+    /// Whether what an attribute refers to needs the resource in which it stands.
+    pub(super) fn is_reverse(&self, type_name: &str, path: &str) -> bool {
+        self.all("reverse").iter().any(|row| row.pattern == type_name && fits(row.a, path))
+    }
+
+    /// Whether what is reached through a type are alternatives.
+    pub(super) fn holds_alternatives(&self, type_name: &str) -> bool {
+        self.first("alternatives", type_name).is_some()
+    }
+
+    /// Whether what stands in an attribute are alternatives.
+    pub(super) fn are_alternatives(&self, type_name: &str, path: &str) -> bool {
+        self.all("alternatives-in").iter().any(|row| fits(row.pattern, type_name) && row.a == path)
+    }
+
+    /// Whether a type carries what leaves a network.
+    pub(super) fn is_egress(&self, type_name: &str) -> bool {
+        self.first("egress", type_name).is_some()
+    }
+
+    /// Block, name and default of origins.
+    pub(super) fn origins(&self, type_name: &str) -> Option<(&'static str, &'static str, &'static str)> {
+        self.first("origins", type_name).map(|row| (row.a, row.b, row.c))
+    }
+
+    /// Whether a type is a whole network.
+    pub(super) fn is_network(&self, type_name: &str) -> bool {
+        self.first("network", type_name).is_some()
+    }
+
+    /// Whether a type keeps values for others.
+    pub(super) fn is_carrier(&self, type_name: &str) -> bool {
+        self.first("carrier", type_name).is_some()
+    }
+
+    /// The attributes of the sources and of the destination of copies.
+    pub(super) fn copies(&self, type_name: &str) -> Option<(Vec<&'static str>, &'static str, &'static str)> {
+        let row = self.first("copies", type_name)?;
+        Some((row.a.split('|').filter(|name| !name.is_empty()).collect(), row.b, row.c))
+    }
+
+    /// The attribute that makes the host under which a type answers, and how.
+    pub(super) fn host_name(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
+        self.first("name", type_name).map(|row| (row.a, row.b))
+    }
+
+    /// Whether an attribute holds a host.
+    pub(super) fn is_host(&self, type_name: &str, path: &str) -> bool {
+        self.all("host").iter().any(|row| fits(row.pattern, type_name) && row.a == path)
+    }
+
+    /// The name of the setting, if the path is an entry of an environment.
+    pub(super) fn setting<'p>(&self, type_name: &str, path: &'p str) -> Option<&'p str> {
+        let (parent, name) = path.rsplit_once('.')?;
+        self.all("environment")
+            .iter()
+            .any(|row| {
+                fits(row.pattern, type_name)
+                    && (row.a == parent || parent.ends_with(row.a) && is_tail(parent, row.a))
+            })
+            .then_some(name)
+    }
+
+    /// Whether an attribute holds an image.
+    pub(super) fn is_image(&self, type_name: &str, path: &str) -> bool {
+        self.all("image")
+            .iter()
+            .any(|row| fits(row.pattern, type_name) && (row.a == path || is_tail(path, row.a)))
+    }
+
+    /// The part that a type plays, in the words of the catalog.
+    pub(super) fn part(&self, type_name: &str) -> Option<&'static str> {
+        self.first("part", type_name).map(|row| row.a)
+    }
+
+    /// How a record of this type is written.
+    pub(super) fn record(&self, type_name: &str) -> Option<RecordShape> {
+        let row = self.first("record", type_name)?;
+        Some(RecordShape {
+            zone: row.a,
+            values: row.b.split('|').collect(),
+            fixed_type: row.c.strip_prefix('='),
+            type_attribute: (!row.c.starts_with('=')).then_some(row.c),
+        })
+    }
+
+    /// The resource type that a registry module stands for.
+    pub(super) fn module(&self, source: &str) -> Option<&'static str> {
+        let source = source.strip_prefix("registry.terraform.io/").unwrap_or(source);
+        self.first("module", source).map(|row| row.a)
+    }
+}
+
+/// Whether `tail` ends `path` at a step.
+fn is_tail(path: &str, tail: &str) -> bool {
+    path.strip_suffix(tail).is_some_and(|head| head.ends_with('.'))
+}
+
+fn meaning(word: &str) -> Meaning {
+    match word {
+        "through" => Meaning::Through,
+        word => Phase::parse(word).map_or(Meaning::None, Meaning::Phase),
+    }
+}
+
+/// A pattern with any number of `*` against a whole text.
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
+    if !pattern.contains('*') {
+        return pattern == text;
+    }
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
+}

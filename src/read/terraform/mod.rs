@@ -1,0 +1,221 @@
+//! Terraform, OpenTofu and Terragrunt: configurations evaluated without cloud or registry.
+//!
+//! Files are parsed ([`parse`], [`json`]) into one syntax tree ([`syntax`]), collected into modules ([`config`]);
+//! each root ([`roots`]) is evaluated lazily in a [`world`], its resources flattened ([`leaves`]) and joined into a
+//! graph ([`graph`]), from which nodes ([`nodes`]) and edges ([`edges`]) come; names of the DNS are read in [`dns`].
+
+mod backend;
+mod config;
+mod convert;
+mod copies;
+mod dns;
+mod doors;
+mod edges;
+mod evaluate;
+mod files;
+mod functions;
+pub(crate) mod given;
+mod graph;
+mod json;
+mod knowledge;
+mod leaves;
+mod nodes;
+mod parse;
+mod place;
+mod roots;
+mod session;
+mod settings;
+mod syntax;
+mod terragrunt;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod value;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use self::config::Module;
+use self::session::{Deployed, How, Session};
+use self::syntax::ParsedFile;
+use self::terragrunt::Stack;
+use super::{Format, ReadContext};
+use crate::model::{Declarations, Id, Unit};
+use crate::source::{Problems, SourceFile, Tree};
+
+/// Stack of a thread that evaluates: expressions nest as deep as the bounds of [`world`] allow.
+const STACK: usize = 64 << 20;
+
+/// Terraform, OpenTofu and Terragrunt configurations.
+pub struct Terraform;
+
+impl Format for Terraform {
+    fn name(&self) -> &'static str {
+        "terraform"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Terraform, OpenTofu and Terragrunt configurations, evaluated without cloud or registry"
+    }
+
+    fn wants(&self, path: &str) -> bool {
+        const ENDINGS: &[&str] = &[".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
+        ENDINGS.iter().any(|ending| path.ends_with(ending)) || is_terragrunt(path)
+    }
+
+    fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
+        self.wants(file.path()) && file.name() != ".terraform.lock.hcl"
+    }
+
+    fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
+        let work = || read_all(files, cx);
+        match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+            Ok(pool) => pool.install(work),
+            Err(_) => work(),
+        }
+    }
+}
+
+fn is_terragrunt(path: &str) -> bool {
+    path.ends_with(".hcl") && !path.ends_with(".terraform.lock.hcl")
+}
+
+fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
+    let mut problems = Problems::new();
+    let parsed: Vec<(ParsedFile, Problems)> = files.par_iter().map(|file| parse_one(file)).collect();
+    let mut configurations: Vec<&ParsedFile> = Vec::new();
+    let mut values: BTreeMap<String, &ParsedFile> = BTreeMap::new();
+    let mut grunts: BTreeMap<String, Module<'_>> = BTreeMap::new();
+    for (file, found) in &parsed {
+        problems.extend(found.clone());
+        let path = file.source.path();
+        if path.ends_with(".tfvars") || path.ends_with(".tfvars.json") {
+            values.insert(path.to_string(), file);
+        } else if is_terragrunt(path) {
+            grunts.insert(path.to_string(), Module::new(file.source.folder(), [file]));
+        } else {
+            configurations.push(file);
+        }
+    }
+    let modules = modules(&configurations);
+    let stacks = terragrunt::find(cx.tree, &grunts, &modules);
+    let generated: Vec<Vec<ParsedFile>> =
+        stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
+    let run: BTreeSet<String> = stacks.iter().filter_map(|stack| stack.module.clone()).collect();
+    let plain = roots::find(&modules, &values, &run, cx);
+    let dressed: Vec<Option<Module<'_>>> = stacks
+        .iter()
+        .zip(&generated)
+        .map(|(stack, generated)| {
+            let module = modules.get(stack.module.as_deref()?)?;
+            let mut files: Vec<&ParsedFile> =
+                configurations.iter().copied().filter(|file| file.source.folder() == module.folder).collect();
+            files.extend(generated);
+            Some(Module::new(&module.folder, files))
+        })
+        .collect();
+    note_missing_sources(&stacks, cx.tree, &mut problems);
+    let mut session = Session {
+        tree: cx.tree,
+        modules: &modules,
+        values: &values,
+        terragrunt: &grunts,
+        roots: Vec::new(),
+        states: BTreeMap::new(),
+        several: false,
+    };
+    for root in plain {
+        let module = &modules[&root.folder];
+        session.roots.push(Deployed { folder: root.folder.clone(), module, how: How::Plain(root) });
+    }
+    for (stack, module) in stacks.into_iter().zip(&dressed) {
+        if let Some(module) = module {
+            let folder = stack.folder().to_owned();
+            session.roots.push(Deployed { folder, module, how: How::Terragrunt(stack) });
+        }
+    }
+    session.roots.sort_by(|a, b| a.folder.cmp(&b.folder));
+    session.several = session.roots.len() > 1;
+    session.find_states();
+    let session = &session;
+    let read: Vec<(Unit, BTreeSet<Id>, Problems)> =
+        (0..session.roots.len()).into_par_iter().map(|root| read_root(session, root, cx)).collect();
+    let mut out = Declarations::default();
+    let mut all_doors = BTreeSet::new();
+    for (unit, doors, found) in read {
+        out.units.push(unit);
+        all_doors.extend(doors);
+        problems.extend(found);
+    }
+    doors::settle(&mut out.units, &all_doors);
+    out.problems = problems;
+    out
+}
+
+fn generated(stack: &Stack, tree: &Tree, grunts: &BTreeMap<String, Module<'_>>) -> Vec<ParsedFile> {
+    let mut ignored = Problems::new();
+    stack.generated(tree, grunts).iter().map(|file| parse::parse_hcl(file, &mut ignored)).collect()
+}
+
+/// What Terragrunt runs from elsewhere is not seen.
+fn note_missing_sources(stacks: &[Stack], tree: &Tree, problems: &mut Problems) {
+    for stack in stacks.iter().filter(|stack| stack.module.is_none()) {
+        if let Some(file) = tree.get(&stack.path) {
+            problems.warning(
+                file.line_location(1),
+                format!(
+                    "`{}` runs `{}`, which is not in the tree: nothing of it is seen",
+                    stack.path, stack.source
+                ),
+            );
+        }
+    }
+}
+
+fn parse_one(file: &SourceFile) -> (ParsedFile, Problems) {
+    let mut problems = Problems::new();
+    let parsed = if file.path().ends_with(".tfvars.json") {
+        json::parse_json_values(file, &mut problems)
+    } else if file.path().ends_with(".json") {
+        json::parse_json(file, &mut problems)
+    } else {
+        parse::parse_hcl(file, &mut problems)
+    };
+    (parsed, problems)
+}
+
+fn modules<'a>(files: &[&'a ParsedFile]) -> BTreeMap<String, Module<'a>> {
+    let mut folders: BTreeMap<&str, Vec<&'a ParsedFile>> = BTreeMap::new();
+    for file in files {
+        folders.entry(file.source.folder()).or_default().push(file);
+    }
+    folders.into_iter().map(|(folder, files)| (folder.to_owned(), Module::new(folder, files))).collect()
+}
+
+fn read_root<'a>(
+    session: &'a Session<'a>,
+    root: usize,
+    cx: &'a ReadContext<'_>,
+) -> (Unit, BTreeSet<Id>, Problems) {
+    let deployed = &session.roots[root];
+    let world = session.world(root, &[]);
+    let name = if deployed.folder.is_empty() { "." } else { deployed.folder.as_str() };
+    let mut unit = Unit::new("terraform", name, deployed.folder.as_str());
+    if let How::Plain(plain) = &deployed.how {
+        unit.environments = plain.environments.clone();
+    }
+    let mut problems = Problems::new();
+    let doors = graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
+    backend::read(&world, cx.catalog, deployed, &mut unit);
+    if world.exhausted.get()
+        && let Some(file) = deployed.module.files.first()
+    {
+        problems.warning(
+            file.line_location(1),
+            format!("`{name}` is too large to be evaluated in full: what was left is unknown"),
+        );
+    }
+    (unit, doors, problems)
+}

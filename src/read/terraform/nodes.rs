@@ -1,0 +1,399 @@
+//! Components to nodes: where they live, how many there are, what they survive, what backs them up.
+
+use std::collections::BTreeSet;
+
+use super::config::Mode;
+use super::graph::{Graph, Item};
+use super::knowledge::links;
+use super::place;
+use super::trace;
+use super::value::{Kind as ValueKind, Value};
+use super::world::World;
+use crate::catalog::{
+    AttributeNames, Catalog, Declared, Holds, Kept, ResourceType, Role, Stated, Survives, Value as Plain,
+};
+use crate::model::{
+    Attribute, AttributeValue, Category, Evidence, Kind, Node, Reach, Replication, Tolerance, Unit,
+};
+
+/// Adds a node for every component.
+pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, unit: &mut Unit) {
+    for (index, item) in graph.items.iter().enumerate() {
+        if !item.foreign && item.mode == Mode::Managed && links().is_network(&item.type_name) {
+            unit.nodes.push(network(world, catalog, graph, item));
+        }
+        if is_node(graph, index) && !item.foreign {
+            unit.nodes.push(node(world, catalog, graph, index, item));
+            add_host_name(item, unit);
+        }
+    }
+}
+
+/// A network: it tells where things are, and fails with its region only.
+fn network<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, item: &Item<'a>) -> Node {
+    let mut node = Node::new(item.id.clone(), Kind::Component, display_name(item));
+    node.category = Some(Category::Network);
+    node.type_name = Some(item.type_name.clone());
+    node.placement = place::placement(world, catalog, graph, item);
+    node.may_fail = false;
+    node.tolerance = Tolerance::Zone;
+    node.tolerance_because = Some("a network spans the zones of its region".to_owned());
+    node.add_evidence(item.declared.evidence());
+    node
+}
+
+/// The host under which the resource answers, where its name is known.
+fn add_host_name(item: &Item<'_>, unit: &mut Unit) {
+    let Some((attribute, pattern)) = links().host_name(&item.type_name) else { return };
+    if let Some(name) = item.leaves.text(attribute).filter(|name| !name.is_empty()) {
+        unit.add_name(&pattern.replace("{}", &name), &item.id, Reach::Everywhere);
+    }
+}
+
+/// Whether an item is a node of its own: a component that is made here, or one that is looked up and referred to.
+pub(super) fn is_node(graph: &Graph<'_>, index: usize) -> bool {
+    let item = &graph.items[index];
+    let stands =
+        item.is_component() || (item.role == Role::Backup && item.mode == Mode::Managed && is_vault(item));
+    stands && (item.mode == Mode::Managed || !graph.referrers[index].is_empty())
+}
+
+fn is_vault(item: &Item<'_>) -> bool {
+    item.type_name.ends_with("vault")
+}
+
+fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usize, item: &Item<'a>) -> Node {
+    let is_service = item.role == Role::Workload && item.mode == Mode::Managed;
+    let kind = if is_service { Kind::Service } else { Kind::Component };
+    let mut node = Node::new(item.id.clone(), kind, display_name(item));
+    node.is_service = is_service;
+    node.category = category(item);
+    node.type_name = Some(item.type_name.clone());
+    node.placement = place::placement(world, catalog, graph, item);
+    node.add_evidence(item.declared.evidence());
+    let facts =
+        Facts { graph, index, zones: place::zones(graph, item, node.placement.region.as_deref()).known };
+    survival(&mut node, item, &facts);
+    node.replication = replication(&mut node, world, item, &facts);
+    attributes(&mut node, item, &facts, graph, index);
+    node
+}
+
+/// `shared`, or with the module's name for names that say nothing.
+fn display_name(item: &Item<'_>) -> String {
+    let own =
+        ["name", "bucket", "identifier", "cluster_identifier", "function_name", "cluster_id", "service_name"]
+            .iter()
+            .find_map(|attribute| item.leaves.text(attribute))
+            .filter(|name| !name.is_empty() && name.len() <= 100);
+    match own {
+        Some(name) => name.to_string(),
+        None => item.name.clone(),
+    }
+}
+
+/// What an item is for.
+pub(super) fn category(item: &Item<'_>) -> Option<Category> {
+    let Some(kind) = item.kind else { return Some(Category::Other) };
+    Some(match &*kind.category {
+        "hosting" => Category::Compute,
+        "analytics" => Category::Database,
+        word if item.type_name.contains("load_balancer")
+            || matches!(&*item.type_name, "aws_lb" | "aws_alb" | "aws_elb" | "azurerm_lb") =>
+        {
+            let _ = word;
+            Category::LoadBalancer
+        }
+        word => Category::parse(word).unwrap_or(Category::Other),
+    })
+}
+
+/// A resource as the catalog's rules look at it.
+struct Facts<'g, 'a> {
+    graph: &'g Graph<'a>,
+    index: usize,
+    zones: Option<Vec<String>>,
+}
+
+impl Facts<'_, '_> {
+    fn item(&self) -> &Item<'_> {
+        &self.graph.items[self.index]
+    }
+
+    /// The items that are members of this one, by the types that the catalog names.
+    fn member_items(&self) -> Vec<usize> {
+        let Some(kind) = self.item().kind else { return Vec::new() };
+        self.graph.referrers[self.index]
+            .iter()
+            .copied()
+            .filter(|member| kind.members.iter().any(|name| **name == *self.graph.items[*member].type_name))
+            .collect()
+    }
+}
+
+impl Declared for Facts<'_, '_> {
+    fn stated(&self, path: &str) -> Stated {
+        match self.item().leaves.get(path) {
+            None => match self.item().leaves.at(path).count() {
+                0 => Stated::Absent,
+                several => Stated::Several(several),
+            },
+            Some(value) => stated(&value),
+        }
+    }
+
+    fn distinct_zones(&self) -> Option<usize> {
+        if let Some(zones) = &self.zones {
+            return Some(zones.len());
+        }
+        let members = self.member_items();
+        if members.is_empty() {
+            return None;
+        }
+        let mut zones = BTreeSet::new();
+        for member in members {
+            zones.extend(place::zones(self.graph, &self.graph.items[member], None).known?);
+        }
+        Some(zones.len())
+    }
+
+    fn members(&self) -> Option<usize> {
+        let members = self.member_items();
+        let unknown = members.iter().any(|member| self.graph.items[*member].count_unknown.is_some());
+        (!unknown).then_some(members.len())
+    }
+}
+
+fn stated(value: &Value) -> Stated {
+    match &value.kind {
+        ValueKind::Null => Stated::Absent,
+        ValueKind::Bool(value) => Stated::Value(Plain::Bool(*value)),
+        ValueKind::Number(value) => Stated::Value(Plain::Number(*value)),
+        ValueKind::String(text) => Stated::Value(Plain::Text((&**text).into())),
+        ValueKind::List(items) | ValueKind::Set(items) => match items.len() {
+            0 => Stated::Absent,
+            length => Stated::Several(length),
+        },
+        ValueKind::Map(map) if map.is_empty() => Stated::Several(1),
+        ValueKind::Map(map) => Stated::Several(map.len().min(1)),
+        ValueKind::Instance(_) | ValueKind::Module(_) => Stated::Value(Plain::Text("set".into())),
+        // A reference to something that exists is a value, even if it is not known which.
+        ValueKind::Unknown(_) => Stated::Unknown,
+    }
+}
+
+fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) {
+    let Some(kind) = item.kind else {
+        node.tolerance = Tolerance::Unknown;
+        node.tolerance_because = Some(format!("nothing is known of what `{}` survives", item.type_name));
+        return;
+    };
+    let judged = kind.judge(facts, &AttributeNames::TERRAFORM);
+    node.tolerance = match judged.survives {
+        None => Tolerance::Unknown,
+        Some(Survives::Nothing) => Tolerance::Nothing,
+        Some(Survives::Instance) => Tolerance::Instance,
+        Some(Survives::Host) => Tolerance::Host,
+        Some(Survives::Zone) => Tolerance::Zone,
+        Some(Survives::Region) => Tolerance::Region,
+    };
+    let shown = match judged.rule {
+        Some(rule) => {
+            let conditions: Vec<String> =
+                rule.when.iter().map(|condition| explain(&condition.attribute, item)).collect();
+            conditions.join(", ")
+        }
+        None => format!("default of `{}`{}", item.type_name, defaults(kind)),
+    };
+    node.tolerance_because = Some(match judged.perhaps {
+        Some(more) => format!("{shown}; may survive a {} if values that are not known say so", more.as_str()),
+        None => shown,
+    });
+    if judged.survives == Some(Survives::Nothing) && judged.perhaps.is_some() {
+        node.tolerance = Tolerance::Unknown;
+    }
+}
+
+fn explain(attribute: &str, item: &Item<'_>) -> String {
+    match item.leaves.text(attribute) {
+        Some(text) => format!("`{attribute}` is {text}"),
+        None => format!("`{attribute}`"),
+    }
+}
+
+fn defaults(kind: &ResourceType) -> String {
+    let stated: Vec<String> = kind
+        .defaults
+        .iter()
+        .take(3)
+        .map(|(name, value)| format!("`{name}` is {value} unless said"))
+        .collect();
+    if stated.is_empty() { String::new() } else { format!(": {}", stated.join(", ")) }
+}
+
+fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Facts<'_, '_>) -> Replication {
+    let mut out = Replication::default();
+    if let Some(reason) = &item.count_unknown {
+        out.unknown = Some(reason.clone());
+        return out;
+    }
+    let Some(kind) = item.kind else { return out };
+    for attribute in &kind.replicas {
+        let Some(value) = item.leaves.get(attribute) else { continue };
+        match value.as_number() {
+            Some(number) if (0.0..1e6).contains(&number) => {
+                out.replicas = Some(number as u32);
+                if let Some(leaf) = item.leaves.at(attribute).next() {
+                    for evidence in trace::evidence(
+                        world,
+                        scope_module(world, item),
+                        item.leaves.file,
+                        leaf.at,
+                        leaf.expr,
+                    ) {
+                        node.add_evidence(evidence);
+                    }
+                }
+                return out;
+            }
+            _ if value.is_unknown() => out.unknown = value.reason().map(|reason| reason.to_string()),
+            _ => {}
+        }
+    }
+    if out.unknown.is_none() {
+        let defaults = kind.replicas.iter().find_map(|attribute| kind.defaults.get(attribute));
+        out.replicas = match defaults {
+            Some(Plain::Number(number)) if *number >= 0.0 => Some(*number as u32),
+            _ => None,
+        };
+        let members = facts.member_items().len();
+        if out.replicas.is_none() && members > 1 {
+            out.replicas = u32::try_from(members).ok();
+        }
+    }
+    out
+}
+
+/// The module in which an item's expressions are evaluated.
+pub(super) fn scope_module(world: &World<'_>, item: &Item<'_>) -> u32 {
+    if item.key.resource == super::world::EXTERNAL {
+        world.instance(item.key.module).parent.unwrap_or(0)
+    } else {
+        item.key.module
+    }
+}
+
+fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &Graph<'_>, index: usize) {
+    if item.role == Role::Datastore {
+        node.attributes.set(Attribute::Stateful, AttributeValue::Bool(true), None);
+    }
+    if let Some(kind) = item.kind {
+        backups(node, kind, facts, item);
+        protection(node, kind, facts, item);
+    }
+    text_attribute(node, item, "engine", Attribute::Engine);
+    number_attribute(node, item, "backup_retention_period", Attribute::BackupRetentionDays);
+    for name in
+        ["replicate_source_db", "replication_source_identifier", "master_instance_name", "create_mode"]
+    {
+        let value = item.leaves.get(name).filter(|value| !value.is_null());
+        let is_replica =
+            value.is_some_and(|value| name != "create_mode" || value.text().as_deref() == Some("Replica"));
+        if is_replica {
+            node.attributes.set(Attribute::Replica, AttributeValue::Bool(true), line(item, name));
+        }
+    }
+    if let Some((evidence, region)) = copied(graph, index) {
+        node.attributes.set(Attribute::Backup, AttributeValue::Bool(true), Some(evidence.clone()));
+        if let Some(region) = region {
+            node.attributes.set(Attribute::BackupRegion, AttributeValue::Text(region), Some(evidence));
+        }
+    }
+    for referrer in &graph.referrers[index] {
+        let other = &graph.items[*referrer];
+        match other.role {
+            Role::Monitor => {
+                node.attributes.set(
+                    Attribute::Monitored,
+                    AttributeValue::Bool(true),
+                    Some(other.declared.evidence()),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What copies an item elsewhere, and the region of the copies where that is known.
+fn copied(graph: &Graph<'_>, index: usize) -> Option<(Evidence, Option<String>)> {
+    graph.referrers[index].iter().find_map(|referrer| {
+        let other = &graph.items[*referrer];
+        let (sources, _, _) = links().copies(&other.type_name)?;
+        let is_source = other.leaves.leaves.iter().any(|leaf| {
+            let mut found = false;
+            if sources.contains(&leaf.path.as_str()) {
+                leaf.value.each_ref(&mut 100, &mut |reference| {
+                    found |= graph.index(&reference.instance) == Some(index)
+                });
+            }
+            found
+        });
+        is_source.then(|| (other.declared.evidence(), None))
+    })
+}
+
+fn backups(node: &mut Node, kind: &ResourceType, facts: &Facts<'_, '_>, item: &Item<'_>) {
+    if kind.backups.is_empty() {
+        return;
+    }
+    let (holds, kept) = kind.backed_up(facts, &AttributeNames::TERRAFORM);
+    let evidence = kind.backups.iter().find_map(|backup| line(item, &backup.condition.attribute));
+    match holds {
+        Holds::Yes if kept != Some(Kept::Inside) => {
+            node.attributes.set(Attribute::Backup, AttributeValue::Bool(true), evidence);
+        }
+        Holds::Yes => {}
+        Holds::No => node.attributes.set(Attribute::Backup, AttributeValue::Bool(false), evidence),
+        Holds::Unknown => node.attributes.set(
+            Attribute::Backup,
+            AttributeValue::Unknown("a value that decides about backups is not known".to_owned()),
+            evidence,
+        ),
+    }
+}
+
+fn protection(node: &mut Node, kind: &ResourceType, facts: &Facts<'_, '_>, item: &Item<'_>) {
+    if kind.protections.is_empty() {
+        return;
+    }
+    let evidence = kind.protections.iter().find_map(|protection| line(item, &protection.attribute));
+    let prevent = item.declared.body().block("lifecycle").is_some_and(|lifecycle| {
+        let attribute = lifecycle.body.attribute("prevent_destroy");
+        attribute.is_some_and(|attribute| matches!(attribute.value.kind, super::syntax::ExprKind::Bool(true)))
+    });
+    let value = match kind.protected(facts, &AttributeNames::TERRAFORM) {
+        _ if prevent => AttributeValue::Bool(true),
+        Holds::Yes => AttributeValue::Bool(true),
+        Holds::No => AttributeValue::Bool(false),
+        Holds::Unknown => {
+            AttributeValue::Unknown("a value that decides about deletion is not known".to_owned())
+        }
+    };
+    node.attributes.set(Attribute::DeletionProtection, value, evidence);
+}
+
+fn line(item: &Item<'_>, path: &str) -> Option<Evidence> {
+    item.leaves.at(path).next().map(|leaf| Evidence::at(item.leaves.file, leaf.at as usize))
+}
+
+fn text_attribute(node: &mut Node, item: &Item<'_>, path: &str, attribute: Attribute) {
+    if let Some(text) = item.leaves.text(path) {
+        node.attributes.set(attribute, AttributeValue::Text(text.to_string()), line(item, path));
+    }
+}
+
+fn number_attribute(node: &mut Node, item: &Item<'_>, path: &str, attribute: Attribute) {
+    if let Some(number) = item.leaves.get(path).and_then(|value| value.as_number()) {
+        node.attributes.set(attribute, AttributeValue::Number(number), line(item, path));
+    }
+}

@@ -1,0 +1,302 @@
+//! Where a resource lives: provider blocks and aliases, regions, zones by subnets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::config::Declared;
+use super::graph::{Graph, Item};
+use super::syntax::{Expr, ExprKind};
+use super::value::{Kind, Value};
+use super::world::{EXTERNAL, World};
+use crate::catalog::Catalog;
+use crate::model::Placement;
+
+/// A configured provider of a module instance: its block and the module it stands in; `None` when nothing
+/// configures it.
+type Configured<'a> = Option<(u32, Declared<'a>)>;
+
+/// The place of an item.
+pub(super) fn placement<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    graph: &Graph<'a>,
+    item: &Item<'a>,
+) -> Placement {
+    let mut place = Placement {
+        provider: item.provider().map(str::to_owned),
+        service: item.service().map(str::to_owned),
+        global: item.kind.is_some_and(|kind| kind.global),
+        ..Placement::default()
+    };
+    let Some(provider) = place.provider.clone() else { return place };
+    if place.global {
+        return place;
+    }
+    match own_location(catalog, &provider, item) {
+        Some(Location::Region(region)) => place.region = Some(region),
+        Some(Location::Zone(zone, region)) => {
+            place.zones = vec![zone];
+            place.region = Some(region);
+        }
+        Some(Location::Unknown(reason)) => place.region_unknown = Some(reason),
+        None => {}
+    }
+    if place.region.is_none() && place.region_unknown.is_none() {
+        provider_region(world, catalog, &provider, item, &mut place);
+    }
+    let zones = zones(graph, item, place.region.as_deref());
+    if let Some(known) = zones.known
+        && place.zones.is_empty()
+    {
+        if place.region.is_none() {
+            place.region =
+                known.iter().find_map(|zone| Some(catalog.region_of_zone(&provider, zone)?.code.to_string()));
+            if place.region.is_some() {
+                place.region_unknown = None;
+            }
+        }
+        place.zones = known;
+    }
+    place
+}
+
+enum Location {
+    Region(String),
+    Zone(String, String),
+    Unknown(String),
+}
+
+/// What the resource says itself: `region`, `location`, `zone`, or what the catalog names for its type.
+fn own_location(catalog: &Catalog, provider: &str, item: &Item<'_>) -> Option<Location> {
+    let named = item.kind.map(|kind| kind.locations.as_slice()).unwrap_or_default();
+    let names = named.iter().map(|name| &**name).chain(["region", "location", "zone"]);
+    let mut unknown = None;
+    for name in names {
+        let Some(value) = item.leaves.get(name) else { continue };
+        match value.text() {
+            Some(text) if !text.is_empty() => {
+                if let Some(location) = location(catalog, provider, &text) {
+                    return Some(location);
+                }
+            }
+            _ if value.is_unknown() => {
+                unknown =
+                    unknown.or_else(|| value.reason().map(|reason| Location::Unknown(reason.to_string())));
+            }
+            _ => {}
+        }
+    }
+    unknown
+}
+
+/// A text as a region or a zone of it.
+fn location(catalog: &Catalog, provider: &str, text: &str) -> Option<Location> {
+    if let Some(region) = catalog.region(provider, text) {
+        return Some(Location::Region(region.code.to_string()));
+    }
+    if let Some(region) = catalog.region_of_zone(provider, text) {
+        return Some(Location::Zone(text.to_owned(), region.code.to_string()));
+    }
+    let folded: String = text.to_ascii_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+    let plain = folded.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    // Multi-regions of Google (`EU`, `US`), `global` and texts that are no code name no region.
+    let is_code =
+        folded.bytes().any(|byte| byte.is_ascii_digit()) && folded.len() >= 4 || provider == "azure";
+    (plain && is_code && folded != "global").then_some(Location::Region(folded))
+}
+
+fn provider_region<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    provider: &str,
+    item: &Item<'a>,
+    place: &mut Placement,
+) {
+    let configured = configured_provider(world, item);
+    let Some((module, declared)) = configured else {
+        if catalog_has_regions(catalog, provider) {
+            place.region_unknown = Some(format!("no provider block says in which region of `{provider}`"));
+        }
+        return;
+    };
+    for name in ["region", "location", "zone"] {
+        let Some(attribute) = declared.body().attribute(name) else { continue };
+        let value = world.eval_at(module, declared.file, &attribute.value);
+        match value.text().and_then(|text| location(catalog, provider, &text)) {
+            Some(Location::Region(region)) => {
+                place.region = Some(region);
+                return;
+            }
+            Some(Location::Zone(_, region)) => {
+                place.region = Some(region);
+                return;
+            }
+            _ => {
+                let reason = value.reason().map_or("the provider's region is not known", |reason| reason);
+                place.region_unknown = Some(reason.to_owned());
+            }
+        }
+    }
+    if place.region_unknown.is_none() && catalog_has_regions(catalog, provider) {
+        place.region_unknown = Some(format!("the provider block of `{provider}` names no region"));
+    }
+}
+
+fn catalog_has_regions(catalog: &Catalog, provider: &str) -> bool {
+    catalog.all_regions().any(|region| &*region.provider == provider)
+}
+
+/// The provider block behind a resource: its `provider` argument, else the default of its local name.
+fn configured_provider<'a>(world: &World<'a>, item: &Item<'a>) -> Configured<'a> {
+    let module = item.key.module;
+    let (module, name, alias) = if item.key.resource == EXTERNAL {
+        let instance = world.instance(module);
+        let call = instance.call?;
+        let wanted = item.type_name.split('_').next().unwrap_or("");
+        let given =
+            call.body().attribute("providers").and_then(|providers| given(&providers.value, wanted, None));
+        let (name, alias) = given.unwrap_or((wanted.to_owned(), None));
+        (instance.parent?, name, alias)
+    } else {
+        let said =
+            item.declared.body().attribute("provider").and_then(|provider| provider_name(&provider.value));
+        let local = item.type_name.split('_').next().unwrap_or("").to_owned();
+        match said {
+            Some((name, alias)) => (module, name, alias),
+            None => (module, local, None),
+        }
+    };
+    find(world, module, &name, alias.as_deref(), 0)
+}
+
+fn find<'a>(world: &World<'a>, module: u32, name: &str, alias: Option<&str>, depth: u32) -> Configured<'a> {
+    if depth > 20 {
+        return None;
+    }
+    let instance = world.instance(module);
+    let config = instance.module?;
+    let own = config.providers.iter().find(|provider| {
+        let labels = &provider.block.labels;
+        let is_alias =
+            provider.body().attribute("alias").and_then(|alias| alias.value.literal().map(str::to_owned));
+        labels.first().is_some_and(|label| &**label == name) && is_alias.as_deref() == alias
+    });
+    if let Some(own) = own {
+        return Some((module, *own));
+    }
+    let (parent, call) = (instance.parent?, instance.call?);
+    let given = call.body().attribute("providers").and_then(|providers| given(&providers.value, name, alias));
+    match given {
+        Some((name, alias)) => find(world, parent, &name, alias.as_deref(), depth + 1),
+        // A default configuration is inherited; an alias has to be given.
+        None if alias.is_none() => find(world, parent, name, None, depth + 1),
+        None => None,
+    }
+}
+
+/// What `providers = { aws.b = aws.c }` says of a name.
+fn given(providers: &Expr, name: &str, alias: Option<&str>) -> Option<(String, Option<String>)> {
+    let ExprKind::Object(items) = &providers.kind else { return None };
+    items.iter().find_map(|(key, value)| {
+        let (key_name, key_alias) = provider_name(key)?;
+        (key_name == name && key_alias.as_deref() == alias).then(|| provider_name(value)).flatten()
+    })
+}
+
+/// `aws`, `aws.west` or the text `aws.west`.
+fn provider_name(expr: &Expr) -> Option<(String, Option<String>)> {
+    match &expr.kind {
+        ExprKind::Variable(name) => Some((name.to_string(), None)),
+        ExprKind::Get(source, alias) => match &source.kind {
+            ExprKind::Variable(name) => Some((name.to_string(), Some(alias.to_string()))),
+            _ => None,
+        },
+        ExprKind::Index(source, _) => provider_name(source),
+        ExprKind::String(text) => Some(match text.split_once('.') {
+            Some((name, alias)) => (name.to_owned(), Some(alias.to_owned())),
+            None => (text.to_string(), None),
+        }),
+        _ => None,
+    }
+}
+
+/// The zones an item stands in.
+pub(super) struct Zones {
+    /// The zones by name; `None` when not every one could be resolved.
+    pub(super) known: Option<Vec<String>>,
+}
+
+/// The zones of a type's zone and subnet attributes.
+pub(super) fn zones(graph: &Graph<'_>, item: &Item<'_>, region: Option<&str>) -> Zones {
+    let mut found: BTreeMap<String, ()> = BTreeMap::new();
+    let mut complete = true;
+    let zone_names = item.kind.map(|kind| kind.zones.as_slice()).unwrap_or_default();
+    let fallback = ["availability_zone", "availability_zones", "zone", "zones"];
+    let names: Vec<&str> = match zone_names {
+        [] => fallback.to_vec(),
+        names => names.iter().map(|name| &**name).collect(),
+    };
+    let mut said = false;
+    for name in names {
+        for leaf in item.leaves.at(name) {
+            if leaf.value.is_null() {
+                continue;
+            }
+            said = true;
+            match zone_of_value(graph, &leaf.value, region) {
+                Some(zone) => drop(found.insert(zone_id(&zone, region), ())),
+                None => complete = false,
+            }
+        }
+    }
+    if !said {
+        for subnet in graph.subnets(item) {
+            said = true;
+            match subnet.and_then(|subnet| zone_of_subnet(graph, subnet, region)) {
+                Some(zone) => drop(found.insert(zone_id(&zone, region), ())),
+                None => complete = false,
+            }
+        }
+    }
+    let known = (said && complete && !found.is_empty()).then(|| found.into_keys().collect());
+    Zones { known }
+}
+
+/// Azure numbers its zones within each region.
+fn zone_id(zone: &str, region: Option<&str>) -> String {
+    match region {
+        Some(region) if zone.len() <= 2 => format!("{region}-{zone}"),
+        _ => zone.to_owned(),
+    }
+}
+
+/// The zone a subnet stands in.
+fn zone_of_subnet(graph: &Graph<'_>, subnet: usize, region: Option<&str>) -> Option<String> {
+    let item = &graph.items[subnet];
+    for name in ["availability_zone", "availability_zone_id", "zone"] {
+        if let Some(value) = item.leaves.get(name).filter(|value| !value.is_null()) {
+            return zone_of_value(graph, &value, region);
+        }
+    }
+    None
+}
+
+/// A zone's name; a symbolic one for an element of a list of zones of which only the index is known.
+fn zone_of_value(graph: &Graph<'_>, value: &Value, region: Option<&str>) -> Option<String> {
+    if let Some(text) = value.text().filter(|text| !text.is_empty()) {
+        return Some(text.to_string());
+    }
+    let refs = value.refs.as_ref()?;
+    let mut paths = refs.iter().filter(|reference| {
+        graph.item(&reference.instance).is_some_and(|item| {
+            item.type_name.ends_with("availability_zones") || item.type_name.ends_with("compute_zones")
+        })
+    });
+    let path = &paths.next()?.attribute;
+    if paths.next().is_some() || !matches!(value.kind, Kind::Unknown(_)) {
+        return None;
+    }
+    let index: Arc<str> = path.split_once('[')?.1.strip_suffix(']')?.into();
+    index.parse::<u32>().ok()?;
+    Some(format!("{}/az-{index}", region?))
+}

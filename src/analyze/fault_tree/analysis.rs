@@ -30,7 +30,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { limit_order: None, probability: true, diagram_nodes: 6_000_000, set_nodes: 40_000_000, trials: 1 << 18, seed: 42 }
+        Options {
+            limit_order: None,
+            probability: true,
+            diagram_nodes: 6_000_000,
+            set_nodes: 40_000_000,
+            trials: 1 << 18,
+            seed: 42,
+        }
     }
 }
 
@@ -116,7 +123,9 @@ impl Solution {
             .into_iter()
             .map(|set| (set.iter().map(|event| chance(event.0 as usize)).product(), set))
             .collect();
-        sets.sort_by(|left: &(f64, Vec<EventId>), right| right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1)));
+        sets.sort_by(|left: &(f64, Vec<EventId>), right| {
+            right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1))
+        });
         sets
     }
 }
@@ -134,7 +143,8 @@ pub fn solve(tree: &FaultTree, options: &Options) -> Solution {
     // under two kilobytes in others; pages of a stack that are never touched cost nothing.
     let stack = (16 << 20) + tree.events().len() * 4_096;
     std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || solve_here(tree, options));
+        let worker =
+            std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || solve_here(tree, options));
         match worker.map(|worker| worker.join()) {
             Ok(Ok(solution)) => solution,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
@@ -168,7 +178,11 @@ fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
         chances,
     };
     if options.probability {
-        solution.without_probability = tree.events_below_top().into_iter().filter(|event| tree.events()[event.0 as usize].probability.is_none()).collect();
+        solution.without_probability = tree
+            .events_below_top()
+            .into_iter()
+            .filter(|event| tree.events()[event.0 as usize].probability.is_none())
+            .collect();
         if solution.without_probability.is_empty() {
             add_probability(&mut solution, &structure, diagrams.as_ref(), options);
         }
@@ -177,12 +191,18 @@ fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
 }
 
 /// The cut sets, and the order up to which they are complete.
-fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, most: u32, options: &Options) -> (AllSets, u32) {
+fn cut_sets(
+    structure: &Structure,
+    diagrams: Option<&Diagrams>,
+    coherent: bool,
+    most: u32,
+    options: &Options,
+) -> (AllSets, u32) {
     let known = diagrams.map_or(0, Diagrams::order);
-    if let Some(diagrams) = diagrams.filter(|_| known >= most) {
-        if let Ok(sets) = AllSets::of(diagrams, most, options.set_nodes) {
-            return (sets, most);
-        }
+    if let Some(diagrams) = diagrams.filter(|_| known >= most)
+        && let Ok(sets) = AllSets::of(diagrams, most, options.set_nodes)
+    {
+        return (sets, most);
     }
     // In part: up to the highest order that fits.
     let mut best = (AllSets::none(), 0);
@@ -200,15 +220,24 @@ fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, 
     best
 }
 
-fn add_probability(solution: &mut Solution, structure: &Structure, diagrams: Option<&Diagrams>, options: &Options) {
-    let events: Vec<Chance> = solution.chances.iter().map(|chance| Chance::of(chance.unwrap_or(0.0))).collect();
+fn add_probability(
+    solution: &mut Solution,
+    structure: &Structure,
+    diagrams: Option<&Diagrams>,
+    options: &Options,
+) {
+    let events: Vec<Chance> =
+        solution.chances.iter().map(|chance| Chance::of(chance.unwrap_or(0.0))).collect();
     let Some(diagrams) = diagrams.filter(|diagrams| diagrams.order() == ANY_ORDER) else {
         let probabilities: Vec<f64> = events.iter().map(|chance| chance.yes).collect();
         let anyway = bounds::interval(structure, &probabilities);
-        let Interval { lower, upper } = diagrams.map_or(anyway, |diagrams| anyway.and(bounds::from_diagrams(diagrams, &probabilities)));
+        let Interval { lower, upper } =
+            diagrams.map_or(anyway, |diagrams| anyway.and(bounds::from_diagrams(diagrams, &probabilities)));
         // In a coherent tree each cut set makes the top fail, whatever else happens.
         let lower = if solution.coherent { lower.max(likeliest_sets(solution)) } else { lower };
-        let estimate = (options.trials > 0).then(|| monte_carlo::estimate(&structure.net, structure.top, &probabilities, options.trials, options.seed));
+        let estimate = (options.trials > 0).then(|| {
+            monte_carlo::estimate(&structure.net, structure.top, &probabilities, options.trials, options.seed)
+        });
         solution.probability = Some(Probability::Bounds { lower, upper, estimate });
         return;
     };
@@ -225,20 +254,32 @@ fn likeliest_sets(solution: &Solution) -> f64 {
     let mut events: BTreeMap<EventId, Node> = BTreeMap::new();
     let mut ways = Vec::new();
     for (_, set) in solution.likeliest(SETS) {
-        let parts = set.iter().map(|event| *events.entry(*event).or_insert_with(|| builder.event("", solution.chances[event.0 as usize]))).collect();
+        let parts = set
+            .iter()
+            .map(|event| {
+                *events.entry(*event).or_insert_with(|| builder.event("", solution.chances[event.0 as usize]))
+            })
+            .collect();
         ways.push(builder.gate("", Operator::And, parts));
     }
     let top = builder.gate("", Operator::Or, ways);
     let tree = builder.build(top).expect("two levels hold no cycle");
     let structure = Structure::of(&tree);
-    let events: Vec<Chance> = tree.events().iter().map(|event| Chance::of(event.probability.unwrap_or(0.0))).collect();
+    let events: Vec<Chance> =
+        tree.events().iter().map(|event| Chance::of(event.probability.unwrap_or(0.0))).collect();
     match Diagrams::of(&structure, 200_000) {
         Ok(diagrams) if diagrams.order() == ANY_ORDER => Chances::of(&diagrams, &events).top().yes,
         _ => solution.likeliest(1).first().map_or(0.0, |(chance, _)| *chance),
     }
 }
 
-fn importance(chances: &Chances<'_>, events: &[Chance], structure: &Structure, diagrams: &Diagrams, top: f64) -> Vec<Importance> {
+fn importance(
+    chances: &Chances<'_>,
+    events: &[Chance],
+    structure: &Structure,
+    diagrams: &Diagrams,
+    top: f64,
+) -> Vec<Importance> {
     let birnbaum = chances.birnbaum();
     let mut recomputed = 0;
     let mut list: Vec<Importance> = structure
@@ -268,6 +309,8 @@ fn importance(chances: &Chances<'_>, events: &[Chance], structure: &Structure, d
             }
         })
         .collect();
-    list.sort_by(|left, right| right.criticality.total_cmp(&left.criticality).then(left.event.cmp(&right.event)));
+    list.sort_by(|left, right| {
+        right.criticality.total_cmp(&left.criticality).then(left.event.cmp(&right.event))
+    });
     list
 }

@@ -56,7 +56,10 @@ fn bounds_of(diagram: &Diagram, function: Function, leaves: &[Interval]) -> Inte
         let (high, low) = bdd.branches(f);
         let leaf = leaves[bdd.level(f) as usize];
         let of = |turn: Function| {
-            let (on, off) = (nodes[(high >> 1) as usize][((high ^ turn) & 1) as usize], nodes[(low >> 1) as usize][((low ^ turn) & 1) as usize]);
+            let (on, off) = (
+                nodes[(high >> 1) as usize][((high ^ turn) & 1) as usize],
+                nodes[(low >> 1) as usize][((low ^ turn) & 1) as usize],
+            );
             let mix = |chance: f64, on: f64, off: f64| chance * on + (1.0 - chance) * off;
             Interval {
                 lower: mix(leaf.lower, on.lower, off.lower).min(mix(leaf.upper, on.lower, off.lower)),
@@ -81,14 +84,21 @@ pub(super) fn interval(structure: &Structure, probabilities: &[f64]) -> Interval
     let supports = Supports::of(structure);
     let mut found = vec![Interval::of(1.0); net.len()];
     for node in 1..=node_of(structure.top) {
-        let arguments: Vec<(Interval, usize)> =
-            net.arguments(node).iter().map(|edge| (found[node_of(*edge)].turned(edge & 1 == 1), node_of(*edge))).collect();
+        let arguments: Vec<(Interval, usize)> = net
+            .arguments(node)
+            .iter()
+            .map(|edge| (found[node_of(*edge)].turned(edge & 1 == 1), node_of(*edge)))
+            .collect();
         let sum: f64 = arguments.iter().map(|(part, _)| part.upper).sum();
         found[node] = match net.kind(node) {
             Kind::True => Interval::of(1.0),
             Kind::Variable(event) => Interval::of(probabilities[event as usize]),
             Kind::And => {
-                let apart = if structure.is_coherent() { arguments.iter().map(|(part, _)| part.lower).product() } else { 0.0 };
+                let apart = if structure.is_coherent() {
+                    arguments.iter().map(|(part, _)| part.lower).product()
+                } else {
+                    0.0
+                };
                 let rest = 1.0 - arguments.iter().map(|(part, _)| 1.0 - part.lower).sum::<f64>();
                 Interval { lower: rest.max(apart), upper: supports.product(arguments) }
             }
@@ -116,10 +126,10 @@ impl Supports {
         }
         let mut supports = vec![vec![0u64; words]; net.len()];
         for node in 1..net.len() {
-            if let Kind::Variable(event) = net.kind(node) {
-                if let Ok(at) = events.binary_search(&event) {
-                    supports[node][at / 64] |= 1 << (at % 64);
-                }
+            if let Kind::Variable(event) = net.kind(node)
+                && let Ok(at) = events.binary_search(&event)
+            {
+                supports[node][at / 64] |= 1 << (at % 64);
             }
             let mut support = std::mem::take(&mut supports[node]);
             for edge in net.arguments(node) {

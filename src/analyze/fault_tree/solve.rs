@@ -57,7 +57,10 @@ impl Structure {
     /// The events that the top depends on, in order.
     pub(super) fn events(&self) -> Vec<u32> {
         let uses = self.net.uses(self.top);
-        let mut events: Vec<u32> = (1..self.net.len()).filter(|node| uses[*node] > 0).filter_map(|node| event_of(&self.net, node)).collect();
+        let mut events: Vec<u32> = (1..self.net.len())
+            .filter(|node| uses[*node] > 0)
+            .filter_map(|node| event_of(&self.net, node))
+            .collect();
         events.sort_unstable();
         events
     }
@@ -176,7 +179,9 @@ impl Diagram {
     /// Tries several orders of variables: all go some way, those that got furthest go on.
     fn of(structure: &Structure, at: usize, below: &[Diagram], limit: usize) -> Result<Diagram, TooLarge> {
         let scope = &structure.scopes[at];
-        let attempt = |heuristic: Heuristic| Attempt::new(structure, scope, &heuristic.order(&structure.net, scope), below, limit);
+        let attempt = |heuristic: Heuristic| {
+            Attempt::new(structure, scope, &heuristic.order(&structure.net, scope), below, limit)
+        };
         let mut first = attempt(Heuristic::ALL[0])?;
         if scope.gates.len() == 1 || scope.leaves.len() <= 8 {
             first.advance(structure, scope, limit)?;
@@ -192,7 +197,10 @@ impl Diagram {
                 continue;
             };
             if others.is_empty() {
-                others = Heuristic::ALL[1..].iter().map(|heuristic| attempt(*heuristic)).collect::<Result<_, _>>()?;
+                others = Heuristic::ALL[1..]
+                    .iter()
+                    .map(|heuristic| attempt(*heuristic))
+                    .collect::<Result<_, _>>()?;
             }
             others.sort_by_key(|attempt| std::cmp::Reverse(attempt.progress));
             for at in 0..most.min(others.len()) {
@@ -207,7 +215,12 @@ impl Diagram {
 
 impl Diagram {
     /// The largest order that fits, one by one: each is a new diagram, a few times larger than the one before.
-    fn in_part(structure: &Structure, at: usize, below: &[Diagram], limit: usize) -> Result<Diagram, TooLarge> {
+    fn in_part(
+        structure: &Structure,
+        at: usize,
+        below: &[Diagram],
+        limit: usize,
+    ) -> Result<Diagram, TooLarge> {
         // The cut sets of a coherent tree come without diagrams, too: there this serves the probability alone.
         let limit = if structure.coherent { limit / 8 } else { limit.saturating_mul(IN_PART) };
         let scope = &structure.scopes[at];
@@ -215,7 +228,10 @@ impl Diagram {
         let mut best = Err(TooLarge);
         for most in 1..=scope.leaves.len() as u32 {
             let mut attempt = Attempt::new(structure, scope, &order, below, limit)?;
-            let done = attempt.restrict(most).and_then(|()| attempt.advance(structure, scope, limit)).and_then(|()| attempt.diagram_in_part(scope, most));
+            let done = attempt
+                .restrict(most)
+                .and_then(|()| attempt.advance(structure, scope, limit))
+                .and_then(|()| attempt.diagram_in_part(scope, most));
             match done {
                 Ok(diagram) => best = Ok(diagram),
                 Err(TooLarge) => break,
@@ -240,7 +256,13 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(structure: &Structure, scope: &Scope, order: &[usize], below: &[Diagram], limit: usize) -> Result<Attempt, TooLarge> {
+    fn new(
+        structure: &Structure,
+        scope: &Scope,
+        order: &[usize],
+        below: &[Diagram],
+        limit: usize,
+    ) -> Result<Attempt, TooLarge> {
         let mut bdd = Bdd::new(limit, order.len());
         let mut leaves = Vec::with_capacity(order.len());
         let mut functions = vec![bdd::FALSE; scope.leaves.len()];
@@ -266,7 +288,11 @@ impl Attempt {
         self.bdd.allow(budget);
         while let Some(&gate) = scope.gates.get(self.functions.len() - scope.leaves.len()) {
             let net = &structure.net;
-            let mut arguments: Vec<Function> = net.arguments(gate).iter().map(|edge| self.functions[scope.local(node_of(*edge))] ^ (edge & 1)).collect();
+            let mut arguments: Vec<Function> = net
+                .arguments(gate)
+                .iter()
+                .map(|edge| self.functions[scope.local(node_of(*edge))] ^ (edge & 1))
+                .collect();
             // From the bottom up, so that long gates stay linear.
             arguments.sort_by_key(|function| std::cmp::Reverse(self.bdd.level(*function)));
             let function = match net.kind(gate) {
@@ -380,7 +406,9 @@ impl AllSets {
             TopFunction::Event(event, false) => TopSets::Event(event),
             TopFunction::Module(at, false) => TopSets::Module(at),
             // A turned top is true while nothing has failed.
-            TopFunction::Constant(true) | TopFunction::Event(_, true) | TopFunction::Module(_, true) => TopSets::Always,
+            TopFunction::Constant(true) | TopFunction::Event(_, true) | TopFunction::Module(_, true) => {
+                TopSets::Always
+            }
         };
         Ok(AllSets { modules, top, most })
     }
@@ -464,13 +492,21 @@ fn weight(leaf: Leaf, modules: &[Sets]) -> u32 {
 
 impl Sets {
     /// Of a module whose nodes are each needed in one sense: negation only turns `and` into `or`.
-    fn direct(structure: &Structure, scope: &Scope, below: &[Sets], most: u32, limit: usize) -> Result<Sets, TooLarge> {
+    fn direct(
+        structure: &Structure,
+        scope: &Scope,
+        below: &[Sets],
+        most: u32,
+        limit: usize,
+    ) -> Result<Sets, TooLarge> {
         let net = &structure.net;
         let order = Heuristic::SharedFirst.order(net, scope);
         let mut leaves = Vec::with_capacity(order.len());
         let mut families = vec![EMPTY; scope.leaves.len()];
         for &node in &order {
-            leaves.push(event_of(net, node).map_or_else(|| Leaf::Module(structure.module_at[node]), Leaf::Event));
+            leaves.push(
+                event_of(net, node).map_or_else(|| Leaf::Module(structure.module_at[node]), Leaf::Event),
+            );
         }
         let weights = leaves.iter().map(|leaf| weight(*leaf, below)).collect();
         let mut zbdd = Zbdd::new(weights, limit);
@@ -479,12 +515,17 @@ impl Sets {
             families[scope.local(node)] = zbdd.cut(variable, most)?;
         }
         for &gate in &scope.gates {
-            let mut arguments: Vec<Family> = net.arguments(gate).iter().map(|edge| families[scope.local(node_of(*edge))]).collect();
+            let mut arguments: Vec<Family> =
+                net.arguments(gate).iter().map(|edge| families[scope.local(node_of(*edge))]).collect();
             arguments.sort_by_key(|family| std::cmp::Reverse(zbdd.level(*family)));
             let negated = structure.sense[gate];
             let family = match net.kind(gate) {
-                Kind::And if negated => arguments.iter().try_fold(EMPTY, |all, family| zbdd.union(all, *family))?,
-                Kind::And => arguments.iter().try_fold(BASE, |all, family| zbdd.product(all, *family, most))?,
+                Kind::And if negated => {
+                    arguments.iter().try_fold(EMPTY, |all, family| zbdd.union(all, *family))?
+                }
+                Kind::And => {
+                    arguments.iter().try_fold(BASE, |all, family| zbdd.product(all, *family, most))?
+                }
                 Kind::AtLeast(least) => {
                     let least = if negated { arguments.len() + 1 - least as usize } else { least as usize };
                     zbdd.at_least(least, &arguments, most)?
@@ -531,7 +572,11 @@ impl Sets {
             };
             let (left, right) = (bits[low as usize], bits[high as usize] + factor);
             let (large, small) = (left.max(right), left.min(right));
-            bits[family as usize] = if large == f64::NEG_INFINITY { large } else { large + (small - large).exp2().ln_1p() / std::f64::consts::LN_2 };
+            bits[family as usize] = if large == f64::NEG_INFINITY {
+                large
+            } else {
+                large + (small - large).exp2().ln_1p() / std::f64::consts::LN_2
+            };
         }
         bits[self.family as usize]
     }
@@ -548,7 +593,8 @@ impl Sets {
                 Leaf::Event(_) => None,
                 Leaf::Module(at) => Some(&modules[at]),
             };
-            tallies[family as usize] = Tally::of_branch(&tallies[low as usize], module, &tallies[high as usize], most, limbs);
+            tallies[family as usize] =
+                Tally::of_branch(&tallies[low as usize], module, &tallies[high as usize], most, limbs);
         }
         tallies.swap_remove(self.family as usize)
     }

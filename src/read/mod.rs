@@ -99,8 +99,8 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
-    &serverless::Serverless,
     &cloudformation::CloudFormation,
+    &serverless::Serverless,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -116,9 +116,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::Railway,
     &platform::DigitalOcean,
     // Catalogs and telemetry.
-    &inventory::Inventory,
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    &inventory::Inventory,
     // Workloads; Kubernetes after all others that have an apiVersion.
     &compose::Compose,
     &helm::Helm,

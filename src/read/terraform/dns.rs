@@ -444,6 +444,11 @@ fn target(kind: &str, text: &str) -> Option<Target> {
     (!name.is_empty() && (name.contains('.') || kind == "CNAME")).then_some(Target::Host {
         name,
         port: None,
-        scheme: None,
+        // The scheme says what the host is asked as.
+        scheme: match kind {
+            "MX" => Some("smtp".to_owned()),
+            "NS" => Some("dns".to_owned()),
+            _ => None,
+        },
     })
 }

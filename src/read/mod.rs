@@ -2,6 +2,7 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod arm;
 pub mod backstage;
 pub mod cloudformation;
 pub mod compose;
@@ -110,6 +111,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
+    &arm::Arm,
     // Catalogs and telemetry.
     &inventory::Inventory,
     &backstage::Backstage,

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use self::convert::Resources;
 pub(super) use self::template::stack_name;
+pub(crate) use self::names::snake;
 pub(super) use self::template::{Resource, Template, World};
 pub(super) use self::value::{Data, Val};
 use super::json::parse_any;

@@ -35,7 +35,8 @@ fn every_key_of_the_schema_is_in_the_example_and_on_the_page() {
     let mut keys = BTreeSet::new();
     collect_keys(&serde_json::from_str(SCHEMA).expect("the schema is JSON"), &mut keys);
     assert!(40 < keys.len(), "{keys:?}");
-    let unsaid = |text: &str| keys.iter().filter(|key| !text.contains(key.as_str())).cloned().collect::<Vec<_>>();
+    let unsaid =
+        |text: &str| keys.iter().filter(|key| !text.contains(key.as_str())).cloned().collect::<Vec<_>>();
     // A fingerprint cannot be shown in an example that has nothing to accept.
     assert_eq!(unsaid(FULL), ["fingerprint"]);
     assert_eq!(unsaid(PAGE), Vec::<String>::new());
@@ -44,8 +45,11 @@ fn every_key_of_the_schema_is_in_the_example_and_on_the_page() {
 #[test]
 fn every_toml_example_of_the_page_is_read_without_a_problem() {
     let rules: Vec<&str> = linchpin::judge::RULES.iter().map(|rule| rule.id()).collect();
-    let examples: Vec<&str> =
-        PAGE.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```").map(|(text, _)| text)).collect();
+    let examples: Vec<&str> = PAGE
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```").map(|(text, _)| text))
+        .collect();
     assert!(3 < examples.len());
     for example in examples {
         let file = linchpin::source::SourceFile::new("linchpin.toml", example.as_bytes());

@@ -21,14 +21,16 @@ fn kustomizations_build_as_kubectl_builds_them() {
     }
     let other = std::env::var_os("LINCHPIN_KUSTOMIZATIONS").map(PathBuf::from);
     let is_fixture = other.is_none();
-    let root = other.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats/kustomize"));
+    let root =
+        other.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/formats/kustomize"));
     let mut files = Vec::new();
     collect(&root, &root, &mut files);
     let tree = Tree::new(files);
     let mut compared = 0;
     let mut failures = Vec::new();
     for folder in kustomizations(&tree) {
-        let output = Command::new("kubectl").arg("kustomize").arg(root.join(&folder)).output().expect("kubectl runs");
+        let output =
+            Command::new("kubectl").arg("kustomize").arg(root.join(&folder)).output().expect("kubectl runs");
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or("").to_owned();
             eprintln!("not compared: {folder}: {why}");
@@ -89,13 +91,18 @@ fn text(node: &Node) -> String {
         Data::Mapping(_) => {
             let sorted: BTreeMap<String, String> =
                 node.entries().into_iter().map(|(key, value)| (key.text.to_string(), text(value))).collect();
-            let pairs: Vec<String> = sorted.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+            let pairs: Vec<String> =
+                sorted.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
             format!("{{\n{}}}", pairs.join(",\n"))
         }
     }
 }
 
-fn differences(folder: &str, theirs: &BTreeMap<String, String>, ours: &BTreeMap<String, String>) -> Vec<String> {
+fn differences(
+    folder: &str,
+    theirs: &BTreeMap<String, String>,
+    ours: &BTreeMap<String, String>,
+) -> Vec<String> {
     let mut out = Vec::new();
     for (name, wanted) in theirs {
         match ours.get(name) {
@@ -107,6 +114,10 @@ fn differences(folder: &str, theirs: &BTreeMap<String, String>, ours: &BTreeMap<
             Some(_) => {}
         }
     }
-    out.extend(ours.keys().filter(|name| !theirs.contains_key(*name)).map(|name| format!("{folder}: {name} is not kubectl's")));
+    out.extend(
+        ours.keys()
+            .filter(|name| !theirs.contains_key(*name))
+            .map(|name| format!("{folder}: {name} is not kubectl's")),
+    );
     out
 }

@@ -5,6 +5,7 @@
 
 mod compile;
 mod concentration;
+mod cut_sets;
 mod cycles;
 mod fate;
 pub mod fault_tree;

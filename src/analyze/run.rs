@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::compile::{FaultModel, WEIGHT_UNIT};
 use super::graph::{Scenario, SingleFailures, State};
-use super::{Analysis, CutSets, PhaseResult, SingleFailure, concentration, cycles, fate};
+use super::{Analysis, PhaseResult, SingleFailure, concentration, cut_sets, cycles, fate};
 use crate::model::{Estate, Id, Phase};
 
 /// Computes everything that rules and reports read.
@@ -85,8 +85,7 @@ fn phase_result(model: &FaultModel, known: &BTreeSet<(Id, Id)>) -> PhaseResult {
             .then(b.lost.len().cmp(&a.lost.len()))
             .then_with(|| a.element.cmp(&b.element))
     });
-    let cut_sets = cut_sets(model, &single);
-    PhaseResult { failures, cut_sets }
+    PhaseResult { failures, cut_sets: cut_sets::of_services(model, &single) }
 }
 
 fn failure(
@@ -122,14 +121,4 @@ fn failure(
         share_lost: if all == 0 { 0.0 } else { lost_weight as f64 / all as f64 },
         paths,
     })
-}
-
-/// Single points of failure as cut sets of order one.
-fn cut_sets(model: &FaultModel, single: &SingleFailures) -> BTreeMap<Id, CutSets> {
-    let of = |service: u32| {
-        let mut sets: Vec<Vec<Id>> = single.spofs(service).iter().map(|element| vec![model.id(*element).clone()]).collect();
-        sets.sort();
-        CutSets { sets, complete_to_order: 1 }
-    };
-    model.services.iter().map(|service| (model.id(service.element).clone(), of(service.element))).collect()
 }

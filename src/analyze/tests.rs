@@ -33,9 +33,9 @@ fn need(estate: &mut Estate, from: usize, to: usize, need: Need, group: Option<(
     estate.settle();
 }
 
-/// Ids that fail when `failed` fails, by repeating the definition until nothing changes.
-fn naive(estate: &Estate, failed: &Id) -> BTreeSet<Id> {
-    let mut down = BTreeSet::from([failed.clone()]);
+/// Ids that fail when all of `failed` fail, by repeating the definition until nothing changes.
+fn naive(estate: &Estate, failed: &[&Id]) -> BTreeSet<Id> {
+    let mut down: BTreeSet<Id> = failed.iter().map(|id| (*id).clone()).collect();
     loop {
         let before = down.len();
         for node in estate.nodes.keys() {
@@ -126,10 +126,36 @@ proptest! {
         }
         let analysis = analyze(&estate);
         for element in estate.nodes.keys() {
-            let down = naive(&estate, element);
+            let down = naive(&estate, &[element]);
             let expected: Vec<Id> = estate.services().map(|node| node.id.clone()).filter(|id| down.contains(id)).collect();
             let got = analysis.failure_of(element).map(|failure| failure.lost.clone()).unwrap_or_default();
             prop_assert_eq!(got, expected, "when {} fails", element);
         }
+    }
+
+    #[test]
+    fn cut_sets_up_to_order_three_are_all_the_minimal_ones(
+        edges in proptest::collection::vec((0usize..7, 0usize..7, 0usize..4), 0..16),
+        ks in proptest::collection::vec(1u32..4, 4),
+    ) {
+        let mut estate = estate(7, &[0]);
+        for (from, to, group) in edges.into_iter().filter(|(from, to, _)| from != to) {
+            need(&mut estate, from, to, Need::Required, (group > 0).then(|| (group, ks[group])));
+        }
+        let takes_down = |set: &[&Id]| naive(&estate, set).contains(&id(0));
+        let ids: Vec<&Id> = estate.nodes.keys().collect();
+        let mut expected: Vec<Vec<Id>> = Vec::new();
+        for size in 1..=3usize {
+            for mask in 0u32..1 << ids.len() {
+                let set: Vec<&Id> = (0..ids.len()).filter(|at| mask >> at & 1 == 1).map(|at| ids[at]).collect();
+                let covers = |known: &Vec<Id>| known.iter().all(|id| set.contains(&id));
+                if set.len() == size && !expected.iter().any(covers) && takes_down(&set) {
+                    expected.push(set.into_iter().cloned().collect());
+                }
+            }
+        }
+        expected.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        let got = analyze(&estate).runtime().cut_sets[&id(0)].clone();
+        prop_assert_eq!((got.sets, got.complete_to_order), (expected, 3));
     }
 }

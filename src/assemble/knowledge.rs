@@ -46,7 +46,18 @@ pub(super) fn place_of_host(catalog: &Catalog, name: &str, scheme: Option<&str>)
 
 /// Whose address it is.
 pub(super) fn place_of_address(catalog: &Catalog, address: IpAddr) -> Option<Place> {
+    if is_documentation(address) {
+        return None;
+    }
     catalog.identify_ip(address).map(|found| place(catalog, &found))
+}
+
+/// Addresses set aside for documentation (RFC 5737, RFC 3849) are nobody's.
+fn is_documentation(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_documentation(),
+        IpAddr::V6(v6) => v6.segments()[..2] == [0x2001, 0xdb8],
+    }
 }
 
 /// Where an image is pulled from.
@@ -69,14 +80,22 @@ fn place(catalog: &Catalog, found: &Identification<'_>) -> Place {
         Some(cloud) => (None, Some((cloud.to_owned(), region))),
         None => (region, None),
     };
+    let category = category(found.category);
     Place {
         provider: canonical_provider(catalog, found.provider).to_owned(),
         service: found.service.map(str::to_owned),
-        global: region.is_none(),
+        global: region.is_none() && is_one_for_all_regions(catalog, found.provider, category),
         region,
-        category: category(found.category),
+        category,
         on,
     }
+}
+
+/// Whether a product without a region in its name has none: that of a provider without regions, or of a kind that
+/// is sold as one for the world.
+fn is_one_for_all_regions(catalog: &Catalog, provider: &str, category: Option<Category>) -> bool {
+    matches!(category, Some(Category::Cdn | Category::Dns | Category::Mail | Category::Identity | Category::Ci))
+        || !catalog.all_regions().any(|region| &*region.provider == provider)
 }
 
 /// What the provider itself runs on. Only a role that carries outages counts, and of several hosting providers

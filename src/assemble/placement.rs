@@ -105,7 +105,8 @@ pub(super) fn provider_node(estate: &mut Estate, catalog: &Catalog, place: &Plac
         Some(name) => region(estate, catalog, &place.provider, name, evidence),
         None => provider,
     };
-    let Some(service) = &place.service else { return base };
+    // A product in an unknown region is no failure domain: its regions fail apart.
+    let Some(service) = place.service.as_ref().filter(|_| place.global || place.region.is_some()) else { return base };
     let scope = place.region.as_deref().filter(|_| !place.global);
     let id = Id::provider_service(&place.provider, scope, service);
     if !estate.nodes.contains_key(&id) {

@@ -44,14 +44,8 @@ impl Addresses {
         }
         let mut rest = raw.get(4 + length..)?;
         let tags = u64::try_from(out.tags.len()).ok()?;
-        out.v4 = segments(&mut rest, tags)?
-            .into_iter()
-            .map(|(a, b, t)| Some((u32::try_from(a).ok()?, u32::try_from(b - 1).ok()?, t)))
-            .collect::<Option<_>>()?;
-        out.v6 = segments(&mut rest, tags)?
-            .into_iter()
-            .map(|(a, b, t)| Some((u64::try_from(a).ok()?, u64::try_from(b - 1).ok()?, t)))
-            .collect::<Option<_>>()?;
+        out.v4 = segments(&mut rest, tags)?;
+        out.v6 = segments(&mut rest, tags)?;
         rest.is_empty().then_some(out)
     }
 
@@ -62,11 +56,11 @@ impl Addresses {
             IpAddr::V6(a) => find(&self.v6, (u128::from(a) >> 64) as u64)?,
         };
         let [provider, region, service] = self.tags.get(usize::from(tag))?;
-        let some = |t: &'_ Box<str>| -> bool { !t.is_empty() };
+        let stated = |text: &'_ str| !text.is_empty();
         Some(AddressTag {
             provider,
-            region: Some(&**region).filter(|_| some(region)),
-            service: Some(&**service).filter(|_| some(service)),
+            region: Some(&**region).filter(|r| stated(r)),
+            service: Some(&**service).filter(|s| stated(s)),
         })
     }
 
@@ -85,25 +79,38 @@ fn find<T: Ord + Copy>(table: &[(T, T, u16)], address: T) -> Option<u16> {
     (address <= last).then_some(tag)
 }
 
-/// One family's columns: (start, end, tag), ends exclusive.
-fn segments(rest: &mut &[u8], tags: u64) -> Option<Vec<(u128, u128, u16)>> {
+/// One family's columns: first and last address and tag of each segment, in order.
+fn segments<T: TryFrom<u64>>(rest: &mut &[u8], tags: u64) -> Option<Vec<(T, T, u16)>> {
     let count = usize::try_from(number(rest)?).ok()?;
-    if rest.len() < count {
-        return None;
-    }
-    let mut column = || (0..count).map(|_| number(rest)).collect::<Option<Vec<u64>>>();
-    let (gaps, lengths, owners) = (column()?, column()?, column()?);
-    let mut end = 0u128;
+    let (mut gaps, mut lengths, mut owners) =
+        (column(rest, count)?, column(rest, count)?, column(rest, count)?);
+    let mut next = Some(0u64);
     let mut out = Vec::with_capacity(count);
-    for ((gap, length), tag) in gaps.into_iter().zip(lengths).zip(owners) {
-        let start = end + u128::from(gap);
-        end = start + u128::from(length);
-        if length == 0 || tags <= tag {
+    for _ in 0..count {
+        let first = next?.checked_add(number(&mut gaps)?)?;
+        let last = first.checked_add(number(&mut lengths)?.checked_sub(1)?)?;
+        let tag = number(&mut owners)?;
+        if tags <= tag {
             return None;
         }
-        out.push((start, end, u16::try_from(tag).ok()?));
+        // The last segment may end with the last address there is.
+        next = last.checked_add(1);
+        out.push((T::try_from(first).ok()?, T::try_from(last).ok()?, u16::try_from(tag).ok()?));
     }
     Some(out)
+}
+
+/// Takes the bytes of the next `count` numbers.
+fn column<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+    let mut seen = 0;
+    let mut end = 0;
+    while seen < count {
+        seen += usize::from(*rest.get(end)? < 0x80);
+        end += 1;
+    }
+    let (column, tail) = rest.split_at(end);
+    *rest = tail;
+    Some(column)
 }
 
 /// One LEB128 number.

@@ -276,10 +276,10 @@ impl Check<'_> {
         let provider = parts.next().unwrap_or("");
         self.provider(provider, place);
         let region = parts.next().filter(|_| parts.next().is_some() || target.starts_with("zone:"));
-        if let Some(region) = region.filter(|r| *r != "*") {
-            if self.catalog.region(provider, region).is_none() {
-                self.problem(format!("{place}: no region `{region}` of {provider}"));
-            }
+        if let Some(region) = region.filter(|r| *r != "*")
+            && self.catalog.region(provider, region).is_none()
+        {
+            self.problem(format!("{place}: no region `{region}` of {provider}"));
         }
     }
 

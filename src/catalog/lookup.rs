@@ -12,7 +12,7 @@ use super::names::{Identification, NameKind, NameRule, Names};
 use super::packages::{Packages, SdkPackage};
 use super::providers::{Provider, Providers};
 use super::regions::{Region, Regions};
-use super::resources::{ResourceFiles, ResourceKnowledge, ResourceType, Resources};
+use super::resources::{ResourceKnowledge, ResourceType, Resources};
 use super::subproviders::{SubProvider, SubProviders};
 use super::table::{Confidence, DataFile, TableError, rows};
 
@@ -111,6 +111,7 @@ impl Catalog {
         set(&self.packages, Packages::read(&self.files("sdk-packages.csv")))?;
         set(&self.subproviders, SubProviders::read(&self.files("subproviders.csv")))?;
         set(&self.resources, self.read_resources())?;
+        self.resources().load()?;
         set(&self.hosts, self.read_hosts())?;
         for (cell, file) in [
             (&self.ns, "names/ns.csv"),
@@ -455,13 +456,9 @@ impl Catalog {
     }
 
     fn read_resources(&self) -> Result<Resources, TableError> {
-        Resources::read(&ResourceFiles {
-            types: &self.files("resources/"),
-            prefixes: &self.files("terraform-prefixes.csv"),
-            cloudformation: &self.files("cloudformation.csv"),
-            terraform_index: &embedded::text("terraform-types.txt"),
-            cloudformation_index: &embedded::text("cloudformation-types.txt"),
-        })
+        let overrides: Vec<_> =
+            self.overrides.iter().filter(|f| f.name.starts_with("resources/")).cloned().collect();
+        Resources::read(&overrides, &self.files("terraform-prefixes.csv"), &self.files("cloudformation.csv"))
     }
 }
 

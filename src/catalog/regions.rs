@@ -115,10 +115,11 @@ impl Regions {
         let zone = zone.trim();
         let (head, tail) = zone.rsplit_once('-').unwrap_or((zone, ""));
         let short = |text: &str| !text.is_empty() && text.len() <= 5;
-        if short(tail) && (tail.len() == 1 || tail.starts_with("az") || tail.starts_with("dc")) {
-            if let Some(region) = self.get(provider, head) {
-                return Some(region);
-            }
+        if short(tail)
+            && (tail.len() == 1 || tail.starts_with("az") || tail.starts_with("dc"))
+            && let Some(region) = self.get(provider, head)
+        {
+            return Some(region);
         }
         // Local and wavelength zones: us-east-1-bos-1a belongs to us-east-1.
         let mut parts = zone.split('-');

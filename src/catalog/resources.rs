@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::embedded;
 use super::table::{Confidence, DataFile, TableError, rows};
 
 /// What part a type plays in an architecture.
@@ -575,37 +577,49 @@ impl<'a> ResourceKnowledge<'a> {
 /// All types, and the indexes of names that exist without meaning.
 #[derive(Debug, Default)]
 pub(super) struct Resources {
-    types: BTreeMap<Box<str>, ResourceType>,
-    patterns: Vec<ResourceType>,
-    prefixes: HashMap<Box<str>, Box<str>>,
+    /// The embedded files, each read when a type of it is first asked for.
+    embedded: BTreeMap<Box<str>, OnceLock<Types>>,
+    /// What override files say, which goes before.
+    overrides: Types,
+    prefixes: HashMap<Box<str>, (Box<str>, Box<str>)>,
     cloudformation: HashMap<Box<str>, (Box<str>, NameMap)>,
-    terraform_index: BTreeSet<Box<str>>,
-    cloudformation_index: HashMap<Box<str>, Box<str>>,
+    indexes: OnceLock<Indexes>,
 }
 
-/// Where the tables of [`Resources`] come from.
-pub(super) struct ResourceFiles<'a> {
-    pub(super) types: &'a [DataFile],
-    pub(super) prefixes: &'a [DataFile],
-    pub(super) cloudformation: &'a [DataFile],
-    pub(super) terraform_index: &'a str,
-    pub(super) cloudformation_index: &'a str,
+/// Types by name, and patterns by what they begin with.
+#[derive(Debug, Default)]
+struct Types {
+    types: BTreeMap<Box<str>, ResourceType>,
+    patterns: Vec<ResourceType>,
+    by_head: HashMap<Box<str>, Vec<usize>>,
+}
+
+/// Names of types that are known to exist; those of CloudFormation with their service.
+#[derive(Debug, Default)]
+struct Indexes {
+    terraform: BTreeSet<Box<str>>,
+    cloudformation: HashMap<Box<str>, Box<str>>,
 }
 
 impl Resources {
-    pub(super) fn read(files: &ResourceFiles<'_>) -> Result<Self, TableError> {
+    pub(super) fn read(
+        overrides: &[DataFile],
+        prefixes: &[DataFile],
+        cloudformation: &[DataFile],
+    ) -> Result<Self, TableError> {
         let mut out = Self::default();
-        for file in files.types {
-            out.read_types(file)?;
+        for file in overrides {
+            out.overrides.read(file)?;
         }
-        out.patterns.sort_by_key(|t| std::cmp::Reverse(t.name.len()));
-        for file in files.prefixes {
+        for file in prefixes {
             rows(&file.name, &file.text, |row| {
-                out.prefixes.insert(row.need("prefix")?.into(), row.need("provider")?.into());
+                let part = row.text("file").unwrap_or_else(|| "others".into());
+                out.embedded.entry(part.clone()).or_default();
+                out.prefixes.insert(row.need("prefix")?.into(), (row.need("provider")?.into(), part));
                 Ok(())
             })?;
         }
-        for file in files.cloudformation {
+        for file in cloudformation {
             rows(&file.name, &file.text, |row| {
                 let map = row.get("attributes").split_whitespace().filter_map(|pair| pair.split_once('='));
                 let named = |(tf, cfn): (&str, &str)| match cfn.split_once('!') {
@@ -617,26 +631,104 @@ impl Resources {
                 Ok(())
             })?;
         }
-        let mut previous = String::new();
-        for line in files.terraform_index.lines() {
-            // Front coding: one base-36 digit says how many characters the previous name shares.
-            let Some(kept) = line.chars().next().and_then(|c| c.to_digit(36)) else { continue };
-            previous.truncate(kept as usize);
-            previous.push_str(&line[1..]);
-            out.terraform_index.insert(previous.as_str().into());
-        }
-        for line in files.cloudformation_index.lines() {
-            let mut words = line.split(' ');
-            let service = words.next().unwrap_or("");
-            for word in words {
-                out.cloudformation_index
-                    .insert(format!("AWS::{service}::{word}").into(), service.to_lowercase().into());
-            }
-        }
         Ok(out)
     }
 
-    fn read_types(&mut self, file: &DataFile) -> Result<(), TableError> {
+    pub(super) fn get(&self, name: &str) -> ResourceKnowledge<'_> {
+        let (first, _) = heads(name);
+        let described = match self.cloudformation.get(name) {
+            Some((terraform, map)) => {
+                self.described(terraform).map(|kind| (kind, AttributeNames { map: Some(map) }))
+            }
+            None => self.described(name).map(|kind| (kind, AttributeNames::TERRAFORM)),
+        };
+        if let Some((kind, attributes)) = described {
+            return ResourceKnowledge::Known { kind, attributes };
+        }
+        match self.prefixes.get(first) {
+            Some((provider, _)) => {
+                let service = name.contains("::").then(|| self.indexes().cloudformation.get(name)).flatten();
+                ResourceKnowledge::UnknownSemantics { provider, service: service.map(|s| &**s) }
+            }
+            None => ResourceKnowledge::Unrecognized,
+        }
+    }
+
+    fn described(&self, name: &str) -> Option<&ResourceType> {
+        let (first, _) = heads(name);
+        let part = self.prefixes.get(first).map_or("others", |(_, part)| part);
+        self.overrides.get(name).or_else(|| self.part(part)?.get(name))
+    }
+
+    fn part(&self, name: &str) -> Option<&Types> {
+        let (name, cell) = self.embedded.get_key_value(name)?;
+        Some(cell.get_or_init(|| {
+            let mut types = Types::default();
+            for file in embedded::files(&format!("resources/{name}.toml")) {
+                types.read(&file).expect("a test reads every embedded table");
+            }
+            types
+        }))
+    }
+
+    /// Reads every embedded file, so that a mistake shows.
+    pub(super) fn load(&self) -> Result<(), TableError> {
+        let mut types = Types::default();
+        embedded::files("resources/").iter().try_for_each(|file| types.read(file))
+    }
+
+    pub(super) fn exists(&self, name: &str) -> bool {
+        let exactly = |t: &Types| t.types.contains_key(name);
+        let (first, _) = heads(name);
+        let part = self.prefixes.get(first).and_then(|(_, part)| self.part(part));
+        exactly(&self.overrides)
+            || part.is_some_and(exactly)
+            || self.indexes().terraform.contains(name)
+            || self.indexes().cloudformation.contains_key(name)
+    }
+
+    fn indexes(&self) -> &Indexes {
+        self.indexes.get_or_init(|| {
+            let mut out = Indexes::default();
+            let mut previous = String::new();
+            for line in embedded::text("terraform-types.txt").lines() {
+                // Front coding: one base-36 digit says how many characters the previous name shares.
+                let Some(kept) = line.chars().next().and_then(|c| c.to_digit(36)) else { continue };
+                previous.truncate(kept as usize);
+                previous.push_str(&line[1..]);
+                out.terraform.insert(previous.as_str().into());
+            }
+            for line in embedded::text("cloudformation-types.txt").lines() {
+                let mut words = line.split(' ');
+                let service = words.next().unwrap_or("");
+                for word in words {
+                    out.cloudformation
+                        .insert(format!("AWS::{service}::{word}").into(), service.to_lowercase().into());
+                }
+            }
+            out
+        })
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &ResourceType> {
+        let parts = self.embedded.keys().filter_map(|name| self.part(name));
+        std::iter::once(&self.overrides).chain(parts).flat_map(|t| t.types.values().chain(&t.patterns))
+    }
+
+    pub(super) fn cloudformation_types(&self) -> impl Iterator<Item = (&str, &str)> {
+        let sorted: BTreeMap<&str, &str> =
+            self.cloudformation.iter().map(|(c, (t, _))| (&**c, &**t)).collect();
+        sorted.into_iter()
+    }
+
+    pub(super) fn prefixes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let sorted: BTreeMap<&str, &str> = self.prefixes.iter().map(|(p, (v, _))| (&**p, &**v)).collect();
+        sorted.into_iter()
+    }
+}
+
+impl Types {
+    fn read(&mut self, file: &DataFile) -> Result<(), TableError> {
         let fail = |message: String| TableError { file: file.name.to_string(), line: 0, message };
         let raw: RawFile = toml::from_str(&file.text).map_err(|e| fail(e.to_string()))?;
         let word = |role: &str| Role::parse(role).ok_or_else(|| fail(format!("`{role}` is no role")));
@@ -652,6 +744,7 @@ impl Resources {
             let role = word(&raw_type.role).map_err(|e| fail(format!("{name}: {}", e.message)))?;
             self.insert(raw_type.build(&name, &raw.provider, role, fail)?);
         }
+        self.index_patterns();
         Ok(())
     }
 
@@ -664,62 +757,39 @@ impl Resources {
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> ResourceKnowledge<'_> {
-        if name.contains("::") {
-            return self.cloudformation(name);
-        }
-        if let Some(kind) = self.terraform(name) {
-            return ResourceKnowledge::Known { kind, attributes: AttributeNames::TERRAFORM };
-        }
-        let prefix = name.split('_').next().unwrap_or(name);
-        match self.prefixes.get(prefix) {
-            Some(provider) => ResourceKnowledge::UnknownSemantics { provider, service: None },
-            None => ResourceKnowledge::Unrecognized,
+    /// Patterns by what they begin with, the longest first.
+    fn index_patterns(&mut self) {
+        self.patterns.sort_by_key(|t| std::cmp::Reverse(t.name.len()));
+        self.by_head.clear();
+        for (i, kind) in self.patterns.iter().enumerate() {
+            let literal = kind.name.split('*').next().unwrap_or("");
+            let (one, two) = heads(literal);
+            self.by_head.entry(two.unwrap_or(one).into()).or_default().push(i);
         }
     }
 
-    fn terraform(&self, name: &str) -> Option<&ResourceType> {
-        self.types.get(name).or_else(|| self.patterns.iter().find(|p| fits(&p.name, name)))
-    }
-
-    fn cloudformation(&self, name: &str) -> ResourceKnowledge<'_> {
-        if let Some((terraform, map)) = self.cloudformation.get(name) {
-            if let Some(kind) = self.terraform(terraform) {
-                return ResourceKnowledge::Known { kind, attributes: AttributeNames { map: Some(map) } };
-            }
+    /// The type of this name, else the longest pattern that fits.
+    fn get(&self, name: &str) -> Option<&ResourceType> {
+        if let Some(kind) = self.types.get(name) {
+            return Some(kind);
         }
-        if let Some(kind) = self.patterns.iter().chain(self.types.values()).find(|p| fits(&p.name, name)) {
-            return ResourceKnowledge::Known { kind, attributes: AttributeNames::TERRAFORM };
-        }
-        match self.cloudformation_index.get(name) {
-            Some(service) => ResourceKnowledge::UnknownSemantics { provider: "aws", service: Some(service) },
-            None if name.starts_with("AWS::") => {
-                ResourceKnowledge::UnknownSemantics { provider: "aws", service: None }
-            }
-            None => ResourceKnowledge::Unrecognized,
-        }
+        let (one, two) = heads(name);
+        let first = |head: &str| {
+            self.by_head.get(head)?.iter().copied().find(|&i| fits(&self.patterns[i].name, name))
+        };
+        let found = first(one).into_iter().chain(two.and_then(first)).min()?;
+        self.patterns.get(found)
     }
+}
 
-    pub(super) fn exists(&self, name: &str) -> bool {
-        self.types.contains_key(name)
-            || self.terraform_index.contains(name)
-            || self.cloudformation_index.contains_key(name)
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = &ResourceType> {
-        self.types.values().chain(&self.patterns)
-    }
-
-    pub(super) fn cloudformation_types(&self) -> impl Iterator<Item = (&str, &str)> {
-        let sorted: BTreeMap<&str, &str> =
-            self.cloudformation.iter().map(|(c, (t, _))| (&**c, &**t)).collect();
-        sorted.into_iter()
-    }
-
-    pub(super) fn prefixes(&self) -> impl Iterator<Item = (&str, &str)> {
-        let sorted: BTreeMap<&str, &str> = self.prefixes.iter().map(|(p, v)| (&**p, &**v)).collect();
-        sorted.into_iter()
-    }
+/// What patterns are found by: the first word, and the first two when the second is whole: `aws` and `aws_s3` of
+/// `aws_s3_bucket_policy`, `AWS` and `AWS::IAM` of `AWS::IAM::Role`.
+fn heads(name: &str) -> (&str, Option<&str>) {
+    let is_gap = |c: char| c == '_' || c == ':';
+    let one = name.find(is_gap).unwrap_or(name.len());
+    let rest = name[one..].trim_start_matches(is_gap);
+    let two = rest.find(is_gap).map(|n| &name[..name.len() - rest.len() + n]);
+    (&name[..one], two)
 }
 
 /// A pattern with any number of `*` against a whole name.

@@ -118,6 +118,6 @@ fn write_file(
 
 /// The only clock of the program.
 #[expect(clippy::disallowed_methods, reason = "the command line is where the day comes from")]
-fn today() -> jiff::civil::Date {
+pub(super) fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }

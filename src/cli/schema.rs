@@ -9,7 +9,8 @@ use crate::report::JSON_SCHEMA;
 pub(super) struct Schema;
 
 /// The schemas by name: what is written, what is read.
-static SCHEMAS: &[(&str, &str)] = &[("report", JSON_SCHEMA)];
+static SCHEMAS: &[(&str, &str)] =
+    &[("report", JSON_SCHEMA), ("config", include_str!("../../docs/linchpin.schema.json"))];
 
 #[derive(clap::Args)]
 struct Typed {
@@ -20,7 +21,8 @@ struct Typed {
 
 const EXAMPLES: &str = "\
 Examples:
-  linchpin schema > linchpin-report.schema.json";
+  linchpin schema > report.schema.json
+  linchpin schema config > linchpin.schema.json";
 
 impl Command for Schema {
     fn define(&self) -> clap::Command {

@@ -25,14 +25,16 @@ pub(crate) fn concentrated<'a>(cx: &Context<'a>, dimensions: &[Dimension]) -> Ve
             .policy
             .thresholds
             .iter()
-            .filter(|limit| limit.dimension == concentration.dimension.word() && limit.category == concentration.category)
+            .filter(|limit| {
+                limit.dimension == concentration.dimension.word() && limit.category == concentration.category
+            })
             .collect();
         for limit in &limits {
             let over = concentration.shares.iter().filter(|share| exceeds(concentration, share, limit));
             found.extend(over.map(|share| Concentrated { concentration, share, limit: Some(limit) }));
         }
         if limits.is_empty() && concentration.category.is_none() && 1 < cx.analysis.services {
-            let notable = concentration.shares.iter().filter(|share| is_notable(cx, share));
+            let notable = concentration.shares.iter().filter(|share| is_notable(cx, concentration, share));
             found.extend(notable.map(|share| Concentrated { concentration, share, limit: None }));
         }
     }
@@ -57,7 +59,11 @@ impl Concentrated<'_> {
         let path = cx.failure_of(&self.share.id).and_then(|failure| failure.paths.first());
         let cut_set = [self.share.id.clone()].into_iter().chain(self.limit.map(|limit| {
             let category = limit.category.map_or("all", |category| category.word());
-            crate::model::Id::new(format!("threshold:{}/{category}/{}", limit.dimension, limit.measure.word()))
+            crate::model::Id::new(format!(
+                "threshold:{}/{category}/{}",
+                limit.dimension,
+                limit.measure.word()
+            ))
         }));
         Draft::new(cx, rule, &self.share.id, level)
             .level(severity)
@@ -81,10 +87,18 @@ impl Concentrated<'_> {
                 format!("{place}{kind} is placed with `{name}`; the policy's limit is {}", percent(max))
             }
             Measure::LossShare => {
-                format!("{} goes down with `{name}`; the policy's limit is {}", percent(self.share.loss_share), percent(max))
+                format!(
+                    "{} goes down with `{name}`; the policy's limit is {}",
+                    percent(self.share.loss_share),
+                    percent(max)
+                )
             }
             Measure::Cr3 => {
-                format!("the three largest, led by `{name}`, hold {}; the policy's limit is {}", percent(self.concentration.cr3), percent(max))
+                format!(
+                    "the three largest, led by `{name}`, hold {}; the policy's limit is {}",
+                    percent(self.concentration.cr3),
+                    percent(max)
+                )
             }
             Measure::Hhi => format!(
                 "concentration over {}s is {:.2} (HHI, 0 to 1), led by `{name}` with {place}; the policy's limit is {max:.2}",
@@ -96,7 +110,9 @@ impl Concentrated<'_> {
 
 fn exceeds(concentration: &Concentration, share: &Share, limit: &Threshold) -> bool {
     let Some(max) = limit.max.filter(|_| !is_unknown(share)) else { return false };
-    let leads = || concentration.shares.iter().find(|share| !is_unknown(share)).is_some_and(|first| first.id == share.id);
+    let leads = || {
+        concentration.shares.iter().find(|share| !is_unknown(share)).is_some_and(|first| first.id == share.id)
+    };
     match limit.measure {
         Measure::PlacementShare => max < share.placement_share,
         Measure::LossShare => max < share.loss_share,
@@ -106,9 +122,18 @@ fn exceeds(concentration: &Concentration, share: &Share, limit: &Threshold) -> b
     }
 }
 
-fn is_notable(cx: &Context<'_>, share: &Share) -> bool {
+fn is_notable(cx: &Context<'_>, concentration: &Concentration, share: &Share) -> bool {
+    // A company that owns one brand of those used holds no more than the brand.
+    let holds_a_brand = || {
+        cx.analysis.concentration.iter().any(|one| {
+            one.dimension == Dimension::Provider
+                && one.category.is_none()
+                && one.shares.iter().any(|brand| share.placement_share <= brand.placement_share + 1e-9)
+        })
+    };
     WORTH_A_NOTE < share.placement_share
         && !is_unknown(share)
+        && (concentration.dimension != Dimension::UltimateProvider || !holds_a_brand())
         && !cx.single_points().iter().any(|point| *point.element == share.id)
 }
 

@@ -138,7 +138,8 @@ impl<'a> Context<'a> {
 
     /// How many of the ids are services, and their weight.
     pub fn weigh(&self, ids: &[Id]) -> BlastRadius {
-        let services: Vec<&Node> = ids.iter().filter_map(|id| self.estate.node(id)).filter(|node| node.is_service).collect();
+        let services: Vec<&Node> =
+            ids.iter().filter_map(|id| self.estate.node(id)).filter(|node| node.is_service).collect();
         let weight: f64 = services.iter().map(|node| node.weight).sum();
         let all = self.analysis.weight;
         BlastRadius { services: services.len(), weight, share: if 0.0 < all { weight / all } else { 0.0 } }
@@ -166,7 +167,9 @@ impl<'a> Context<'a> {
                 return true;
             }
             let needs = self.estate.needs(&id).filter(|edge| is_required(edge));
-            let above = needs.map(|edge| edge.to.clone()).chain(self.estate.node(&id).map(domains_of).into_iter().flatten());
+            let above = needs
+                .map(|edge| edge.to.clone())
+                .chain(self.estate.node(&id).map(domains_of).into_iter().flatten());
             open.extend(above.filter(|id| seen.insert(id.clone())));
         }
         false
@@ -191,7 +194,11 @@ impl<'a> Context<'a> {
 
     /// A short name of a node for people.
     pub(crate) fn name<'n>(&'n self, id: &'n Id) -> &'n str {
-        self.estate.node(id).map(|node| node.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(id.as_str())
+        self.estate
+            .node(id)
+            .map(|node| node.name.as_str())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| if id.rest().is_empty() { id.as_str() } else { id.rest() })
     }
 
     /// Names for people, the first three and how many more.
@@ -208,7 +215,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn objective(&self, service: &Id, attribute: Attribute, of_tier: fn(&Tier) -> Option<u64>) -> Option<u64> {
+    fn objective(
+        &self,
+        service: &Id,
+        attribute: Attribute,
+        of_tier: fn(&Tier) -> Option<u64>,
+    ) -> Option<u64> {
         let said = self.estate.node(service)?.attributes.number(attribute);
         said.map(|seconds| seconds as u64).or_else(|| self.tier(service).and_then(of_tier))
     }

@@ -126,7 +126,10 @@ fn add_need(estate: &mut Estate, from: &Id, number: usize, need: &NeedSettings) 
         ensure_node(estate, &to, need.evidence.as_ref());
         estate.edges.retain(|edge| {
             // What a person says of a dependency replaces what was read off a manifest.
-            edge.from != *from || edge.to != to || edge.phase != need.phase || edge.confidence == Confidence::Declared
+            edge.from != *from
+                || edge.to != to
+                || edge.phase != need.phase
+                || edge.confidence == Confidence::Declared
         });
         estate.edges.push(Edge {
             from: from.clone(),
@@ -161,8 +164,9 @@ fn unknown_tier(problems: &mut Problems, service: &ServiceSettings, tier: &str) 
 }
 
 fn place(evidence: Option<&Evidence>) -> Location {
-    evidence
-        .and_then(Evidence::location)
-        .cloned()
-        .unwrap_or_else(|| Location { path: "linchpin.toml".into(), line: 1, column: 1 })
+    evidence.and_then(Evidence::location).cloned().unwrap_or_else(|| Location {
+        path: "linchpin.toml".into(),
+        line: 1,
+        column: 1,
+    })
 }

@@ -13,38 +13,58 @@ pub(crate) fn zones(estate: &Estate) -> impl Iterator<Item = &Node> {
 
 /// Who serves a zone, sorted; `None` where it cannot be told of all of its name servers.
 pub(crate) fn operators(estate: &Estate, zone: &Node) -> Option<Vec<String>> {
-    let mut operators = BTreeSet::new();
-    for edge in estate.needs(&zone.id).filter(|edge| edge.phase == Phase::Runtime) {
-        let Some(server) = estate.node(&edge.to) else { continue };
+    let mut operators: BTreeSet<String> = zone.placement.provider.iter().cloned().collect();
+    for server in servers(estate, zone) {
         match server.kind {
-            Kind::Provider | Kind::ProviderService if server.category != Some(Category::Mail) => {
+            Kind::Domain => {
+                let hosts: Vec<&Node> = ends(estate, server).filter(|node| node.kind == Kind::Host).collect();
+                if hosts.is_empty() {
+                    return None;
+                }
+                for host in hosts {
+                    operators.insert(provider_of(host)?);
+                }
+            }
+            _ => {
                 operators.insert(provider_of(server)?);
             }
-            Kind::Host if server.category == Some(Category::Dns) => {
-                operators.insert(provider_of(server)?);
-            }
-            _ => {}
         }
     }
-    operators.extend(zone.placement.provider.clone());
     (!operators.is_empty()).then(|| operators.into_iter().collect())
 }
 
-/// The providers that take a domain's mail, sorted.
+/// The providers that take a domain's mail, sorted; a host of an unknown provider stands under its domain's name.
+/// None where the organization takes it itself.
 pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
-    let takers = estate.needs(&domain.id).filter_map(|edge| {
+    let is_own = |node: &Node| {
+        node.kind == Kind::Domain
+            || (node.placement.provider.is_none()
+                && estate.nodes.contains_key(&Id::dns_zone(registrable(node.id.rest()))))
+    };
+    let takers = estate.needs(&domain.id).filter(|edge| edge.phase == Phase::Runtime).filter_map(|edge| {
         let node = estate.node(&edge.to)?;
-        (node.category == Some(Category::Mail)).then(|| provider_of(node).map_or(node.id.clone(), |p| Id::provider(&p)))
+        let is_exchanger = edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx"));
+        let provider = || provider_of(node).map(|provider| Id::provider(&provider));
+        (is_exchanger || node.category == Some(Category::Mail))
+            .then(|| provider().unwrap_or_else(|| Id::host(registrable(node.id.rest()))))
     });
-    takers.collect::<BTreeSet<Id>>().into_iter().collect()
+    let takers: BTreeSet<Id> = takers.collect();
+    let exchangers = estate
+        .needs(&domain.id)
+        .filter(|edge| edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx")));
+    if exchangers.filter_map(|edge| estate.node(&edge.to)).any(is_own) {
+        return Vec::new();
+    }
+    // Two brands of one company are one.
+    let owner = |id: &Id| {
+        estate.node(id).and_then(|node| node.parent.clone()).filter(|parent| takers.contains(parent))
+    };
+    takers.iter().filter(|id| owner(id).is_none()).cloned().collect()
 }
 
 /// The network in which all name servers of a zone stand, where the addresses of all of them are known.
 pub(crate) fn shared_network(estate: &Estate, zone: &Node) -> Option<String> {
-    let servers: Vec<&Node> = estate
-        .needs(&zone.id)
-        .filter_map(|edge| estate.node(&edge.to).filter(|node| node.kind == Kind::Host))
-        .collect();
+    let servers: Vec<&Node> = servers(estate, zone).collect();
     let mut networks = BTreeSet::new();
     for server in &servers {
         let addresses = addresses(estate, server);
@@ -79,6 +99,23 @@ pub(crate) fn registrable(name: &str) -> &str {
     psl::domain_str(name).unwrap_or(name)
 }
 
+/// What a zone needs to be answered: its name servers, or its operators.
+fn servers<'a>(estate: &'a Estate, zone: &'a Node) -> impl Iterator<Item = &'a Node> {
+    ends(estate, zone).filter(|node| {
+        matches!(
+            node.kind,
+            Kind::Host | Kind::Domain | Kind::Provider | Kind::ProviderService | Kind::Unresolved
+        ) && node.category != Some(Category::Mail)
+    })
+}
+
+fn ends<'a>(estate: &'a Estate, node: &'a Node) -> impl Iterator<Item = &'a Node> {
+    estate
+        .needs(&node.id)
+        .filter(|edge| edge.phase == Phase::Runtime)
+        .filter_map(|edge| estate.node(&edge.to))
+}
+
 fn provider_of(node: &Node) -> Option<String> {
     match node.kind {
         Kind::Provider | Kind::ProviderService => node.id.rest().split('/').next().map(str::to_owned),
@@ -90,7 +127,7 @@ fn addresses(estate: &Estate, server: &Node) -> Vec<IpAddr> {
     let address = |id: &Id| id.rest().parse::<IpAddr>().ok();
     match address(&server.id) {
         Some(own) => vec![own],
-        None => estate.needs(&server.id).filter_map(|edge| address(&edge.to)).collect(),
+        None => ends(estate, server).filter_map(|node| address(&node.id)).collect(),
     }
 }
 

@@ -119,7 +119,11 @@ impl Draft {
     pub fn path(mut self, cx: &Context<'_>, path: &[Id]) -> Self {
         self.finding.path = path.to_vec();
         if self.finding.evidence.is_empty() {
-            let before = path.iter().rev().skip(1).find_map(|id| cx.estate.node(id).filter(|n| !n.evidence.is_empty()));
+            let before = path
+                .iter()
+                .rev()
+                .skip(1)
+                .find_map(|id| cx.estate.node(id).filter(|n| !n.evidence.is_empty()));
             self = self.evidence(before.into_iter().flat_map(|node| node.evidence.iter().take(1)));
         }
         for pair in path.windows(2).rev() {
@@ -196,7 +200,9 @@ impl Findings {
             Some(RuleLevel::Off) => return,
             Some(RuleLevel::Note) => finding.level = FindingLevel::Note,
             Some(RuleLevel::Warning) => finding.level = FindingLevel::Warning,
-            Some(RuleLevel::Error) if finding.verdict == Verdict::AtRisk => finding.level = FindingLevel::Error,
+            Some(RuleLevel::Error) if finding.verdict == Verdict::AtRisk => {
+                finding.level = FindingLevel::Error
+            }
             Some(RuleLevel::Error) | None => {}
         }
         finding.fingerprint = fingerprint(finding.rule, &finding.element, &cut_set);

@@ -45,7 +45,9 @@ pub fn standing(mitigation: &Mitigation, settings: &Settings, today: Date) -> St
     }
     let age = days_between(tested, today);
     if i64::from(max) < age {
-        return Standing::Stale(format!("it was last tested on {tested}, {age} days ago; the policy allows {max}"));
+        return Standing::Stale(format!(
+            "it was last tested on {tested}, {age} days ago; the policy allows {max}"
+        ));
     }
     Standing::Valid
 }
@@ -55,9 +57,10 @@ impl Standing {
     pub fn because(&self) -> Option<&str> {
         match self {
             Standing::Valid => None,
-            Standing::Expired(why) | Standing::Stale(why) | Standing::Untested(why) | Standing::Incomplete(why) => {
-                Some(why)
-            }
+            Standing::Expired(why)
+            | Standing::Stale(why)
+            | Standing::Untested(why)
+            | Standing::Incomplete(why) => Some(why),
         }
     }
 }
@@ -74,7 +77,9 @@ pub fn apply_mitigations(mut estate: Estate, settings: &Settings, today: Date) -
         }
         let scope = Scope::new(mitigation);
         match mitigation.kind {
-            MitigationKind::Redundancy | MitigationKind::Failover => add_alternatives(&mut estate, number, mitigation, &scope),
+            MitigationKind::Redundancy | MitigationKind::Failover => {
+                add_alternatives(&mut estate, number, mitigation, &scope)
+            }
             MitigationKind::Fallback | MitigationKind::ManualWorkaround => make_optional(&mut estate, &scope),
             MitigationKind::Backup => add_backup(&mut estate, mitigation, &scope),
             MitigationKind::Contract | MitigationKind::Monitoring | MitigationKind::Runbook => {}
@@ -143,7 +148,13 @@ fn add_alternatives(estate: &mut Estate, number: usize, mitigation: &Mitigation,
             });
         }
         let evidence = mitigation.evidence.iter().cloned().collect();
-        let group = Group { id: id.clone(), owner: edge.from.clone(), k: mitigation.k, level: mitigation.survives, evidence };
+        let group = Group {
+            id: id.clone(),
+            owner: edge.from.clone(),
+            k: mitigation.k,
+            level: mitigation.survives,
+            evidence,
+        };
         estate.groups.insert(id, group);
     }
     estate.edges.extend(added);
@@ -157,7 +168,8 @@ fn raise_tolerance(estate: &mut Estate, mitigation: &Mitigation, scope: &Scope) 
         Some(Level::Region) => Tolerance::Region,
         _ => return,
     };
-    for node in estate.nodes.values_mut().filter(|node| scope.of.any(node.id.as_str()) && node.tolerance < to) {
+    for node in estate.nodes.values_mut().filter(|node| scope.of.any(node.id.as_str()) && node.tolerance < to)
+    {
         node.tolerance = to;
         node.tolerance_because = Some(format!("a declared {}", mitigation.kind.word()));
         if Tolerance::Host < to {

@@ -37,19 +37,20 @@ fn expression(text: &str) -> String {
     let mut expression = String::from("^(?s:");
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let (piece, meaning) = if rest.starts_with("**/") && (rest.len() == text.len() || expression.ends_with('/')) {
-            ("**/", "(?:.*/)?".to_owned())
-        } else if rest.starts_with("**") {
-            ("**", ".*".to_owned())
-        } else {
-            let piece = &rest[..first.len_utf8()];
-            let meaning = match first {
-                '*' => "[^/]*".to_owned(),
-                '?' => "[^/]".to_owned(),
-                _ => regex::escape(piece),
+        let (piece, meaning) =
+            if rest.starts_with("**/") && (rest.len() == text.len() || expression.ends_with('/')) {
+                ("**/", "(?:.*/)?".to_owned())
+            } else if rest.starts_with("**") {
+                ("**", ".*".to_owned())
+            } else {
+                let piece = &rest[..first.len_utf8()];
+                let meaning = match first {
+                    '*' => "[^/]*".to_owned(),
+                    '?' => "[^/]".to_owned(),
+                    _ => regex::escape(piece),
+                };
+                (piece, meaning)
             };
-            (piece, meaning)
-        };
         expression.push_str(&meaning);
         rest = &rest[piece.len()..];
     }
@@ -82,8 +83,17 @@ mod tests {
         assert!(Pattern::new("tf:aws_instance.web[0]").matches("tf:aws_instance.web[0]"));
         assert!(Pattern::new("tf:aws_instance.*").matches("tf:aws_instance.web[0]"));
         assert!(Pattern::new("checkout").matches("app:checkout"));
-        assert!(Pattern::new("**/main.tf").matches("main.tf") && Pattern::new("**/main.tf").matches("a/b/main.tf"));
-        assert!(Pattern::new("envs/**").matches("envs/a/b.tf") && !Pattern::new("envs/*").matches("envs/a/b.tf"));
-        assert!(!Pattern::new("(").matches("anything") && Pattern::new("a.b*").matches("a.bc") && !Pattern::new("a.b*").matches("axbc"));
+        assert!(
+            Pattern::new("**/main.tf").matches("main.tf")
+                && Pattern::new("**/main.tf").matches("a/b/main.tf")
+        );
+        assert!(
+            Pattern::new("envs/**").matches("envs/a/b.tf") && !Pattern::new("envs/*").matches("envs/a/b.tf")
+        );
+        assert!(
+            !Pattern::new("(").matches("anything")
+                && Pattern::new("a.b*").matches("a.bc")
+                && !Pattern::new("a.b*").matches("axbc")
+        );
     }
 }

@@ -52,7 +52,9 @@ fn an_external_service_is_said_once_and_an_own_name_never() {
     none(&world, "external-service-without-fallback");
     let found = world.of("unresolved-reference");
     assert_eq!(found.len(), 4);
-    assert!(found.iter().all(|finding| finding.verdict == Verdict::NotKnown && finding.level.word() == "note"));
+    assert!(
+        found.iter().all(|finding| finding.verdict == Verdict::NotKnown && finding.level.word() == "note")
+    );
 }
 
 #[test]
@@ -182,7 +184,7 @@ fn concentration_is_a_note_above_half_and_what_the_policy_says_above_its_limit()
     });
     let found = world.of("provider-concentration");
     assert_eq!(found.len(), 2);
-    assert_eq!(found[0].message, "60 % is placed with `provider:a`; the policy's limit is 30 %");
+    assert_eq!(found[0].message, "60 % is placed with `a`; the policy's limit is 30 %");
     world.settings.policy.thresholds[0].max = Some(0.7);
     none(&world, "provider-concentration");
     let even = concentrated(Dimension::Region, &[("provider:a/r", 0.5), ("provider:a/s", 0.5)]);
@@ -193,7 +195,8 @@ fn concentration_is_a_note_above_half_and_what_the_policy_says_above_its_limit()
 
 #[test]
 fn jurisdictions_count_only_against_what_is_declared() {
-    let mut world = concentrated(Dimension::Jurisdiction, &[("jurisdiction:US", 0.9), ("jurisdiction:EU", 0.1)]);
+    let mut world =
+        concentrated(Dimension::Jurisdiction, &[("jurisdiction:US", 0.9), ("jurisdiction:EU", 0.1)]);
     none(&world, "jurisdiction-concentration");
     world.settings.organization.jurisdictions = vec!["EU".into()];
     assert_eq!(one(&world, "jurisdiction-concentration").message, "90 % is placed in `US`, outside of EU");
@@ -206,7 +209,8 @@ fn a_provider_behind_a_provider_is_a_note_of_its_own() {
     world.needs("provider:pay", "provider:aws");
     world.fails("provider:aws", Level::Provider, &["app:shop"]);
     let failure = world.analysis.phases.get_mut(&Phase::Runtime).unwrap().failures.last_mut().unwrap();
-    failure.paths = vec![["app:shop", "host:api.pay.example.com", "provider:pay", "provider:aws"].map(Id::new).to_vec()];
+    failure.paths =
+        vec![["app:shop", "host:api.pay.example.com", "provider:pay", "provider:aws"].map(Id::new).to_vec()];
     assert_eq!(one(&world, "hidden-provider").element.as_str(), "provider:aws");
     assert_eq!(one(&world, "external-service-without-fallback").element.as_str(), "provider:pay");
     none(&world, "single-provider");
@@ -256,7 +260,8 @@ fn an_alias_into_the_unknown_is_a_note() {
     world.node("host:x.somebody.net", Kind::Host);
     world.needs("domain:www.shop.com", "host:x.somebody.net");
     one(&world, "alias-through-third-party");
-    world.estate.nodes.get_mut(&Id::host("x.somebody.net")).unwrap().placement.provider = Some("known".into());
+    world.estate.nodes.get_mut(&Id::host("x.somebody.net")).unwrap().placement.provider =
+        Some("known".into());
     none(&world, "alias-through-third-party");
 }
 
@@ -279,12 +284,17 @@ fn dns_with_one_of_the_alternatives_cannot_choose_the_other() {
 fn name_servers_in_one_network_are_found_where_all_addresses_are_known() {
     let mut world = World::default();
     world.node("zone:shop.com", Kind::DnsZone);
-    for (name, address) in [("host:ns1.shop.com", "host:192.0.2.1"), ("host:ns2.shop.com", "host:192.0.2.2")] {
+    for (name, address) in [("host:ns1.shop.com", "host:192.0.2.1"), ("host:ns2.shop.com", "host:192.0.2.2")]
+    {
         world.node(name, Kind::Host);
+        world.node(address, Kind::Host);
         world.needs("zone:shop.com", name);
         world.needs(name, address);
     }
-    assert_eq!(one(&world, "nameservers-share-network").message, "all name servers of `shop.com` stand in 192.0.2.0/24");
+    assert_eq!(
+        one(&world, "nameservers-share-network").message,
+        "all name servers of `shop.com` stand in 192.0.2.0/24"
+    );
     world.node("host:ns3.shop.com", Kind::Host);
     world.needs("zone:shop.com", "host:ns3.shop.com");
     none(&world, "nameservers-share-network");
@@ -300,7 +310,10 @@ fn a_ttl_counts_against_a_declared_objective_alone() {
     none(&world, "ttl-exceeds-rto");
     let shop = world.estate.nodes.get_mut(&Id::app("shop")).unwrap();
     shop.attributes.set(Attribute::RtoSeconds, AttributeValue::Number(900.0), None);
-    assert_eq!(one(&world, "ttl-exceeds-rto").message, "caches keep `www.shop.com` for 1 h, and 15 min is promised");
+    assert_eq!(
+        one(&world, "ttl-exceeds-rto").message,
+        "caches keep `www.shop.com` for 1 h, and 15 min is promised"
+    );
 }
 
 #[test]
@@ -308,7 +321,10 @@ fn backups_are_missed_where_they_are_shown_off_and_nowhere_else() {
     let mut world = fragile();
     none(&world, "datastore-without-backup");
     set(&mut world, "tf:db", Attribute::Backup, AttributeValue::Bool(false));
-    assert_eq!(one(&world, "datastore-without-backup").message, "no backup is taken of `db` (off by default)");
+    assert_eq!(
+        one(&world, "datastore-without-backup").message,
+        "no backup is taken of `db` (off by default)"
+    );
     set(&mut world, "tf:db", Attribute::Backup, AttributeValue::Unknown("var.backup is not set".into()));
     none(&world, "datastore-without-backup");
     set(&mut world, "tf:db", Attribute::Backup, AttributeValue::Bool(false));
@@ -328,7 +344,10 @@ fn backups_kept_in_place_too_rare_or_never_restored_are_found() {
     none(&world, "backup-misses-rpo");
     set(&mut world, "app:shop", Attribute::RpoSeconds, AttributeValue::Number(300.0));
     let found = one(&world, "backup-misses-rpo");
-    assert_eq!((found.message.as_str(), found.services.len()), ("`db` is backed up every 1 d, and may lose 5 min at most", 1));
+    assert_eq!(
+        (found.message.as_str(), found.services.len()),
+        ("`db` is backed up every 1 d, and may lose 5 min at most", 1)
+    );
     set(&mut world, "tf:db", Attribute::PointInTimeRecovery, AttributeValue::Bool(true));
     none(&world, "backup-misses-rpo");
 
@@ -371,13 +390,15 @@ fn owners_and_monitors_are_asked_for_only_where_others_have_them() {
 #[test]
 fn monitors_and_status_pages_in_the_same_domain_are_found_once() {
     let mut world = fragile();
-    world.component("tf:alarms", Category::Monitoring, Tolerance::Zone).placement.provider = Some("aws".into());
+    world.component("tf:alarms", Category::Monitoring, Tolerance::Zone).placement.provider =
+        Some("aws".into());
     world.needs("app:shop", "tf:alarms").phase = Phase::Observe;
     assert_eq!(one(&world, "monitoring-shares-fate").element, Id::provider("aws"));
     let page = world.node("domain:status.example.com", Kind::Domain);
     page.placement.provider = Some("aws".into());
     assert_eq!(one(&world, "status-page-shares-fate").element.as_str(), "domain:status.example.com");
-    world.estate.nodes.get_mut(&Id::domain("status.example.com")).unwrap().placement.provider = Some("other".into());
+    world.estate.nodes.get_mut(&Id::domain("status.example.com")).unwrap().placement.provider =
+        Some("other".into());
     none(&world, "status-page-shares-fate");
 }
 
@@ -400,7 +421,10 @@ fn slow_stale_and_expired_mitigations_are_said_with_their_reason() {
     none(&world, "stale-recovery-test");
     world.settings.policy.max_test_age_days = Some(365);
     let stale = one(&world, "stale-recovery-test");
-    assert_eq!(stale.because.as_deref(), Some("it was last tested on 2025-01-01, 690 days ago; the policy allows 365"));
+    assert_eq!(
+        stale.because.as_deref(),
+        Some("it was last tested on 2025-01-01, 690 days ago; the policy allows 365")
+    );
     none(&world, "expired-mitigation");
     world.settings.mitigations[0].expires = Some(TODAY.yesterday().unwrap());
     assert_eq!(one(&world, "expired-mitigation").because.as_deref(), Some("it expired on 2026-11-21"));
@@ -436,7 +460,10 @@ fn waivers_are_judged_themselves() {
     assert_eq!(one(&world, "unused-waiver").element.as_str(), "waiver:single-instance/tf:gone");
     none(&world, "expired-waiver");
     world.settings.waivers = vec![Waiver { expires: None, ..waiver.clone() }];
-    assert_eq!(one(&world, "expired-waiver").message, "the waiver of `single-instance` does not count: it has no expiry date");
+    assert_eq!(
+        one(&world, "expired-waiver").message,
+        "the waiver of `single-instance` does not count: it has no expiry date"
+    );
     none(&world, "unused-waiver");
     world.settings.waivers = vec![Waiver { expires: Some(jiff::civil::date(2029, 1, 1)), ..waiver }];
     none(&world, "expired-waiver");

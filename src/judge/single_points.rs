@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::context::Demand;
+use super::dns::{operators, registrable, zones};
 use super::{BlastRadius, Context, Draft, FindingLevel, Rule};
 use crate::analyze::SingleFailure;
 use crate::model::{Attribute, Category, Id, Kind, Level, Node, Tolerance};
@@ -78,16 +79,20 @@ pub(crate) fn single_points<'a>(cx: &Context<'a>) -> Vec<SinglePoint<'a>> {
     let hosting = Hosting::of(cx);
     let by_failure = cx.failures().filter_map(|failure| {
         let class = class(cx, &hosting, failure, cx.estate.node(&failure.element))?;
-        let radius =
-            BlastRadius { services: failure.lost.len(), weight: failure.weight_lost, share: failure.share_lost };
-        point(cx, class, &failure.element, Cow::Borrowed(&failure.lost), radius)
+        let radius = BlastRadius {
+            services: failure.lost.len(),
+            weight: failure.weight_lost,
+            share: failure.share_lost,
+        };
+        point(cx, class, level(class), &failure.element, Cow::Borrowed(&failure.lost), radius)
     });
     // What has several instances fails in no single event: whether they stand apart is read off the node.
     let by_spread = cx.estate.nodes.values().filter_map(|node| {
-        let class = spread_class(node).filter(|_| cx.failure_of(&node.id).is_none_or(|failure| failure.lost.is_empty()))?;
+        let (class, level) = spread_class(node)
+            .filter(|_| cx.failure_of(&node.id).is_none_or(|failure| failure.lost.is_empty()))?;
         let lost = cx.required_by(&node.id);
         let radius = cx.weigh(&lost);
-        point(cx, class, &node.id, Cow::Owned(lost), radius)
+        point(cx, class, level, &node.id, Cow::Owned(lost), radius)
     });
     let mut points: Vec<SinglePoint<'a>> = by_failure.chain(by_spread).collect();
     points.sort_by(|a, b| {
@@ -100,8 +105,8 @@ pub(crate) fn single_points<'a>(cx: &Context<'a>) -> Vec<SinglePoint<'a>> {
     points
 }
 
-fn point<'a>(cx: &Context<'a>, class: Class, element: &'a Id, lost: Cow<'a, [Id]>, radius: BlastRadius) -> Option<SinglePoint<'a>> {
-    let level = match class {
+fn level(class: Class) -> Level {
+    match class {
         Class::Instance | Class::Shared => Level::Instance,
         Class::Host => Level::Host,
         Class::Zone | Class::ZoneUnsaid => Level::Zone,
@@ -109,17 +114,38 @@ fn point<'a>(cx: &Context<'a>, class: Class, element: &'a Id, lost: Cow<'a, [Id]
         Class::Provider => Level::Provider,
         Class::External => Level::External,
         Class::Dns => Level::Dns,
-    };
+    }
+}
+
+fn point<'a>(
+    cx: &Context<'a>,
+    class: Class,
+    level: Level,
+    element: &'a Id,
+    lost: Cow<'a, [Id]>,
+    radius: BlastRadius,
+) -> Option<SinglePoint<'a>> {
     let demands: Vec<Demand> = lost.iter().map(|service| cx.demand(service, level)).collect();
     let demanded = lost.iter().zip(&demands).filter(|(_, demand)| **demand != Demand::NeedNot);
     let services: Vec<Id> = demanded.map(|(service, _)| service.clone()).collect();
     let worst = demands.into_iter().filter(|demand| *demand != Demand::NeedNot).max()?;
     let path = path(cx, element, &services);
-    Some(SinglePoint { class, element, level, lost, services, severity: severity(class, worst), path, radius })
+    Some(SinglePoint {
+        class,
+        element,
+        level,
+        lost,
+        services,
+        severity: severity(class, worst),
+        path,
+        radius,
+    })
 }
 
 fn path(cx: &Context<'_>, element: &Id, services: &[Id]) -> Vec<Id> {
-    let kept = cx.failure_of(element).and_then(|failure| services.iter().find_map(|service| failure.path_of(service)));
+    let kept = cx
+        .failure_of(element)
+        .and_then(|failure| services.iter().find_map(|service| failure.path_of(service)));
     match (kept, services) {
         (Some(path), _) => path.to_vec(),
         (None, [first, ..]) if first != element => vec![first.clone(), element.clone()],
@@ -144,6 +170,7 @@ fn class(cx: &Context<'_>, hosting: &Hosting, failure: &SingleFailure, node: Opt
         Kind::Zone | Kind::Region | Kind::Provider if is_hidden(cx, failure) => None,
         Kind::Zone => Some(Class::Zone),
         Kind::Region => Some(Class::Region),
+        Kind::Provider if only_by_dns(cx, hosting, failure, node.id.rest()) => Some(Class::Dns),
         Kind::Provider => Some(hosting.class(node.id.rest())),
         Kind::ProviderService => {
             let provider = node.id.rest().split('/').next().unwrap_or_default();
@@ -166,6 +193,17 @@ fn class_of_level(level: Level) -> Option<Class> {
     }
 }
 
+/// Whether all that a provider takes hangs on zones that it alone serves: `single-dns-operator` says so.
+fn only_by_dns(cx: &Context<'_>, hosting: &Hosting, failure: &SingleFailure, provider: &str) -> bool {
+    if hosting.runs(provider) || !hosting.dns.contains(provider) {
+        return false;
+    }
+    let is_sole = |zone: &&Node| operators(cx.estate, zone).is_some_and(|operators| operators == [provider]);
+    let by_dns: BTreeSet<Id> =
+        zones(cx.estate).filter(is_sole).flat_map(|zone| cx.dependents(&zone.id)).collect();
+    failure.lost.iter().all(|service| by_dns.contains(service))
+}
+
 fn is_hidden(cx: &Context<'_>, failure: &SingleFailure) -> bool {
     !failure.paths.is_empty() && failure.paths.iter().all(|path| through_provider(cx, path, &failure.element))
 }
@@ -182,31 +220,44 @@ pub(crate) fn through_provider(cx: &Context<'_>, path: &[Id], part: &Id) -> bool
 }
 
 fn external_host(cx: &Context<'_>, failure: &SingleFailure, node: &Node) -> Option<Class> {
-    let said = node.placement.provider.as_deref().is_some_and(|provider| says_the_same(cx, failure, provider));
-    (!said && !is_internal_name(cx, node.id.rest())).then_some(Class::External)
+    let said =
+        node.placement.provider.as_deref().is_some_and(|provider| says_the_same(cx, failure, provider));
+    let name = node.id.rest();
+    // Behind a bare address of nobody known may stand anything, the organization's own machine first of all.
+    let is_nobodys = node.placement.provider.is_none() && name.parse::<std::net::IpAddr>().is_ok();
+    // Names that lead to somebody unknown are said by `alias-through-third-party`.
+    let is_alias = node.placement.provider.is_none()
+        && cx.needed_by(&node.id).all(|edge| edge.from.scheme() == "domain");
+    (!said && !is_nobodys && !is_alias && !is_internal_name(cx, name)).then_some(Class::External)
 }
 
 /// Whether the provider's own failure is listed and takes at least as much.
 fn says_the_same(cx: &Context<'_>, failure: &SingleFailure, provider: &str) -> bool {
-    cx.failure_of(&Id::provider(provider)).is_some_and(|whole| {
-        failure.lost.iter().all(|service| whole.lost.binary_search(service).is_ok())
-    })
+    cx.failure_of(&Id::provider(provider))
+        .is_some_and(|whole| failure.lost.iter().all(|service| whole.lost.binary_search(service).is_ok()))
 }
 
 /// Whether a host name is one that only the organization's own network knows, or is in a zone of its own.
 pub(crate) fn is_internal_name(cx: &Context<'_>, name: &str) -> bool {
-    const INTERNAL: &[&str] = &["local", "internal", "svc", "lan", "localhost", "localdomain", "test", "invalid", "example"];
+    const INTERNAL: &[&str] =
+        &["local", "internal", "svc", "lan", "localhost", "localdomain", "test", "invalid", "example"];
+    const RESERVED: &[&str] = &["example.com", "example.net", "example.org"];
     let last = name.rsplit('.').next().unwrap_or(name);
     let numeric = name.parse::<std::net::IpAddr>();
     let private = match numeric {
-        Ok(std::net::IpAddr::V4(address)) => address.is_private() || address.is_loopback() || address.is_link_local(),
-        Ok(std::net::IpAddr::V6(address)) => address.is_loopback() || (address.segments()[0] & 0xfe00) == 0xfc00,
-        Err(_) => !name.contains('.') || INTERNAL.contains(&last),
+        Ok(std::net::IpAddr::V4(address)) => {
+            address.is_private() || address.is_loopback() || address.is_link_local()
+        }
+        Ok(std::net::IpAddr::V6(address)) => {
+            address.is_loopback() || (address.segments()[0] & 0xfe00) == 0xfc00
+        }
+        Err(_) => !name.contains('.') || INTERNAL.contains(&last) || RESERVED.contains(&registrable(name)),
     };
     let own_zone = || {
-        name.match_indices('.').map(|(at, _)| &name[at + 1..]).chain([name]).any(|suffix| {
-            suffix.contains('.') && cx.estate.node(&Id::dns_zone(suffix)).is_some()
-        })
+        name.match_indices('.')
+            .map(|(at, _)| &name[at + 1..])
+            .chain([name])
+            .any(|suffix| suffix.contains('.') && cx.estate.node(&Id::dns_zone(suffix)).is_some())
     };
     private || own_zone()
 }
@@ -221,36 +272,50 @@ fn component_class(cx: &Context<'_>, failure: &SingleFailure, node: &Node) -> Op
     }
     if failure.level == Level::External {
         let provider = node.placement.provider.as_deref();
-        return (!provider.is_some_and(|provider| says_the_same(cx, failure, provider))).then_some(Class::External);
+        return (!provider.is_some_and(|provider| says_the_same(cx, failure, provider)))
+            .then_some(Class::External);
     }
-    let is_shared_by_nature = matches!(
-        node.category,
-        Some(Category::Network | Category::LoadBalancer | Category::Cluster | Category::Secrets | Category::Certificates)
-    );
     match node.tolerance {
-        Tolerance::Nothing if is_shared_by_nature => Some(Class::Shared),
+        Tolerance::Nothing if is_shared_by_nature(node) => Some(Class::Shared),
         Tolerance::Nothing => Some(Class::Instance),
         _ => None,
     }
 }
 
-/// What is not kept apart of a part that survives the loss of an instance.
-fn spread_class(node: &Node) -> Option<Class> {
+/// What is not kept apart of a part that survives the loss of an instance, and at which level.
+fn spread_class(node: &Node) -> Option<(Class, Level)> {
     let attributes = &node.attributes;
     let is_part = matches!(node.kind, Kind::Service | Kind::Component);
-    let is_missed =
-        attributes.bool(Attribute::Auxiliary) != Some(true) && attributes.bool(Attribute::Batch) != Some(true);
-    // A known zone is an element of its own.
-    if !is_part || !is_missed || !node.placement.zones.is_empty() {
+    let is_missed = attributes.bool(Attribute::Auxiliary) != Some(true)
+        && attributes.bool(Attribute::Batch) != Some(true);
+    if !is_part || !is_missed {
         return None;
     }
     let is_several = node.replication.replicas.is_some_and(|replicas| 1 < replicas);
+    let zone_is_known = !node.placement.zones.is_empty();
     match node.tolerance {
-        Tolerance::Instance => Some(Class::Host),
-        Tolerance::Host if is_several => Some(Class::ZoneUnsaid),
-        Tolerance::Host if node.placement.provider.is_some() => Some(Class::Zone),
+        // A gateway is missed by name, whether or not its zone is known too.
+        Tolerance::Host if !is_several && is_shared_by_nature(node) => Some((Class::Shared, Level::Zone)),
+        // A known zone is an element of its own.
+        _ if zone_is_known => None,
+        Tolerance::Instance => Some((Class::Host, Level::Host)),
+        Tolerance::Host if is_several => Some((Class::ZoneUnsaid, Level::Zone)),
+        Tolerance::Host if node.placement.provider.is_some() => Some((Class::Zone, Level::Zone)),
         _ => None,
     }
+}
+
+fn is_shared_by_nature(node: &Node) -> bool {
+    matches!(
+        node.category,
+        Some(
+            Category::Network
+                | Category::LoadBalancer
+                | Category::Cluster
+                | Category::Secrets
+                | Category::Certificates
+        )
+    )
 }
 
 /// What each provider does for the organization.
@@ -266,9 +331,13 @@ impl Hosting {
         for node in cx.estate.nodes.values() {
             let Some(provider) = node.placement.provider.clone() else { continue };
             match node.kind {
-                Kind::Service | Kind::Component if runs_things(node.category) => hosting.runs.insert(provider),
+                Kind::Service | Kind::Component if runs_things(node.category) => {
+                    hosting.runs.insert(provider)
+                }
                 Kind::DnsZone => hosting.dns.insert(provider),
-                Kind::Component if node.category == Some(Category::Dns) => hosting.dns.insert(provider),
+                Kind::Component | Kind::Host if node.category == Some(Category::Dns) => {
+                    hosting.dns.insert(provider)
+                }
                 Kind::Component | Kind::Host => hosting.other.insert(provider),
                 _ => false,
             };

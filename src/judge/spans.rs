@@ -17,7 +17,10 @@ mod tests {
 
     #[test]
     fn spans_are_short() {
-        assert_eq!([span(0), span(90), span(1_800), span(14_400), span(604_800)], ["0 s", "90 s", "30 min", "4 h", "7 d"]);
+        assert_eq!(
+            [span(0), span(90), span(1_800), span(14_400), span(604_800)],
+            ["0 s", "90 s", "30 min", "4 h", "7 d"]
+        );
         assert_eq!(span(942_942_942), "10913 d");
     }
 }

@@ -56,18 +56,28 @@ impl World {
         };
         self.estate.edges.push(edge);
         self.estate.edges.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
-        let at = self.estate.edges.iter().position(|e| e.from.as_str() == from && e.to.as_str() == to).unwrap();
+        let at =
+            self.estate.edges.iter().position(|e| e.from.as_str() == from && e.to.as_str() == to).unwrap();
         &mut self.estate.edges[at]
     }
 
     /// What the loss of an element takes, in a phase, along paths of two ends.
-    pub(crate) fn fails_in(&mut self, phase: Phase, element: &str, level: Level, lost: &[&str], degraded: &[&str]) {
+    pub(crate) fn fails_in(
+        &mut self,
+        phase: Phase,
+        element: &str,
+        level: Level,
+        lost: &[&str],
+        degraded: &[&str],
+    ) {
         let mut lost: Vec<Id> = lost.iter().map(|id| Id::new(*id)).collect();
         lost.sort();
-        let paths = lost
-            .iter()
-            .map(|id| if id.as_str() == element { vec![id.clone()] } else { vec![id.clone(), Id::new(element)] })
-            .collect();
+        let paths =
+            lost.iter()
+                .map(|id| {
+                    if id.as_str() == element { vec![id.clone()] } else { vec![id.clone(), Id::new(element)] }
+                })
+                .collect();
         let result = self.analysis.phases.entry(phase).or_insert_with(PhaseResult::default);
         result.failures.push(SingleFailure {
             element: Id::new(element),
@@ -189,7 +199,11 @@ mod tests {
         world.settings.policy.rules.insert("single-instance".into(), RuleLevel::Off);
         assert!(world.of("single-instance").is_empty());
         let rules = [("single-instance".to_owned(), RuleLevel::Note)].into();
-        world.settings.policy.overrides.push(crate::model::settings::PathOverride { paths: vec!["*.tf".into()], rules });
+        world
+            .settings
+            .policy
+            .overrides
+            .push(crate::model::settings::PathOverride { paths: vec!["*.tf".into()], rules });
         assert_eq!(world.of("single-instance")[0].level.word(), "note");
     }
 
@@ -209,7 +223,10 @@ mod tests {
         assert_eq!(world.of("single-zone")[0].status, Status::Open);
         world.settings.waivers = vec![Waiver { service: Some("shop".into()), ..waiver.clone() }];
         let found = &world.of("single-instance")[0];
-        assert_eq!((found.status, found.because.as_deref()), (Status::Open, Some("waived for some services, not for `api`")));
+        assert_eq!(
+            (found.status, found.because.as_deref()),
+            (Status::Open, Some("waived for some services, not for `api`"))
+        );
         world.settings.waivers = vec![Waiver { expires: Some(TODAY.yesterday().unwrap()), ..waiver.clone() }];
         let found = &world.of("single-instance")[0];
         assert_eq!(found.status, Status::Open);
@@ -242,7 +259,10 @@ mod tests {
         ];
         let estate = apply_mitigations(world.estate.clone(), &settings, TODAY);
         let edge = |from: &str, to: &str| {
-            estate.needs(&Id::new(from)).find(|edge| edge.to.as_str() == to).map(|edge| (edge.need, edge.group.clone()))
+            estate
+                .needs(&Id::new(from))
+                .find(|edge| edge.to.as_str() == to)
+                .map(|edge| (edge.need, edge.group.clone()))
         };
         let group = Some(Id::new("app:shop#mitigation-2"));
         assert_eq!(edge("app:shop", "tf:nat"), Some((Need::Optional, None)));

@@ -63,8 +63,13 @@ fn accept(cx: &Context<'_>, scopes: &[Scope<'_>], uses: &mut [WaiverUse], findin
     if whole || (!accepted.is_empty() && accepted.iter().all(|one| *one)) {
         finding.status = Status::Waived;
     } else if accepted.contains(&true) {
-        let left: Vec<Id> =
-            finding.services.iter().zip(&accepted).filter(|(_, accepted)| !**accepted).map(|(id, _)| id.clone()).collect();
+        let left: Vec<Id> = finding
+            .services
+            .iter()
+            .zip(&accepted)
+            .filter(|(_, accepted)| !**accepted)
+            .map(|(id, _)| id.clone())
+            .collect();
         finding.because = Some(format!("waived for some services, not for {}", cx.names(&left)));
     } else if refused.is_some() {
         finding.because = refused;
@@ -121,7 +126,8 @@ pub(crate) fn days_between(from: Date, to: Date) -> i64 {
 }
 
 fn is_over_broad(waiver: &Waiver) -> bool {
-    let names = |pattern: &Option<String>| pattern.as_deref().is_some_and(|text| !Pattern::new(text).is_everything());
+    let names =
+        |pattern: &Option<String>| pattern.as_deref().is_some_and(|text| !Pattern::new(text).is_everything());
     let has_place = names(&waiver.element) || names(&waiver.service) || waiver.place.is_some();
     waiver.fingerprint.is_none() && !(waiver.rule.as_deref().is_some_and(|rule| rule != "*") && has_place)
 }

@@ -1,6 +1,6 @@
 //! What a container image runs.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, ImageKind};
 use crate::model::Category;
 
 /// What is known of an image.
@@ -14,6 +14,8 @@ pub struct Known {
     pub stateful: bool,
     /// Whether it is there for people at work on the system, or for tests, and not missed when it is gone.
     pub tool: bool,
+    /// Whether several of its instances live by majority.
+    pub quorum: bool,
 }
 
 impl Known {
@@ -35,40 +37,91 @@ impl Known {
 
     /// Whether several of its instances live by majority.
     pub fn has_quorum(&self) -> bool {
-        QUORUM.contains(&&*self.engine)
+        self.quorum
     }
 }
 
-/// Products whose members elect a leader by majority.
-pub const QUORUM: &[&str] = &[
-    "etcd",
-    "zookeeper",
-    "consul",
-    "kafka",
-    "redpanda",
-    "mongodb",
-    "elasticsearch",
-    "opensearch",
-    "cockroachdb",
-    "rabbitmq",
-    "vault",
-    "nats",
-    "tidb",
-    "yugabytedb",
-];
-
 /// What an image reference runs; `None` for images nobody knows, which are taken for the organization's code.
-pub fn known(image: &str, _catalog: &Catalog) -> Option<Known> {
+pub fn known(image: &str, catalog: &Catalog) -> Option<Known> {
     let repository = repository(image);
     let last = repository.rsplit('/').next().unwrap_or(&repository);
-    TABLE.iter().find(|(words, ..)| words.iter().any(|word| matches(last, word))).map(
-        |(_, engine, category, stateful, tool)| Known {
-            engine: (*engine).to_owned(),
-            category: *category,
-            stateful: *stateful,
-            tool: *tool,
-        },
-    )
+    let row = TABLE.iter().find(|(words, ..)| words.contains(&last));
+    if let Some((_, engine, category, tool)) = row {
+        let (engine, category, tool) = ((*engine).to_owned(), *category, *tool);
+        return Some(Known { engine, category, stateful: false, tool, quorum: false });
+    }
+    let kind = catalog.image(image).or_else(|| by_product(last, catalog))?;
+    Some(Known {
+        engine: kind.kind.to_string(),
+        category: category(&kind.category),
+        stateful: kind.stateful,
+        tool: &*kind.category == "devtools-ui",
+        quorum: kind.quorum.is_some(),
+    })
+}
+
+/// Images of other publishers that carry the product's own name.
+fn by_product<'a>(last: &str, catalog: &'a Catalog) -> Option<&'a ImageKind> {
+    const PRODUCTS: &[(&str, &str)] = &[
+        ("postgres", "postgres"),
+        ("postgresql", "postgres"),
+        ("postgresql-ha", "postgres"),
+        ("postgresql-repmgr", "postgres"),
+        ("spilo", "postgres"),
+        ("pgvector", "postgres"),
+        ("postgis", "postgres"),
+        ("mysql", "mysql"),
+        ("mysql-server", "mysql"),
+        ("mariadb", "mariadb"),
+        ("mariadb-galera", "mariadb"),
+        ("mongo", "mongodb"),
+        ("mongodb", "mongodb"),
+        ("redis", "redis"),
+        ("redis-cluster", "redis"),
+        ("redismod", "redis"),
+        ("redis-stack", "redis"),
+        ("redis-stack-server", "redis"),
+        ("valkey", "valkey"),
+        ("memcached", "memcached"),
+        ("rabbitmq", "rabbitmq"),
+        ("kafka", "kafka"),
+        ("cp-kafka", "kafka"),
+        ("cp-server", "kafka"),
+        ("redpanda", "redpanda"),
+        ("zookeeper", "zookeeper"),
+        ("cp-zookeeper", "zookeeper"),
+        ("etcd", "etcd"),
+        ("consul", "consul"),
+        ("nats", "nats"),
+        ("elasticsearch", "elasticsearch"),
+        ("opensearch", "opensearch"),
+        ("cassandra", "cassandra"),
+        ("clickhouse", "clickhouse"),
+        ("clickhouse-server", "clickhouse"),
+        ("cockroach", "cockroachdb"),
+        ("minio", "minio"),
+        ("nginx", "nginx"),
+        ("haproxy", "haproxy"),
+        ("traefik", "traefik"),
+        ("prometheus", "prometheus"),
+        ("grafana", "grafana"),
+        ("keycloak", "keycloak"),
+        ("influxdb", "influxdb"),
+        ("solr", "solr"),
+    ];
+    let (_, product) = PRODUCTS.iter().find(|(name, _)| *name == last)?;
+    catalog.image_kind(product)
+}
+
+fn category(word: &str) -> Category {
+    Category::parse(word).unwrap_or(match word {
+        "streaming" | "streaming-aux" => Category::Queue,
+        "coordination" | "timeseries" | "vector" | "database-proxy" => Category::Database,
+        "object-storage" => Category::Storage,
+        "observability" => Category::Monitoring,
+        "proxy" | "api-gateway" | "cache-proxy" | "tunnel" => Category::LoadBalancer,
+        _ => Category::Compute,
+    })
 }
 
 /// An image reference without its tag and digest.
@@ -80,35 +133,42 @@ pub fn repository(image: &str) -> String {
     }
 }
 
-fn matches(last: &str, word: &str) -> bool {
-    match word.strip_suffix('*') {
-        Some(prefix) => last.starts_with(prefix),
-        None => last == word,
-    }
-}
+type Row = (&'static [&'static str], &'static str, Category, bool);
 
-type Row = (&'static [&'static str], &'static str, Category, bool, bool);
-
+/// Images beside the catalog's: what watches others, and what people use while they work on a system.
 static TABLE: &[Row] = &[
     (
         &[
             "postgres-exporter",
+            "postgres_exporter",
             "redis_exporter",
+            "redis-exporter",
             "mysqld-exporter",
             "node-exporter",
             "cadvisor",
             "statsd-exporter",
+            "kube-state-metrics",
+            "mongodb-exporter",
+            "promtail",
+            "alertmanager",
+            "zipkin",
+            "kibana",
+            "logstash",
+            "filebeat",
+            "metricbeat",
+            "fluentd",
+            "fluent-bit",
+            "alloy",
+            "netdata",
+            "jaeger-collector",
+            "jaeger-query",
+            "opentelemetry-collector-contrib",
+            "opentelemetry-collector",
+            "otelcol",
+            "opensearch-dashboards",
         ],
-        "exporter",
+        "monitoring",
         Category::Monitoring,
-        false,
-        false,
-    ),
-    (
-        &["postgres*", "postgis", "timescaledb*", "pgvector", "spilo*", "cloudnative-pg"],
-        "postgres",
-        Category::Database,
-        true,
         false,
     ),
     (
@@ -122,124 +182,40 @@ static TABLE: &[Row] = &[
             "kafka-ui",
             "kafdrop",
             "akhq",
-            "portainer*",
+            "portainer",
+            "portainer-ce",
             "mailhog",
             "mailpit",
             "maildev",
             "mailcatcher",
             "watchtower",
             "dozzle",
+            "kafka-manager",
+            "cmak",
+            "redpanda-console",
+            "busybox",
+            "curl",
         ],
         "tool",
         Category::Other,
-        false,
         true,
     ),
-    (&["mysql*", "percona*"], "mysql", Category::Database, true, false),
-    (&["mariadb*"], "mariadb", Category::Database, true, false),
-    (&["mongo", "mongodb*"], "mongodb", Category::Database, true, false),
-    (
-        &["redis", "redis-stack*", "redismod", "redis-cluster", "redis-sentinel", "rejson"],
-        "redis",
-        Category::Cache,
-        true,
-        false,
-    ),
-    (&["valkey*"], "valkey", Category::Cache, true, false),
-    (&["keydb", "dragonfly"], "redis", Category::Cache, true, false),
-    (&["memcached*"], "memcached", Category::Cache, false, false),
-    (&["rabbitmq*"], "rabbitmq", Category::Queue, true, false),
-    (
-        &["cp-schema-registry", "cp-kafka-connect*", "cp-kafka-rest", "cp-ksqldb*"],
-        "schema-registry",
-        Category::Queue,
-        false,
-        false,
-    ),
-    (&["kafka*", "cp-kafka", "cp-server", "cp-enterprise-kafka"], "kafka", Category::Queue, true, false),
-    (&["redpanda*"], "redpanda", Category::Queue, true, false),
-    (&["nats*"], "nats", Category::Queue, true, false),
-    (
-        &["activemq*", "eclipse-mosquitto", "emqx", "pulsar*", "beanstalkd"],
-        "queue",
-        Category::Queue,
-        true,
-        false,
-    ),
-    (&["zookeeper*", "cp-zookeeper"], "zookeeper", Category::Database, true, false),
-    (&["etcd*"], "etcd", Category::Database, true, false),
-    (&["consul"], "consul", Category::Database, true, false),
-    (&["elasticsearch*"], "elasticsearch", Category::Search, true, false),
-    (&["opensearch"], "opensearch", Category::Search, true, false),
-    (&["meilisearch", "typesense", "solr*"], "search", Category::Search, true, false),
-    (
-        &[
-            "cassandra*",
-            "scylla*",
-            "clickhouse*",
-            "clickhouse-server",
-            "couchdb",
-            "couchbase",
-            "neo4j",
-            "influxdb*",
-            "cockroach*",
-            "arangodb",
-            "questdb",
-            "mssql*",
-            "azure-sql-edge",
-            "oracle*",
-            "qdrant",
-            "weaviate",
-            "chroma*",
-            "surrealdb",
-            "rethinkdb",
-            "victoria-metrics",
-        ],
-        "database",
-        Category::Database,
-        true,
-        false,
-    ),
-    (&["minio", "seaweedfs", "ceph*"], "minio", Category::Storage, true, false),
-    (
-        &[
-            "jaeger*",
-            "all-in-one",
-            "prometheus*",
-            "grafana*",
-            "loki*",
-            "promtail*",
-            "tempo*",
-            "alertmanager",
-            "opentelemetry-collector*",
-            "otelcol*",
-            "zipkin*",
-            "kibana*",
-            "logstash*",
-            "filebeat*",
-            "metricbeat*",
-            "fluentd*",
-            "fluent-bit*",
-            "agent",
-            "datadog*",
-            "alloy",
-            "vector",
-            "graphite*",
-            "netdata",
-        ],
-        "monitoring",
-        Category::Monitoring,
-        false,
-        false,
-    ),
-    (
-        &["nginx*", "openresty", "haproxy*", "traefik*", "caddy*", "envoy*", "httpd", "kong*", "nginx-proxy"],
-        "proxy",
-        Category::LoadBalancer,
-        false,
-        false,
-    ),
-    (&["keycloak*", "dex", "hydra", "kratos", "authentik"], "identity", Category::Identity, false, false),
-    (&["vault"], "vault", Category::Secrets, true, false),
-    (&["pgbouncer*"], "pgbouncer", Category::Database, false, false),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_known_by_catalog_and_by_product() {
+        let catalog = Catalog::embedded();
+        let engine = |image: &str| known(image, catalog).map(|known| known.engine);
+        assert_eq!(engine("postgres:16-alpine").as_deref(), Some("postgres"));
+        assert_eq!(engine("ghcr.io/me/postgres@sha256:00").as_deref(), Some("postgres"));
+        assert_eq!(engine("quay.io/coreos/etcd:v3").as_deref(), Some("etcd"));
+        assert_eq!(engine("me/postgres-backup"), None);
+        assert_eq!(engine("me/shop:1"), None);
+        assert!(known("confluentinc/cp-kafka:7", catalog).is_some_and(|kafka| kafka.has_quorum()));
+        assert!(known("dpage/pgadmin4", catalog).is_some_and(|tool| tool.tool && tool.is_part()));
+    }
+}

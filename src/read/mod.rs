@@ -8,6 +8,7 @@ pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 mod draft;
+pub mod helm;
 pub mod hosts;
 pub mod images;
 pub mod inventory;
@@ -99,8 +100,12 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
-    &serverless::Serverless,
     &cloudformation::CloudFormation,
+    &serverless::Serverless,
+    // Names.
+    &dns::OctoDns,
+    &dns::DnsControl,
+    &dns::ZoneFile,
     // Platforms.
     &platform::Render,
     &platform::Fly,
@@ -113,15 +118,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::DigitalOcean,
     &arm::Arm,
     // Catalogs and telemetry.
-    &inventory::Inventory,
     &backstage::Backstage,
     &service_graph::ServiceGraph,
-    // Workloads.
+    &inventory::Inventory,
+    // Workloads; Kubernetes after all others that have an apiVersion.
     &compose::Compose,
+    &helm::Helm,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
-    // Names.
-    &dns::OctoDns,
-    &dns::DnsControl,
-    &dns::ZoneFile,
 ];

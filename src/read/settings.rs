@@ -33,7 +33,8 @@ mod tests {
 
     fn read(text: &str) -> (Settings, Vec<String>) {
         let (settings, problems) = read_settings(&SourceFile::new(FILE_NAME, text.as_bytes()), RULES);
-        let line = |p: &crate::source::Problem| format!("{}:{} {}", p.location.path, p.location.line, p.message);
+        let line =
+            |p: &crate::source::Problem| format!("{}:{} {}", p.location.path, p.location.line, p.message);
         (settings, problems.iter().map(line).collect())
     }
 
@@ -90,7 +91,14 @@ mod tests {
 
     #[test]
     fn broken_toml_is_a_problem_and_no_panic() {
-        for text in ["[", "a = ", "[[services]\nname = \"x\"", "\u{0}", "a.b.c = 1\na.b = 2", "x = 99999999999999999999"] {
+        for text in [
+            "[",
+            "a = ",
+            "[[services]\nname = \"x\"",
+            "\u{0}",
+            "a.b.c = 1\na.b = 2",
+            "x = 99999999999999999999",
+        ] {
             assert!(!read(text).1.is_empty(), "{text}");
         }
         assert!(read("").1.is_empty());

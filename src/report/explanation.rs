@@ -6,7 +6,7 @@ use super::text::terminal;
 use super::{Length, Options};
 use crate::analyze::SingleFailure;
 use crate::judge::{Finding, Status};
-use crate::model::{Evidence, Id, Node, Tolerance};
+use crate::model::{Evidence, Id, Kind, Node, Tolerance};
 use crate::scan::Outcome;
 
 /// What is explained.
@@ -114,6 +114,7 @@ fn describe(node: &Node) -> String {
     }
     let because = node.tolerance_because.as_ref().map_or(String::new(), |why| format!(" ({why})"));
     match node.tolerance {
+        _ if !matches!(node.kind, Kind::Service | Kind::Component) => {}
         Tolerance::Unknown if because.is_empty() => {}
         Tolerance::Unknown => words.push(format!("what it survives is not known{because}")),
         Tolerance::Nothing => words.push(format!("does not survive the loss of its instance{because}")),

@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod markdown;
 mod mermaid;
+pub mod open_psa;
 mod sarif;
 mod summary;
 mod table;

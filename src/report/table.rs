@@ -418,7 +418,7 @@ fn left_out(outcome: &Outcome) -> Option<String> {
     let mut reasons: Vec<_> = by_reason.into_iter().collect();
     reasons.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let words: Vec<String> =
-        reasons.iter().take(3).map(|(reason, number)| format!("{number} {reason}")).collect();
+        reasons.iter().take(3).map(|(reason, number)| format!("{number} × {reason}")).collect();
     let dots = if reasons.len() > 3 { ", …" } else { "" };
     Some(format!("left out: {}{dots}", words.join(", ")))
 }

@@ -12,10 +12,15 @@ mod order;
 mod probability;
 mod simplify;
 mod solve;
+mod system;
 mod tree;
 mod zbdd;
+
+#[cfg(test)]
+mod tests;
 
 pub use analysis::{Importance, Options, Probability, Solution, solve};
 pub use count::Count;
 pub use monte_carlo::Estimate;
+pub use system::{Element, Requirement, SystemError};
 pub use tree::{Builder, Event, EventId, FaultTree, Gate, Node, Operator, TreeError};

@@ -26,13 +26,29 @@ impl Scope {
                     continue;
                 }
                 seen[below] = true;
-                if net.is_gate(below) && !modules[below] { scope.gates.push(below) } else { scope.leaves.push(below) }
+                if net.is_gate(below) && !modules[below] {
+                    scope.gates.push(below)
+                } else {
+                    scope.leaves.push(below)
+                }
             }
         }
         scope.gates.iter().chain(&scope.leaves).for_each(|node| seen[*node] = false);
         scope.gates.sort_unstable();
         scope.leaves.sort_unstable();
         scope
+    }
+
+    /// A node's position among the scope's leaves, then gates.
+    pub(super) fn local(&self, node: usize) -> usize {
+        match self.leaves.binary_search(&node) {
+            Ok(at) => at,
+            Err(_) => self.leaves.len() + self.gates.binary_search(&node).expect("a scope knows its nodes"),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.leaves.len() + self.gates.len()
     }
 }
 
@@ -55,8 +71,14 @@ pub(super) enum Heuristic {
 
 impl Heuristic {
     /// All of them, the most promising first.
-    pub(super) const ALL: [Heuristic; 6] =
-        [Heuristic::SharedFirst, Heuristic::Force, Heuristic::SmallFirst, Heuristic::LargeFirst, Heuristic::AsWritten, Heuristic::ForceAsWritten];
+    pub(super) const ALL: [Heuristic; 6] = [
+        Heuristic::SharedFirst,
+        Heuristic::Force,
+        Heuristic::SmallFirst,
+        Heuristic::LargeFirst,
+        Heuristic::AsWritten,
+        Heuristic::ForceAsWritten,
+    ];
 
     /// The module's leaves in this order.
     pub(super) fn order(self, net: &Net, scope: &Scope) -> Vec<usize> {
@@ -68,31 +90,37 @@ impl Heuristic {
     }
 
     fn depth_first(self, net: &Net, scope: &Scope) -> Vec<usize> {
-        let local = Local::of(scope);
-        let mut uses = vec![0u32; local.len()];
+        let mut uses = vec![0u32; scope.len()];
         // How many leaves a node would bring, shared ones counted again.
-        let mut sizes = vec![1f64; local.len()];
+        let mut sizes = vec![1f64; scope.len()];
         for &gate in &scope.gates {
-            sizes[local.at(gate)] = net.arguments(gate).iter().map(|edge| sizes[local.at(node_of(*edge))]).sum();
-            net.arguments(gate).iter().for_each(|edge| uses[local.at(node_of(*edge))] += 1);
+            sizes[scope.local(gate)] =
+                net.arguments(gate).iter().map(|edge| sizes[scope.local(node_of(*edge))]).sum();
+            net.arguments(gate).iter().for_each(|edge| uses[scope.local(node_of(*edge))] += 1);
         }
-        let mut seen = vec![false; local.len()];
+        let mut seen = vec![false; scope.len()];
         let mut order = Vec::with_capacity(scope.leaves.len());
         let mut stack = vec![scope.root];
         while let Some(node) = stack.pop() {
-            let at = local.at(node);
+            let at = scope.local(node);
             if std::mem::replace(&mut seen[at], true) {
                 continue;
             }
-            if local.is_leaf(at) {
+            if at < scope.leaves.len() {
                 order.push(node);
                 continue;
             }
-            let mut below: Vec<usize> = net.arguments(node).iter().map(|edge| node_of(*edge)).filter(|below| !seen[local.at(*below)]).collect();
+            let mut below: Vec<usize> = net
+                .arguments(node)
+                .iter()
+                .map(|edge| node_of(*edge))
+                .filter(|below| !seen[scope.local(*below)])
+                .collect();
             below.sort_by(|left, right| {
-                let (l, r) = (local.at(*left), local.at(*right));
+                let (l, r) = (scope.local(*left), scope.local(*right));
                 match self {
-                    Heuristic::SharedFirst => (local.is_leaf(l), std::cmp::Reverse(uses[l])).cmp(&(local.is_leaf(r), std::cmp::Reverse(uses[r]))),
+                    Heuristic::SharedFirst => (l < scope.leaves.len(), std::cmp::Reverse(uses[l]))
+                        .cmp(&(r < scope.leaves.len(), std::cmp::Reverse(uses[r]))),
                     Heuristic::SmallFirst => sizes[l].total_cmp(&sizes[r]),
                     Heuristic::LargeFirst => sizes[r].total_cmp(&sizes[l]),
                     _ => std::cmp::Ordering::Equal,
@@ -104,48 +132,30 @@ impl Heuristic {
     }
 }
 
-/// Positions of a scope's nodes in small tables: leaves first.
-struct Local<'a> {
-    scope: &'a Scope,
-}
-
-impl<'a> Local<'a> {
-    fn of(scope: &'a Scope) -> Self {
-        Local { scope }
-    }
-
-    fn len(&self) -> usize {
-        self.scope.leaves.len() + self.scope.gates.len()
-    }
-
-    fn at(&self, node: usize) -> usize {
-        match self.scope.leaves.binary_search(&node) {
-            Ok(at) => at,
-            Err(_) => self.scope.leaves.len() + self.scope.gates.binary_search(&node).expect("a scope knows its nodes"),
-        }
-    }
-
-    fn is_leaf(&self, at: usize) -> bool {
-        at < self.scope.leaves.len()
-    }
-}
-
 fn force(net: &Net, scope: &Scope, start: &[usize]) -> Vec<usize> {
-    let local = Local::of(scope);
     let leaves = scope.leaves.len();
     let groups: Vec<Vec<usize>> = scope
         .gates
         .iter()
-        .map(|gate| net.arguments(*gate).iter().map(|edge| local.at(node_of(*edge))).chain([local.at(*gate)]).collect())
+        .map(|gate| {
+            net.arguments(*gate)
+                .iter()
+                .map(|edge| scope.local(node_of(*edge)))
+                .chain([scope.local(*gate)])
+                .collect()
+        })
         .collect();
-    let mut place = vec![0f64; local.len()];
-    start.iter().enumerate().for_each(|(at, leaf)| place[local.at(*leaf)] = at as f64);
+    let mut place = vec![0f64; scope.len()];
+    start.iter().enumerate().for_each(|(at, leaf)| place[scope.local(*leaf)] = at as f64);
     for (gate, group) in groups.iter().enumerate() {
-        place[leaves + gate] = group[..group.len() - 1].iter().map(|at| place[*at]).sum::<f64>() / (group.len() - 1).max(1) as f64;
+        place[leaves + gate] = group[..group.len() - 1].iter().map(|at| place[*at]).sum::<f64>()
+            / (group.len() - 1).max(1) as f64;
     }
     let span = |place: &[f64]| -> f64 {
         let of_group = |group: &Vec<usize>| {
-            let (low, high) = group.iter().fold((f64::MAX, f64::MIN), |(low, high), at| (low.min(place[*at]), high.max(place[*at])));
+            let (low, high) = group
+                .iter()
+                .fold((f64::MAX, f64::MIN), |(low, high), at| (low.min(place[*at]), high.max(place[*at])));
             high - low
         };
         groups.iter().map(of_group).sum()
@@ -179,7 +189,7 @@ fn force(net: &Net, scope: &Scope, start: &[usize]) -> Vec<usize> {
         }
     }
     let mut order = scope.leaves.clone();
-    order.sort_by(|left, right| best[local.at(*left)].total_cmp(&best[local.at(*right)]));
+    order.sort_by(|left, right| best[scope.local(*left)].total_cmp(&best[scope.local(*right)]));
     order
 }
 

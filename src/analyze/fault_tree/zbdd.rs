@@ -53,19 +53,23 @@ pub(super) struct Zbdd {
 impl Zbdd {
     /// No families yet; `weights` says what each level adds to a set's order; never more than `limit` nodes.
     pub(super) fn new(weights: Vec<u32>, limit: usize) -> Self {
+        let size = weights.len().next_power_of_two().clamp(4, 1 << 10);
         let terminal = Branch { level: u32::MAX, high: 0, low: 0, next: 0 };
         Zbdd {
             nodes: vec![terminal; 2],
             shortest: vec![UNLIMITED, 0],
-            heads: vec![0; 1 << 10],
-            answers: vec![NO_ANSWER; 1 << 11],
+            heads: vec![0; size],
+            answers: vec![NO_ANSWER; size * 2],
             weights,
             limit: limit.min(1 << 31),
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.nodes.len()
+    /// Gives back the memory that only making families needs.
+    pub(super) fn seal(&mut self) {
+        self.heads = Vec::new();
+        self.answers = Vec::new();
+        self.limit = 0;
     }
 
     pub(super) fn level(&self, family: Family) -> u32 {
@@ -134,7 +138,8 @@ impl Zbdd {
 
     fn answer(&self, operation: u32, left: u32, right: u32) -> Option<Family> {
         let answer = &self.answers[hash(operation, left, right) & (self.answers.len() - 1)];
-        (answer.operation == operation && answer.left == left && answer.right == right).then_some(answer.result)
+        (answer.operation == operation && answer.left == left && answer.right == right)
+            .then_some(answer.result)
     }
 
     fn remember(&mut self, operation: u32, left: u32, right: u32, result: Family) -> Family {
@@ -296,13 +301,8 @@ impl<'a> MinimalSets<'a> {
                 shortest.push(through.min(shortest[low as usize]));
             }
         }
-        let size = (bdd.len() * 2).next_power_of_two().clamp(1 << 8, ANSWERS);
+        let size = (bdd.len() * 2).next_power_of_two().clamp(4, ANSWERS);
         MinimalSets { bdd, shortest, answers: vec![NO_ANSWER; size] }
-    }
-
-    /// The least order of a set that makes `f` true.
-    pub(super) fn shortest(&self, f: Function) -> u32 {
-        self.shortest[f as usize]
     }
 
     /// The sets of an order of at most `most`.

@@ -38,12 +38,15 @@ pub(super) struct Soft {
     pub(super) rank: Vec<u32>,
     /// How many ranks there are.
     pub(super) count: usize,
-    /// Per rank the positions whose failure degrades its elements; a gate stands for its members.
+    /// Per rank the positions whose failure degrades its elements.
     pub(super) positions: Csr,
+    /// Per rank the numbers of the gates of whose members a failed one degrades its elements.
+    pub(super) gates: Csr,
     /// Per rank the ranks whose degradation degrades its elements.
     pub(super) ranks: Csr,
-    /// The reverse of `positions` and of `ranks`.
+    /// The reverse of `positions`, `gates` and `ranks`.
     pub(super) after_position: Csr,
+    pub(super) after_gate: Csr,
     pub(super) after_rank: Csr,
 }
 
@@ -113,13 +116,14 @@ impl Soft {
         pairs.iter().for_each(|&(at, element)| rank[element as usize] = at);
         let elements = Csr::grouped(count, &pairs);
         let mut by_position = Vec::new();
+        let mut by_gate = Vec::new();
         let mut by_rank = Vec::new();
         for &(at, element) in &pairs {
             if 1 < elements.targets(at).len() {
                 by_position.push((at, position[element as usize]));
             }
             let gates = graph.children(element).iter().rev().take_while(|&&child| graph.is_gate(child));
-            by_position.extend(gates.map(|&gate| (at, position[gate as usize])));
+            by_gate.extend(gates.map(|&gate| (at, gate - graph.len() as u32)));
             for &member in graph.optional(element) {
                 by_position.push((at, position[member as usize]));
                 let member = rank[member as usize];
@@ -129,13 +133,14 @@ impl Soft {
             }
         }
         let nodes = position.iter().max().map_or(0, |&last| last as usize + 1);
-        let turned = |pairs: &mut Vec<(u32, u32)>| pairs.iter_mut().for_each(|pair| *pair = (pair.1, pair.0));
-        let (positions, ranks) = (Csr::grouped(count, &by_position), Csr::grouped(count, &by_rank));
-        turned(&mut by_position);
-        turned(&mut by_rank);
-        let after_position = Csr::grouped(nodes, &by_position);
-        let after_rank = Csr::grouped(count, &by_rank);
-        Self { rank, count, positions, ranks, after_position, after_rank }
+        let both = |rows: usize, pairs: Vec<(u32, u32)>| {
+            let turned: Vec<(u32, u32)> = pairs.iter().map(|&(rank, of)| (of, rank)).collect();
+            (Csr::grouped(count, &pairs), Csr::grouped(rows, &turned))
+        };
+        let (positions, after_position) = both(nodes, by_position);
+        let (gates, after_gate) = both(graph.nodes() - graph.len(), by_gate);
+        let (ranks, after_rank) = both(count, by_rank);
+        Self { rank, count, positions, gates, ranks, after_position, after_gate, after_rank }
     }
 }
 

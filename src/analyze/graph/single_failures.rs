@@ -1,7 +1,7 @@
 //! What falls with each single element, and what single elements take each service down.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -83,9 +83,12 @@ struct Sets {
 #[derive(Debug, Default)]
 struct Relation {
     starts: Vec<usize>,
+    /// In no order within a row.
     services: Vec<u32>,
-    reverse_starts: Vec<usize>,
-    positions: Vec<u32>,
+    /// How many services there are, in all.
+    count: usize,
+    /// Starts and rows, found when first asked for.
+    reverse: OnceLock<(Vec<usize>, Vec<u32>)>,
 }
 
 impl SingleFailures {
@@ -157,7 +160,11 @@ impl SingleFailures {
             return Blast::default();
         };
         if let Some(sets) = &self.sets {
-            let named = |list: &[u32]| list.iter().map(|&at| self.services[at as usize].element).collect();
+            let named = |list: &[u32]| {
+                let mut named: Vec<u32> = list.iter().map(|&at| self.services[at as usize].element).collect();
+                named.sort_unstable();
+                named
+            };
             return Blast { failed: named(sets.failed.row(row)), degraded: named(sets.degraded.row(row)) };
         }
         self.with_scenario(element, |scenario| {
@@ -391,6 +398,8 @@ impl<'a> Run<'a> {
                 degraded.add(served.tier, served.weight, Worlds::Some(&bits));
             }
         }
+        failed.finish();
+        degraded.finish();
         let mut rows = Rows {
             failed: (0..sources.len()).flat_map(|world| failed.get(world)).collect(),
             degraded: (0..sources.len()).flat_map(|world| degraded.get(world)).collect(),
@@ -505,22 +514,28 @@ impl<'a> Run<'a> {
         }
         let mut services = vec![0; starts[solved.len()]];
         for (index, &position) in solved.iter().enumerate().rev() {
-            let mut list = own(position);
+            let mut at = starts[index];
+            let mut put = |list: &[u32], services: &mut [u32]| {
+                services[at..at + list.len()].copy_from_slice(list);
+                at += list.len();
+            };
+            put(&own(position), &mut services);
             match self.route(position) {
                 Route::Nowhere => {}
-                Route::Solved(next) => list.extend(&services[starts[next]..starts[next + 1]]),
+                Route::Solved(next) => {
+                    let (before, after) = services.split_at_mut(starts[next]);
+                    put(&after[..starts[next + 1] - starts[next]], before);
+                }
                 Route::Row(row) => {
-                    let sets = rows[row / WIDTH]
-                        .sets
-                        .as_ref()
-                        .expect("with room for all sets each pass kept its own");
-                    list.extend(side(sets).row(row % WIDTH));
+                    let sets = rows[row / WIDTH].sets.as_ref();
+                    put(
+                        side(sets.expect("with room for all, each pass kept its sets")).row(row % WIDTH),
+                        &mut services,
+                    );
                 }
             }
-            list.sort_unstable();
-            services[starts[index]..starts[index + 1]].copy_from_slice(&list);
         }
-        Relation::new(starts, services, self.services.len())
+        Relation { starts, services, count: self.services.len(), reverse: OnceLock::new() }
     }
 }
 
@@ -531,30 +546,31 @@ enum Route {
 }
 
 impl Relation {
-    fn new(starts: Vec<usize>, services: Vec<u32>, count: usize) -> Self {
-        let mut reverse_starts = vec![0; count + 1];
-        for &service in &services {
-            reverse_starts[service as usize + 1] += 1;
-        }
-        for service in 0..count {
-            reverse_starts[service + 1] += reverse_starts[service];
-        }
-        let mut next = reverse_starts.clone();
-        let mut positions = vec![0; services.len()];
-        for row in 0..starts.len() - 1 {
-            for &service in &services[starts[row]..starts[row + 1]] {
-                positions[next[service as usize]] = row as u32;
-                next[service as usize] += 1;
-            }
-        }
-        Self { starts, services, reverse_starts, positions }
-    }
-
     fn row(&self, row: usize) -> &[u32] {
         &self.services[self.starts[row]..self.starts[row + 1]]
     }
 
     fn column(&self, service: usize) -> &[u32] {
-        &self.positions[self.reverse_starts[service]..self.reverse_starts[service + 1]]
+        let (starts, positions) = self.reverse.get_or_init(|| self.turned());
+        &positions[starts[service]..starts[service + 1]]
+    }
+
+    fn turned(&self) -> (Vec<usize>, Vec<u32>) {
+        let mut starts = vec![0; self.count + 1];
+        for &service in &self.services {
+            starts[service as usize + 1] += 1;
+        }
+        for service in 0..self.count {
+            starts[service + 1] += starts[service];
+        }
+        let mut next = starts.clone();
+        let mut positions = vec![0; self.services.len()];
+        for row in 0..self.starts.len() - 1 {
+            for &service in self.row(row) {
+                positions[next[service as usize]] = row as u32;
+                next[service as usize] += 1;
+            }
+        }
+        (starts, positions)
     }
 }

@@ -2,80 +2,74 @@
 
 use std::ops::Range;
 
-use super::plan::{NONE, Plan};
+use super::plan::Plan;
 
 const WORDS: usize = 8;
 
 /// How many failures go through the graph in one pass.
 pub(super) const WIDTH: usize = 64 * WORDS;
 
-/// One bit for each failure of a pass.
-pub(super) type Bits = [u64; WORDS];
+/// One bit for each failure of a pass; as large as a cache line, and aligned so as to touch only one.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Bits([u64; WORDS]);
 
-const EMPTY: Bits = [0; WORDS];
+const EMPTY: Bits = Bits([0; WORDS]);
 
-/// Under which of the failures of a pass a node fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum Share {
-    None,
-    Some,
-    All,
-}
+/// The row that is empty, and the row that has all worlds of a pass: most nodes are one or the other.
+const NEVER: u32 = 0;
+const ALWAYS: u32 = 1;
 
 /// Room for one pass, used again for the next one.
 ///
-/// A node's bits are read only where its share is [`Share::Some`]; the shares are what most of a pass looks at, and they
-/// fit a core's cache where the bits do not.
+/// Bits lie in rows, in the order in which nodes were evaluated, so that a pass touches as little memory as it needs.
+/// Every node has a row at all times, the empty one to begin with: a node is evaluated by adding up its children's rows
+/// without asking what they are.
 #[derive(Debug)]
 pub(super) struct Sweep<'p> {
     plan: &'p Plan,
-    all: Bits,
-    share: Vec<Share>,
-    bits: Vec<Bits>,
+    rows: Vec<Bits>,
+    /// Per position the row that says in which worlds it fails.
+    failed: Vec<u32>,
+    /// Per gate the row that says in which worlds it lost a member.
+    hit: Vec<u32>,
+    /// Per rank the row that says in which worlds something degrades it.
+    soft: Vec<u32>,
     pending: Pending,
-    /// Positions that were evaluated.
-    active: Vec<u32>,
-    soft_share: Vec<bool>,
-    soft_bits: Vec<Bits>,
     soft_pending: Pending,
+    /// Positions, gates and ranks that were evaluated.
+    active: Vec<u32>,
+    hit_active: Vec<u32>,
     soft_active: Vec<u32>,
     counter: Counter,
-    /// Per gate: under which failures it lost a member.
-    hit: Vec<Bits>,
-    /// Positions of gates whose `hit` is set.
-    hit_gates: Vec<u32>,
 }
 
 impl<'p> Sweep<'p> {
     pub(super) fn new(plan: &'p Plan) -> Self {
-        let nodes = plan.nodes();
         Self {
             plan,
-            all: EMPTY,
-            share: vec![Share::None; nodes],
-            bits: vec![EMPTY; nodes],
-            pending: Pending::new(nodes),
-            active: Vec::new(),
-            soft_share: vec![false; plan.soft.count],
-            soft_bits: vec![EMPTY; plan.soft.count],
+            rows: vec![EMPTY, EMPTY],
+            failed: vec![NEVER; plan.nodes()],
+            hit: vec![NEVER; plan.gates],
+            soft: vec![NEVER; plan.soft.count],
+            pending: Pending::new(plan.nodes()),
             soft_pending: Pending::new(plan.soft.count),
+            active: Vec::new(),
+            hit_active: Vec::new(),
             soft_active: Vec::new(),
             counter: Counter::default(),
-            hit: vec![EMPTY; plan.gates],
-            hit_gates: Vec::new(),
         }
     }
 
     /// Lets the position `sources[i]` fail in world `i`; there are at most [`WIDTH`] and they differ.
     pub(super) fn run(&mut self, sources: &[u32]) {
         self.clear();
-        self.all = EMPTY;
         for (world, &source) in sources.iter().enumerate() {
-            self.all[world / 64] |= 1 << (world % 64);
-            self.share[source as usize] = Share::Some;
-            self.bits[source as usize] = EMPTY;
-            self.bits[source as usize][world / 64] = 1 << (world % 64);
+            self.rows[ALWAYS as usize].0[world / 64] |= 1 << (world % 64);
+            let mut own = EMPTY;
+            own.0[world / 64] = 1 << (world % 64);
+            self.failed[source as usize] = self.rows.len() as u32;
+            self.rows.push(own);
             self.pending.insert(source);
         }
         self.spread_failure();
@@ -86,10 +80,10 @@ impl<'p> Sweep<'p> {
 
     /// The positions that fail in some world, each once.
     pub(super) fn failed(&self) -> impl Iterator<Item = (u32, Worlds<'_>)> {
-        self.active.iter().filter_map(|&position| match self.share[position as usize] {
-            Share::None => None,
-            Share::Some => Some((position, Worlds::Some(&self.bits[position as usize]))),
-            Share::All => Some((position, Worlds::All)),
+        self.active.iter().filter_map(|&position| match self.failed[position as usize] {
+            NEVER => None,
+            ALWAYS => Some((position, Worlds::All)),
+            row => Some((position, Worlds::Some(&self.rows[row as usize]))),
         })
     }
 
@@ -100,21 +94,17 @@ impl<'p> Sweep<'p> {
 
     /// The worlds in which an element of this rank and position is degraded.
     pub(super) fn degraded(&self, rank: u32, position: u32) -> Bits {
-        let soft = &self.soft_bits[rank as usize];
-        let failed = self.bits_at(position);
-        std::array::from_fn(|word| soft[word] & !failed[word])
+        let soft = &self.rows[self.soft[rank as usize] as usize];
+        let failed = &self.rows[self.failed[position as usize] as usize];
+        Bits(std::array::from_fn(|word| soft.0[word] & !failed.0[word]))
     }
 
     fn clear(&mut self) {
-        for position in self.active.drain(..) {
-            self.share[position as usize] = Share::None;
-        }
-        for rank in self.soft_active.drain(..) {
-            self.soft_share[rank as usize] = false;
-        }
-        for position in self.hit_gates.drain(..) {
-            self.hit[self.plan.gate[position as usize] as usize] = EMPTY;
-        }
+        self.active.drain(..).for_each(|position| self.failed[position as usize] = NEVER);
+        self.hit_active.drain(..).for_each(|gate| self.hit[gate as usize] = NEVER);
+        self.soft_active.drain(..).for_each(|rank| self.soft[rank as usize] = NEVER);
+        self.rows.truncate(2);
+        self.rows[ALWAYS as usize] = EMPTY;
     }
 
     fn spread_failure(&mut self) {
@@ -132,7 +122,7 @@ impl<'p> Sweep<'p> {
                 _ => {
                     self.active.push(position);
                     self.evaluate(position);
-                    if self.share[position as usize] != Share::None {
+                    if self.failed[position as usize] != NEVER {
                         plan.parents.targets(position).iter().for_each(|&parent| self.pending.insert(parent));
                     }
                 }
@@ -144,7 +134,7 @@ impl<'p> Sweep<'p> {
     fn settle(&mut self, cycle: Range<u32>) {
         let plan = self.plan;
         let sources: Vec<u32> =
-            cycle.clone().filter(|&position| self.share[position as usize] != Share::None).collect();
+            cycle.clone().filter(|&position| self.failed[position as usize] != NEVER).collect();
         for position in sources {
             plan.parents.targets(position).iter().for_each(|&parent| self.pending.insert(parent));
         }
@@ -158,127 +148,96 @@ impl<'p> Sweep<'p> {
 
     /// Brings a position up to its children and says whether that changed it.
     fn evaluate(&mut self, position: u32) -> bool {
-        let at = position as usize;
-        let before = self.share[at];
-        let own = if before == Share::Some { self.bits[at] } else { EMPTY };
-        let bits = match self.plan.thresholds[at] {
-            _ if before == Share::All && self.plan.gate[at] == NONE => return false,
-            1 => match self.any(position, own) {
-                Some(bits) => bits,
-                None => {
-                    self.share[at] = Share::All;
-                    return true;
+        let before = self.failed[position as usize];
+        let bits = match self.plan.thresholds[position as usize] {
+            1 => {
+                let mut bits = self.rows[before as usize];
+                for &child in self.plan.children.targets(position) {
+                    add(&mut bits, &self.rows[self.failed[child as usize] as usize]);
                 }
-            },
+                bits
+            }
             threshold => self.at_least(position, threshold),
         };
-        if is_empty(&bits) {
-            return false;
+        let changed = !is_same(&bits, &self.rows[before as usize]);
+        if changed {
+            self.failed[position as usize] = self.row(before, bits);
         }
-        if is_same(&bits, &self.all) {
-            self.share[at] = Share::All;
-            return before != Share::All;
-        }
-        self.share[at] = Share::Some;
-        self.bits[at] = bits;
-        !is_same(&bits, &own)
+        changed
     }
 
-    /// The worlds in which any child fails, and `own`; none when a child fails in all worlds.
-    fn any(&self, position: u32, own: Bits) -> Option<Bits> {
-        let children = self.plan.children.targets(position);
-        if children.iter().any(|&child| self.share[child as usize] == Share::All) {
-            return None;
+    /// The row that holds `bits` for a node that has had the row `before`.
+    fn row(&mut self, before: u32, bits: Bits) -> u32 {
+        if is_same(&bits, &self.rows[ALWAYS as usize]) {
+            return ALWAYS;
         }
-        let mut bits = own;
-        for &child in children {
-            if self.share[child as usize] == Share::Some {
-                add(&mut bits, &self.bits[child as usize]);
-            }
+        if before != NEVER {
+            self.rows[before as usize] = bits;
+            return before;
         }
-        Some(bits)
+        self.rows.push(bits);
+        self.rows.len() as u32 - 1
     }
 
     /// The worlds in which at least `threshold` children of a gate fail; notes those in which any does.
     fn at_least(&mut self, position: u32, threshold: u32) -> Bits {
         let mut counter = std::mem::take(&mut self.counter);
         counter.clear();
-        let mut certain = 0;
-        let mut open = 0;
+        let (mut certain, mut open) = (0, 0);
         let mut some = EMPTY;
         for &child in self.plan.children.targets(position) {
-            match self.share[child as usize] {
-                Share::None => {}
-                Share::Some => {
+            match self.failed[child as usize] {
+                NEVER => {}
+                ALWAYS => certain += 1,
+                row => {
                     open += 1;
-                    add(&mut some, &self.bits[child as usize]);
-                    counter.add(&self.bits[child as usize]);
+                    add(&mut some, &self.rows[row as usize]);
+                    counter.add(&self.rows[row as usize]);
                 }
-                Share::All => certain += 1,
             }
         }
-        let hit = if 0 < certain { self.all } else { some };
-        let noted = &mut self.hit[self.plan.gate[position as usize] as usize];
-        if is_empty(noted) && !is_empty(&hit) {
-            self.hit_gates.push(position);
-        }
-        *noted = hit;
+        let all = self.rows[ALWAYS as usize];
+        self.note_hit(position, if 0 < certain { all } else { some });
         let reached = match threshold.checked_sub(certain) {
-            None | Some(0) => self.all,
+            None | Some(0) => all,
             Some(more) if open < more => EMPTY,
             Some(1) => some,
-            Some(more) => counter.at_least(more, &self.all),
+            Some(more) => counter.at_least(more, &all),
         };
         self.counter = counter;
         reached
     }
 
-    fn bits_at(&self, position: u32) -> Bits {
-        match self.share[position as usize] {
-            Share::None => EMPTY,
-            Share::Some => self.bits[position as usize],
-            Share::All => self.all,
+    fn note_hit(&mut self, position: u32, hit: Bits) {
+        let gate = self.plan.gate[position as usize];
+        let before = self.hit[gate as usize];
+        if is_empty(&hit) || before == ALWAYS {
+            return;
         }
+        if before == NEVER {
+            self.hit_active.push(gate);
+        }
+        self.hit[gate as usize] = self.row(before, hit);
     }
 
     fn spread_degradation(&mut self) {
         let soft = &self.plan.soft;
-        for &position in &self.active {
-            if self.share[position as usize] != Share::None && self.plan.gate[position as usize] == NONE {
-                soft.after_position.targets(position).iter().for_each(|&rank| self.soft_pending.insert(rank));
-            }
-        }
-        for &position in &self.hit_gates {
+        for &position in self.active.iter().filter(|&&position| self.failed[position as usize] != NEVER) {
             soft.after_position.targets(position).iter().for_each(|&rank| self.soft_pending.insert(rank));
         }
+        for &gate in &self.hit_active {
+            soft.after_gate.targets(gate).iter().for_each(|&rank| self.soft_pending.insert(rank));
+        }
         while let Some(rank) = self.soft_pending.take_first() {
-            let bits = self.soft_worlds(rank);
+            let mut bits = EMPTY;
+            let mut join = |row: u32| add(&mut bits, &self.rows[row as usize]);
+            soft.positions.targets(rank).iter().for_each(|&position| join(self.failed[position as usize]));
+            soft.gates.targets(rank).iter().for_each(|&gate| join(self.hit[gate as usize]));
+            soft.ranks.targets(rank).iter().for_each(|&rank| join(self.soft[rank as usize]));
             self.soft_active.push(rank);
-            self.soft_share[rank as usize] = true;
-            self.soft_bits[rank as usize] = bits;
+            self.soft[rank as usize] = self.row(NEVER, bits);
             soft.after_rank.targets(rank).iter().for_each(|&rank| self.soft_pending.insert(rank));
         }
-    }
-
-    /// The worlds in which what an element of this rank has for optional members or groups is not as it should be.
-    fn soft_worlds(&self, rank: u32) -> Bits {
-        let mut bits = EMPTY;
-        for &position in self.plan.soft.positions.targets(rank) {
-            match self.plan.gate[position as usize] {
-                NONE => match self.share[position as usize] {
-                    Share::None => {}
-                    Share::Some => add(&mut bits, &self.bits[position as usize]),
-                    Share::All => return self.all,
-                },
-                gate => add(&mut bits, &self.hit[gate as usize]),
-            }
-        }
-        for &rank in self.plan.soft.ranks.targets(rank) {
-            if self.soft_share[rank as usize] {
-                add(&mut bits, &self.soft_bits[rank as usize]);
-            }
-        }
-        bits
     }
 }
 
@@ -291,7 +250,7 @@ pub(super) enum Worlds<'a> {
 
 /// The worlds of a set of bits, ascending.
 pub(super) fn worlds(bits: &Bits) -> impl Iterator<Item = usize> {
-    bits.iter().enumerate().flat_map(|(word, &bits)| {
+    bits.0.iter().enumerate().flat_map(|(word, &bits)| {
         std::iter::successors(Some(bits), |&rest| Some(rest & rest.wrapping_sub(1)))
             .take_while(|&rest| rest != 0)
             .map(move |rest| 64 * word + rest.trailing_zeros() as usize)
@@ -302,19 +261,63 @@ pub(super) fn worlds(bits: &Bits) -> impl Iterator<Item = usize> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counter {
     planes: Vec<Bits>,
+    /// Worlds that wait to be counted, eight at a time.
+    waiting: Vec<Bits>,
 }
 
 impl Counter {
+    /// Counts one more in these worlds, at the latest with [`Counter::finish`]; for long counts.
+    pub(super) fn add_later(&mut self, worlds: &Bits) {
+        self.waiting.push(*worlds);
+        if self.waiting.len() == 8 {
+            self.add_eight();
+        }
+    }
+
+    /// Counts all that waits.
+    pub(super) fn finish(&mut self) {
+        for worlds in std::mem::take(&mut self.waiting) {
+            self.add(&worlds);
+        }
+    }
+
+    /// Adds eight numbers of one bit with carry-save adders (Harley and Seal), most of it in registers.
+    fn add_eight(&mut self) {
+        while self.planes.len() < 3 {
+            self.planes.push(EMPTY);
+        }
+        let mut eights = EMPTY;
+        for word in 0..WORDS {
+            let x: [u64; 8] = std::array::from_fn(|at| self.waiting[at].0[word]);
+            let (ones, a) = full_adder(self.planes[0].0[word], x[0], x[1]);
+            let (ones, b) = full_adder(ones, x[2], x[3]);
+            let (ones, c) = full_adder(ones, x[4], x[5]);
+            let (ones, d) = full_adder(ones, x[6], x[7]);
+            let (twos, e) = full_adder(self.planes[1].0[word], a, b);
+            let (twos, f) = full_adder(twos, c, d);
+            let (fours, g) = full_adder(self.planes[2].0[word], e, f);
+            self.planes[0].0[word] = ones;
+            self.planes[1].0[word] = twos;
+            self.planes[2].0[word] = fours;
+            eights.0[word] = g;
+        }
+        self.waiting.clear();
+        self.add_from(3, eights);
+    }
+
     /// Counts one more in these worlds.
     pub(super) fn add(&mut self, worlds: &Bits) {
-        let mut carry = *worlds;
-        for plane in &mut self.planes {
+        self.add_from(0, *worlds);
+    }
+
+    fn add_from(&mut self, place: usize, mut carry: Bits) {
+        for plane in &mut self.planes[place..] {
             let mut any = 0;
             for word in 0..WORDS {
-                let sum = plane[word] ^ carry[word];
-                carry[word] &= plane[word];
-                plane[word] = sum;
-                any |= carry[word];
+                let sum = plane.0[word] ^ carry.0[word];
+                carry.0[word] &= plane.0[word];
+                plane.0[word] = sum;
+                any |= carry.0[word];
             }
             if any == 0 {
                 return;
@@ -327,13 +330,14 @@ impl Counter {
 
     /// The count of one world.
     pub(super) fn get(&self, world: usize) -> u64 {
-        let bit = |plane: &Bits| plane[world / 64] >> (world % 64) & 1;
+        let bit = |plane: &Bits| plane.0[world / 64] >> (world % 64) & 1;
         self.planes.iter().enumerate().map(|(place, plane)| bit(plane) << place).sum()
     }
 
     /// Back to 0 everywhere.
     pub(super) fn clear(&mut self) {
         self.planes.clear();
+        self.waiting.clear();
     }
 
     fn at_least(&self, threshold: u32, all: &Bits) -> Bits {
@@ -344,9 +348,9 @@ impl Counter {
         for (place, plane) in self.planes.iter().enumerate() {
             for word in 0..WORDS {
                 if threshold >> place & 1 == 1 {
-                    reached[word] &= plane[word];
+                    reached.0[word] &= plane.0[word];
                 } else {
-                    reached[word] |= plane[word];
+                    reached.0[word] |= plane.0[word];
                 }
             }
         }
@@ -397,19 +401,26 @@ impl Pending {
     }
 }
 
+/// The sum and the carry of three bits, for 64 at once.
+#[inline]
+fn full_adder(a: u64, b: u64, c: u64) -> (u64, u64) {
+    let half = a ^ b;
+    (half ^ c, (a & b) | (half & c))
+}
+
 #[inline]
 fn is_empty(bits: &Bits) -> bool {
-    bits.iter().fold(0, |any, word| any | word) == 0
+    bits.0.iter().fold(0, |any, word| any | word) == 0
 }
 
 #[inline]
 fn is_same(a: &Bits, b: &Bits) -> bool {
-    (0..WORDS).fold(0, |difference, word| difference | (a[word] ^ b[word])) == 0
+    (0..WORDS).fold(0, |difference, word| difference | (a.0[word] ^ b.0[word])) == 0
 }
 
 #[inline]
 fn add(into: &mut Bits, from: &Bits) {
     for word in 0..WORDS {
-        into[word] |= from[word];
+        into.0[word] |= from.0[word];
     }
 }

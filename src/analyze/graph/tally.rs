@@ -45,6 +45,14 @@ impl Tally {
         }
     }
 
+    /// Counts all that still waits; before [`Tally::get`].
+    pub(super) fn finish(&mut self) {
+        for tier in &mut self.tiers {
+            tier.count.finish();
+            tier.weights.iter_mut().for_each(Counter::finish);
+        }
+    }
+
     /// The losses of one world, by tier.
     pub(super) fn get(&self, world: usize) -> impl Iterator<Item = TierLoss> {
         self.tiers.iter().map(move |tier| tier.get(world))
@@ -61,7 +69,7 @@ impl Tally {
 
 impl Tier {
     fn add(&mut self, weight: u64, bits: &Bits) {
-        self.count.add(bits);
+        self.count.add_later(bits);
         if self.uniform.is_some() {
             return;
         }
@@ -72,7 +80,7 @@ impl Tier {
             if self.weights.len() <= bit {
                 self.weights.resize_with(bit + 1, Counter::default);
             }
-            self.weights[bit].add(bits);
+            self.weights[bit].add_later(bits);
         }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::judge::dns::registrable;
 use crate::judge::single_points::is_internal_name;
-use crate::model::{Edge, Id, Kind, Level, Phase};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Edge, Id, Kind, Level, Phase};
 
 /// A published name that leads through a name of somebody of whom nothing is known.
 pub(super) struct AliasThroughThirdParty;
@@ -35,13 +35,20 @@ impl Rule for AliasThroughThirdParty {
         for host in hosts {
             let own = registrable(host.id.rest());
             let is_alias = |edge: &&Edge| {
-                edge.phase == Phase::Runtime && edge.from.scheme() == "domain" && registrable(edge.from.rest()) != own
+                edge.phase == Phase::Runtime
+                    && edge.from.scheme() == "domain"
+                    && registrable(edge.from.rest()) != own
             };
             let aliases: Vec<&Edge> = cx.needed_by(&host.id).filter(is_alias).collect();
             let Some(first) = aliases.first() else { continue };
             let from: Vec<Id> = aliases.iter().map(|edge| edge.from.clone()).collect();
             let draft = Draft::new(cx, self, &host.id, Level::External)
-                .message(format!("{} lead to `{}`, of whose operator nothing is known", cx.names(&from), host.name))
+                .message(format!(
+                    "{} {} to `{}`, of whose operator nothing is known",
+                    cx.names(&from),
+                    if from.len() == 1 { "leads" } else { "lead" },
+                    host.name
+                ))
                 .services(cx.dependents(&host.id))
                 .first_evidence(first.evidence.first())
                 .path(cx, &[first.from.clone(), host.id.clone()])

@@ -1,8 +1,8 @@
 //! `backup-misses-rpo`: backups that are taken less often than the recovery point objective asks.
 
 use crate::judge::spans::span;
-use crate::model::{Attribute, Id, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Attribute, Id, Level};
 
 /// Backups that are taken less often than the recovery point objective asks.
 pub(super) struct BackupMissesRpo;
@@ -34,11 +34,17 @@ impl Rule for BackupMissesRpo {
             let all = cx.services_of(&node.id);
             let missed = |service: &&Id| cx.rpo_seconds(service).is_some_and(|rpo| (rpo as f64) < interval);
             let services: Vec<Id> = all.iter().filter(missed).cloned().collect();
-            let Some(rpo) = services.iter().filter_map(|service| cx.rpo_seconds(service)).min() else { continue };
+            let Some(rpo) = services.iter().filter_map(|service| cx.rpo_seconds(service)).min() else {
+                continue;
+            };
             let (every, at_most) = (span(interval as u64), span(rpo));
-            let said = attributes.get(Attribute::BackupIntervalSeconds).and_then(|fact| fact.evidence.as_ref());
+            let said =
+                attributes.get(Attribute::BackupIntervalSeconds).and_then(|fact| fact.evidence.as_ref());
             let draft = Draft::new(cx, self, &node.id, Level::Instance)
-                .message(format!("`{}` is backed up every {every}, and may lose {at_most} at most", cx.name(&node.id)))
+                .message(format!(
+                    "`{}` is backed up every {every}, and may lose {at_most} at most",
+                    cx.name(&node.id)
+                ))
                 .services(services)
                 .evidence(said)
                 .fix("back up more often, or turn on point-in-time recovery", "small");

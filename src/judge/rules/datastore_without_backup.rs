@@ -1,7 +1,7 @@
 //! `datastore-without-backup`: a datastore of which no backup is taken.
 
-use crate::model::{Attribute, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Attribute, Level};
 
 /// A datastore of which no backup is taken.
 pub(super) struct DatastoreWithoutBackup;

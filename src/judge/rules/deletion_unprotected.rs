@@ -1,7 +1,7 @@
 //! `deletion-unprotected`: a datastore that one call deletes.
 
-use crate::model::{Attribute, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Attribute, Level};
 
 /// A datastore that one call deletes.
 pub(super) struct DeletionUnprotected;
@@ -28,7 +28,8 @@ impl Rule for DeletionUnprotected {
             let Some(fact) = node.attributes.get(Attribute::DeletionProtection) else { continue };
             let services = cx.services_of(&node.id);
             // Off is the default nearly everywhere: it is said where somebody wrote it, or where a tier is declared.
-            let matters = fact.evidence.is_some() || services.iter().any(|service| cx.tier(service).is_some());
+            let matters =
+                fact.evidence.is_some() || services.iter().any(|service| cx.tier(service).is_some());
             if node.attributes.bool(Attribute::DeletionProtection) != Some(false) || !matters {
                 continue;
             }

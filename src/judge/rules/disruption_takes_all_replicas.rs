@@ -1,7 +1,7 @@
 //! `disruption-takes-all-replicas`: a disruption budget that lets maintenance take every instance at once.
 
-use crate::model::{Attribute, Level, Node};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Attribute, Level, Node};
 
 /// A disruption budget that lets maintenance take every instance at once.
 pub(super) struct DisruptionTakesAllReplicas;
@@ -28,7 +28,10 @@ impl Rule for DisruptionTakesAllReplicas {
             let Some((why, attribute)) = allows_all(node) else { continue };
             let said = node.attributes.get(attribute).and_then(|fact| fact.evidence.as_ref());
             let draft = Draft::new(cx, self, &node.id, Level::Host)
-                .message(format!("maintenance may take every instance of `{}` at once: {why}", cx.name(&node.id)))
+                .message(format!(
+                    "maintenance may take every instance of `{}` at once: {why}",
+                    cx.name(&node.id)
+                ))
                 .services(cx.services_of(&node.id))
                 .evidence(said)
                 .fix("let the budget keep at least one instance", "small");

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::judge::dns::operators;
-use crate::model::{Id, Kind, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Kind, Level};
 
 /// DNS that goes down with one of the alternatives between which it is to choose.
 pub(super) struct DnsSharesFateWithTarget;
@@ -28,16 +28,22 @@ impl Rule for DnsSharesFateWithTarget {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for group in cx.estate.groups.values() {
-            let members: Vec<&Id> =
-                cx.estate.needs(&group.owner).filter(|edge| edge.group.as_ref() == Some(&group.id)).map(|edge| &edge.to).collect();
+            let members: Vec<&Id> = cx
+                .estate
+                .needs(&group.owner)
+                .filter(|edge| edge.group.as_ref() == Some(&group.id))
+                .map(|edge| &edge.to)
+                .collect();
             let providers: BTreeSet<&str> =
                 members.iter().filter_map(|id| cx.estate.node(id)?.placement.provider.as_deref()).collect();
             if providers.len() < 2 {
                 continue;
             }
-            let zones = cx.estate.needs(&group.owner).filter(|edge| edge.group.is_none()).filter_map(|edge| {
-                cx.estate.node(&edge.to).filter(|node| node.kind == Kind::DnsZone)
-            });
+            let zones = cx
+                .estate
+                .needs(&group.owner)
+                .filter(|edge| edge.group.is_none())
+                .filter_map(|edge| cx.estate.node(&edge.to).filter(|node| node.kind == Kind::DnsZone));
             for zone in zones {
                 let operators = operators(cx.estate, zone);
                 let Some([only]) = operators.as_deref() else { continue };
@@ -47,7 +53,9 @@ impl Rule for DnsSharesFateWithTarget {
                 let operator = Id::provider(only);
                 let (owner, name) = (cx.name(&group.owner), cx.name(&operator));
                 let draft = Draft::new(cx, self, &zone.id, Level::Dns)
-                    .message(format!("`{owner}` can be moved away from `{name}` only by DNS that `{name}` serves"))
+                    .message(format!(
+                        "`{owner}` can be moved away from `{name}` only by DNS that `{name}` serves"
+                    ))
                     .services(cx.dependents(&group.owner))
                     .cut_set([zone.id.clone(), operator.clone()])
                     .path(cx, &[group.owner.clone(), zone.id.clone()])

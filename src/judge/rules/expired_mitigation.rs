@@ -1,9 +1,9 @@
 //! `expired-mitigation`: a mitigation that does not count: expired, never tested, or without owner or element.
 
 use crate::judge::mitigation::{Standing, element_of, matches_nothing, standing};
+use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
 use crate::model::settings::MitigationKind;
 use crate::model::{Id, Level};
-use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
 
 /// A mitigation that does not count: expired, never tested, or without owner or element.
 pub(super) struct ExpiredMitigation;

@@ -1,8 +1,8 @@
 //! `expired-waiver`: a waiver that does not count: expired, too long, over-broad, or without reason or owner.
 
 use crate::judge::waivers::{place_of, waiver_id};
-use crate::model::Level;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::Level;
 
 /// A waiver that does not count: expired, too long, over-broad, or without reason or owner.
 pub(super) struct ExpiredWaiver;

@@ -1,7 +1,7 @@
 //! `failover-needs-failed-domain`: a way out that needs what has just failed.
 
-use crate::model::{Id, Phase};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Phase};
 
 /// A way out that needs what has just failed.
 pub(super) struct FailoverNeedsFailedDomain;
@@ -33,7 +33,7 @@ impl Rule for FailoverNeedsFailedDomain {
             let Some(first) = stuck.first() else { continue };
             let name = cx.name(&failure.element);
             let draft = Draft::new(cx, self, &failure.element, failure.level)
-                .message(format!("to recover from the loss of `{name}`, {} need `{name}`", cx.names(&stuck)))
+                .message(format!("to recover from the loss of `{name}`, `{name}` is needed by {}", cx.names(&stuck)))
                 .services(stuck.iter().cloned())
                 .path(cx, failure.path_of(first).unwrap_or(&[]))
                 .fix("prepare the failover so that it changes nothing in the failed domain: capacity and health checks that stand before", "large");

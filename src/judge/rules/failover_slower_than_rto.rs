@@ -2,8 +2,8 @@
 
 use crate::judge::patterns::Patterns;
 use crate::judge::spans::span;
-use crate::model::{Id, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Level};
 
 /// A failover that takes longer than the recovery time objective.
 pub(super) struct FailoverSlowerThanRto;
@@ -35,10 +35,15 @@ impl Rule for FailoverSlowerThanRto {
                 let is_meant = |service: &Id| mitigation.services.is_empty() || only.any(service.as_str());
                 let mut services = cx.dependents(&node.id);
                 services.retain(|service| is_late(service) && is_meant(service));
-                let Some(rto) = services.iter().filter_map(|service| cx.rto_seconds(service)).min() else { continue };
+                let Some(rto) = services.iter().filter_map(|service| cx.rto_seconds(service)).min() else {
+                    continue;
+                };
                 let (takes, rto, kind) = (span(takes), span(rto), mitigation.kind.word());
                 let draft = Draft::new(cx, self, &node.id, Level::Instance)
-                    .message(format!("the {kind} of `{}` takes {takes}, and {rto} is promised", cx.name(&node.id)))
+                    .message(format!(
+                        "the {kind} of `{}` takes {takes}, and {rto} is promised",
+                        cx.name(&node.id)
+                    ))
                     .services(services)
                     .first_evidence(mitigation.evidence.as_ref())
                     .fix("make it faster, or promise less", "medium");

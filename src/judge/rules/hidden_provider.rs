@@ -1,8 +1,8 @@
 //! `hidden-provider`: a provider on which services rest only through other providers.
 
 use crate::judge::single_points::through_provider;
-use crate::model::{Id, Kind};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Kind};
 
 /// A provider on which services rest only through other providers.
 pub(super) struct HiddenProvider;
@@ -26,7 +26,8 @@ impl Rule for HiddenProvider {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for failure in cx.failures() {
-            let is_provider = cx.estate.node(&failure.element).is_some_and(|node| node.kind == Kind::Provider);
+            let is_provider =
+                cx.estate.node(&failure.element).is_some_and(|node| node.kind == Kind::Provider);
             if !is_provider {
                 continue;
             }
@@ -40,7 +41,7 @@ impl Rule for HiddenProvider {
             let services: Vec<Id> = hidden.iter().map(|(service, _)| (*service).clone()).collect();
             let name = cx.name(&failure.element);
             let draft = Draft::new(cx, self, &failure.element, failure.level)
-                .message(format!("{} rest on `{name}` through another provider", cx.names(&services)))
+                .message(format!("{} {} on `{name}` through another provider", cx.names(&services), if services.len() == 1 { "rests" } else { "rest" }))
                 .services(services)
                 .path(cx, path)
                 .fix(format!("count `{name}` in when choosing an alternative, and ask the provider what happens without it"), "small");

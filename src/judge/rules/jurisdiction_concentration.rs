@@ -2,8 +2,8 @@
 
 use crate::analyze::Dimension;
 use crate::judge::concentrated::{concentrated, percent};
-use crate::model::Level;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::Level;
 
 /// More is placed under one jurisdiction than the organization wants.
 pub(super) struct JurisdictionConcentration;
@@ -30,7 +30,10 @@ impl Rule for JurisdictionConcentration {
         let has_limit = cx.settings.policy.thresholds.iter().any(|limit| limit.dimension == "jurisdiction");
         if has_limit {
             for one in concentrated(cx, &[Dimension::Jurisdiction]) {
-                out.push(cx, one.draft(cx, self).fix("place what matters under another jurisdiction", "large"));
+                out.push(
+                    cx,
+                    one.draft(cx, self).fix("place what matters under another jurisdiction", "large"),
+                );
             }
         }
         let wanted = &cx.settings.organization.jurisdictions;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::Class;
-use crate::model::{Edge, Id, Level, Phase};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Edge, Id, Level, Phase};
 
 /// Monitoring that fails together with what it watches.
 pub(super) struct MonitoringSharesFate;
@@ -50,9 +50,12 @@ impl Rule for MonitoringSharesFate {
             let Some(first) = edges.first() else { continue };
             let level = cx.failure_of(domain).map_or(Level::Region, |failure| failure.level);
             let (domain_name, monitor) = (cx.name(domain), cx.name(&first.to));
+            let watched: Vec<Id> =
+                edges.iter().map(|edge| edge.from.clone()).collect::<BTreeSet<Id>>().into_iter().collect();
             let draft = Draft::new(cx, self, domain, level)
+                .blast(cx.weigh(&watched))
                 .message(format!("`{monitor}` goes down with `{domain_name}`, and so with what it watches"))
-                .services(edges.iter().map(|edge| edge.from.clone()))
+                .services(watched.iter().cloned())
                 .path(cx, &[first.from.clone(), first.to.clone(), domain.clone()])
                 .fix("watch it from another provider or region too", "small");
             out.push(cx, draft);

@@ -1,8 +1,8 @@
 //! `nameservers-share-network`: name servers of a zone that all stand in one network.
 
 use crate::judge::dns::{shared_network, zones};
-use crate::model::Level;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::Level;
 
 /// Name servers of a zone that all stand in one network.
 pub(super) struct NameserversShareNetwork;

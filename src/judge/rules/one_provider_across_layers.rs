@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Category, Evidence, Id, Kind, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Category, Evidence, Id, Kind, Level};
 
 /// One provider that runs, names, delivers and signs in: nothing is left to act with when it fails.
 pub(super) struct OneProviderAcrossLayers;
@@ -68,7 +68,9 @@ fn layers_by_provider<'a>(cx: &Context<'a>) -> BTreeMap<&'a str, Layers<'a>> {
 fn layer(kind: Kind, category: Option<Category>) -> Option<&'static str> {
     match category {
         _ if kind == Kind::DnsZone => Some("DNS"),
-        Some(Category::Compute | Category::Cluster | Category::Database | Category::LoadBalancer) => Some("compute"),
+        Some(Category::Compute | Category::Cluster | Category::Database | Category::LoadBalancer) => {
+            Some("compute")
+        }
         Some(Category::Dns) => Some("DNS"),
         Some(Category::Cdn) => Some("delivery"),
         Some(Category::Mail) => Some("mail"),

@@ -26,7 +26,13 @@ impl Rule for ProviderConcentration {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for one in concentrated(cx, &[Dimension::Provider, Dimension::UltimateProvider]) {
-            out.push(cx, one.draft(cx, self).fix("place what matters most with a second provider, or raise the limit knowingly", "large"));
+            out.push(
+                cx,
+                one.draft(cx, self).fix(
+                    "place what matters most with a second provider, or raise the limit knowingly",
+                    "large",
+                ),
+            );
         }
     }
 }

@@ -26,7 +26,11 @@ impl Rule for RegionConcentration {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for one in concentrated(cx, &[Dimension::Region, Dimension::Zone]) {
-            out.push(cx, one.draft(cx, self).fix("place new services in another region, or raise the limit knowingly", "large"));
+            out.push(
+                cx,
+                one.draft(cx, self)
+                    .fix("place new services in another region, or raise the limit knowingly", "large"),
+            );
         }
     }
 }

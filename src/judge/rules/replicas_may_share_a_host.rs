@@ -28,8 +28,14 @@ impl Rule for ReplicasMayShareAHost {
             let name = cx.name(point.element);
             let draft = point
                 .draft(cx, self)
-                .message(format!("nothing keeps the instances of `{name}` on different hosts: {}", point.loses(cx)))
-                .fix("ask for it: topology spread constraints or anti-affinity over hosts and zones", "small");
+                .message(format!(
+                    "nothing keeps the instances of `{name}` on different hosts: {}",
+                    point.loses(cx)
+                ))
+                .fix(
+                    "ask for it: topology spread constraints or anti-affinity over hosts and zones",
+                    "small",
+                );
             out.push(cx, draft.confidence(crate::model::Confidence::Assumed));
         }
     }

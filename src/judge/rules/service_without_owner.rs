@@ -1,7 +1,7 @@
 //! `service-without-owner`: a service that nobody answers for, where others have an owner.
 
-use crate::model::{Attribute, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Attribute, Level};
 
 /// A service that nobody answers for, where others have an owner.
 pub(super) struct ServiceWithoutOwner;
@@ -24,8 +24,9 @@ impl Rule for ServiceWithoutOwner {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
-        // Where nobody is named, owners are kept elsewhere: no word about anybody.
-        if !cx.estate.services().any(|node| node.owner.is_some()) {
+        // Where few are named, owners are kept elsewhere: no word about anybody.
+        let owned = cx.estate.services().filter(|node| node.owner.is_some()).count();
+        if owned == 0 || owned * 2 < cx.estate.services().count() {
             return;
         }
         for node in cx.estate.services().filter(|node| node.owner.is_none()) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::judge::context::Demand;
-use crate::model::{Estate, Id, Level, Node};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Estate, Id, Level, Node};
 
 /// Alternatives that fail together, so that their redundancy is an illusion.
 pub(super) struct SharedFateRedundancy;
@@ -30,7 +30,9 @@ impl Rule for SharedFateRedundancy {
         for fate in &cx.analysis.groups {
             let group = cx.estate.groups.get(&fate.group);
             let claimed = claimed_level(cx.estate, group.and_then(|group| group.level), &fate.members);
-            for (common, level) in fate.common.iter().filter(|(_, level)| is_illusion(cx, &fate.owner, *level, claimed)) {
+            for (common, level) in
+                fate.common.iter().filter(|(_, level)| is_illusion(cx, &fate.owner, *level, claimed))
+            {
                 let owner = cx.name(&fate.owner);
                 let many = fate.members.len();
                 let mut path = vec![fate.owner.clone()];
@@ -39,13 +41,19 @@ impl Rule for SharedFateRedundancy {
                 let is_wide = Level::Zone < *level && cx.demand(&fate.owner, *level) != Demand::ByTier;
                 let draft = Draft::new(cx, self, common, *level)
                     .level(if is_wide { FindingLevel::Warning } else { FindingLevel::Error })
-                    .message(format!("the {many} alternatives of `{owner}` fail together with `{}`", cx.name(common)))
+                    .message(format!(
+                        "the {many} alternatives of `{owner}` fail together with `{}`",
+                        cx.name(common)
+                    ))
                     .services(cx.dependents(&fate.owner))
                     .cut_set([fate.group.clone(), common.clone()])
                     .evidence(group.into_iter().flat_map(|group| group.evidence.iter().take(1)))
                     .evidence(fate.members.iter().filter_map(|id| cx.estate.node(id)?.evidence.first()))
                     .path(cx, &path)
-                    .fix(format!("place the alternatives so that they do not share `{}`", cx.name(common)), "medium");
+                    .fix(
+                        format!("place the alternatives so that they do not share `{}`", cx.name(common)),
+                        "medium",
+                    );
                 out.push(cx, draft);
             }
         }

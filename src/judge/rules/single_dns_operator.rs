@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::judge::context::Demand;
 use crate::judge::dns::{operators, zones};
-use crate::model::{Id, Level, Node};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Level, Node};
 
 /// Zones that one operator alone serves.
 pub(super) struct SingleDnsOperator;
@@ -39,8 +39,12 @@ impl Rule for SingleDnsOperator {
             if services.is_empty() {
                 services = zones.iter().map(|zone| zone.id.clone()).collect();
             }
+            services.sort();
+            services.dedup();
             services.retain(|service| cx.demand(service, Level::Dns) != Demand::NeedNot);
-            let Some(demand) = services.iter().map(|service| cx.demand(service, Level::Dns)).max() else { continue };
+            let Some(demand) = services.iter().map(|service| cx.demand(service, Level::Dns)).max() else {
+                continue;
+            };
             let element = Id::provider(&operator);
             let names: Vec<Id> = zones.iter().map(|zone| zone.id.clone()).collect();
             let draft = Draft::new(cx, self, &element, Level::Dns)
@@ -50,7 +54,10 @@ impl Rule for SingleDnsOperator {
                 .services(services)
                 .evidence(zones.iter().filter_map(|zone| zone.evidence.first()))
                 .path(cx, &[names[0].clone(), element.clone()])
-                .fix("serve the zones from a second operator too, with name servers of both in the delegation", "medium");
+                .fix(
+                    "serve the zones from a second operator too, with name servers of both in the delegation",
+                    "medium",
+                );
             out.push(cx, draft);
         }
     }

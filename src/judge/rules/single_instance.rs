@@ -72,7 +72,8 @@ fn unknown(rule: &SingleInstance, cx: &Context<'_>, out: &mut Findings) {
 fn is_unknown(cx: &Context<'_>, node: &Node) -> bool {
     node.tolerance == Tolerance::Unknown
         && node.may_fail
-        && (node.kind == Kind::Component || (node.kind == Kind::Service && node.replication.unknown.is_some()))
+        && (node.kind == Kind::Component
+            || (node.kind == Kind::Service && node.replication.unknown.is_some()))
         && node.attributes.bool(Attribute::Auxiliary) != Some(true)
         && cx.failure_of(&node.id).is_some_and(|failure| !failure.lost.is_empty())
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::judge::dns::mail_providers;
-use crate::model::{Id, Kind, Level, Node};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Id, Kind, Level, Node};
 
 /// Domains whose mail one provider alone takes.
 pub(super) struct SingleMailProvider;
@@ -42,7 +42,10 @@ impl Rule for SingleMailProvider {
                 .services(ids.iter().cloned())
                 .evidence(domains.iter().filter_map(|domain| domain.evidence.first()))
                 .path(cx, &[ids[0].clone(), provider.clone()])
-                .fix("have another way to reach customers and colleagues ready for when mail is down", "medium");
+                .fix(
+                    "have another way to reach customers and colleagues ready for when mail is down",
+                    "medium",
+                );
             out.push(cx, draft);
         }
     }

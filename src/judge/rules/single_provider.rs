@@ -28,8 +28,11 @@ impl Rule for SingleProvider {
             let name = cx.name(point.element);
             let draft = point
                 .draft(cx, self)
-                .message(format!("everything rests on provider `{name}`: {}", point.loses(cx)))
-                .fix("know what a move would take; keep data and DNS where another provider can be reached", "large");
+                .message(format!("provider `{name}` alone runs what is needed: {}", point.loses(cx)))
+                .fix(
+                    "know what a move would take; keep data and DNS where another provider can be reached",
+                    "large",
+                );
             out.push(cx, draft);
         }
     }

@@ -28,7 +28,7 @@ impl Rule for SingleRegion {
             let name = cx.name(point.element);
             let draft = point
                 .draft(cx, self)
-                .message(format!("everything rests on region `{name}`: {}", point.loses(cx)))
+                .message(format!("region `{name}` alone holds what is needed: {}", point.loses(cx)))
                 .fix("run or be able to restore the services in a second region", "large");
             out.push(cx, draft);
         }

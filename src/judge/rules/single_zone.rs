@@ -31,9 +31,9 @@ impl Rule for SingleZone {
             let loses = point.loses(cx);
             let draft = point.draft(cx, self);
             let draft = match point.class {
-                Class::Zone if is_component => {
-                    draft.message(format!("`{name}` stands in one zone: {loses}")).fix("use the kind of it that spans zones", "medium")
-                }
+                Class::Zone if is_component => draft
+                    .message(format!("`{name}` stands in one zone: {loses}"))
+                    .fix("use the kind of it that spans zones", "medium"),
                 Class::Zone => draft
                     .message(format!("zone `{name}` alone holds what is needed: {loses}"))
                     .fix("spread what stands there over at least two zones", "medium"),

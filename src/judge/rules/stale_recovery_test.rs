@@ -1,8 +1,8 @@
 //! `stale-recovery-test`: a mitigation whose last test is too long ago to be believed.
 
 use crate::judge::mitigation::{Standing, element_of, standing};
-use crate::model::Level;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::Level;
 
 /// A mitigation whose last test is too long ago to be believed.
 pub(super) struct StaleRecoveryTest;
@@ -29,7 +29,11 @@ impl Rule for StaleRecoveryTest {
             let Standing::Stale(why) = standing(mitigation, cx.settings, cx.today) else { continue };
             let element = element_of(cx.estate, mitigation);
             let draft = Draft::new(cx, self, &element, Level::Instance)
-                .message(format!("the {} of `{}` was tested too long ago", mitigation.kind.word(), cx.name(&element)))
+                .message(format!(
+                    "the {} of `{}` was tested too long ago",
+                    mitigation.kind.word(),
+                    cx.name(&element)
+                ))
                 .services(cx.services_of(&element))
                 .because(why)
                 .first_evidence(mitigation.evidence.as_ref())

@@ -1,7 +1,7 @@
 //! `startup-cycle`: parts of which each needs the other to start, so that a cold start deadlocks.
 
-use crate::model::Level;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::Level;
 
 /// Parts of which each needs the other to start, so that a cold start deadlocks.
 pub(super) struct StartupCycle;

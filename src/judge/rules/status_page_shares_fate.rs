@@ -1,8 +1,8 @@
 //! `status-page-shares-fate`: a status page that goes down with what it reports on.
 
 use crate::judge::Class;
-use crate::model::{Category, Id, Kind, Node};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Category, Id, Kind, Node};
 
 /// A status page that goes down with what it reports on.
 pub(super) struct StatusPageSharesFate;
@@ -41,6 +41,7 @@ impl Rule for StatusPageSharesFate {
             let domain = point.element;
             let draft = Draft::new(cx, self, &page.id, point.level)
                 .message(format!("status page `{}` goes down with `{}`", cx.name(&page.id), cx.name(domain)))
+                .blast(cx.weigh(std::slice::from_ref(&page.id)))
                 .services(point.services.iter().filter(|id| **id != page.id).cloned())
                 .cut_set([page.id.clone(), domain.clone()])
                 .path(cx, &[page.id.clone(), domain.clone()])
@@ -53,7 +54,9 @@ impl Rule for StatusPageSharesFate {
 /// A published name that starts with `status`, or a monitoring part that is called so.
 fn is_status_page(node: &Node) -> bool {
     let name = node.name.to_lowercase();
-    let says_status = name == "status" || ["status.", "status-", "statuspage"].iter().any(|start| name.starts_with(start));
+    let says_status =
+        name == "status" || ["status.", "status-", "statuspage"].iter().any(|start| name.starts_with(start));
     let may_be = node.kind == Kind::Domain || node.is_service || node.category == Some(Category::Monitoring);
-    says_status && may_be
+    let is_providers = matches!(node.kind, Kind::Provider | Kind::ProviderService);
+    says_status && may_be && !is_providers
 }

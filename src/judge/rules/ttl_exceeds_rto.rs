@@ -2,8 +2,8 @@
 
 use crate::judge::dns::served_by;
 use crate::judge::spans::span;
-use crate::model::{Attribute, Id, Level};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Attribute, Id, Level};
 
 /// A DNS record that caches keep for longer than the recovery time objective.
 pub(super) struct TtlExceedsRto;
@@ -30,7 +30,9 @@ impl Rule for TtlExceedsRto {
             let Some(ttl) = node.attributes.number(Attribute::TtlSeconds) else { continue };
             let mut services: Vec<Id> = served_by(cx, node);
             services.retain(|service| cx.rto_seconds(service).is_some_and(|rto| (rto as f64) < ttl));
-            let Some(rto) = services.iter().filter_map(|service| cx.rto_seconds(service)).min() else { continue };
+            let Some(rto) = services.iter().filter_map(|service| cx.rto_seconds(service)).min() else {
+                continue;
+            };
             let (ttl, rto) = (span(ttl as u64), span(rto));
             let said = node.attributes.get(Attribute::TtlSeconds).and_then(|fact| fact.evidence.as_ref());
             let draft = Draft::new(cx, self, &node.id, Level::Dns)

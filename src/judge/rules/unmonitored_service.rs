@@ -1,7 +1,7 @@
 //! `unmonitored-service`: a service that nobody is told about when it fails, where others are.
 
-use crate::model::{Attribute, Level, Node, Phase};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::{Attribute, Level, Node, Phase};
 
 /// A service that nobody is told about when it fails, where others are.
 pub(super) struct UnmonitoredService;
@@ -28,8 +28,9 @@ impl Rule for UnmonitoredService {
             node.attributes.bool(Attribute::Monitored) == Some(true)
                 || cx.estate.needs(&node.id).any(|edge| edge.phase == Phase::Observe)
         };
-        // Where nothing is watched, watching is not written where linchpin reads: no word about anybody.
-        if !cx.estate.services().any(is_watched) {
+        // Where few are watched, watching is not written where linchpin reads: no word about anybody.
+        let watched = cx.estate.services().filter(|node| is_watched(node)).count();
+        if watched == 0 || watched * 2 < cx.estate.services().count() {
             return;
         }
         for node in cx.estate.services() {

@@ -2,9 +2,9 @@
 
 use crate::judge::mitigation::{Standing, standing};
 use crate::judge::patterns::Patterns;
+use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
 use crate::model::Level;
 use crate::model::settings::MitigationKind;
-use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
 
 /// Backups of which nobody has shown that they can be restored.
 pub(super) struct UntestedRestore;

@@ -1,8 +1,8 @@
 //! `unused-waiver`: a waiver that accepts nothing that was found.
 
 use crate::judge::waivers::{place_of, waiver_id};
-use crate::model::Level;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
+use crate::model::Level;
 
 /// A waiver that accepts nothing that was found.
 pub(super) struct UnusedWaiver;

@@ -37,6 +37,11 @@ pub(super) struct Cluster<'c> {
     pub workloads: Vec<Workload<'c>>,
     /// Services by namespace and name.
     pub fronts: BTreeMap<(String, String), Front<'c>>,
+    /// Namespaces that have a Service of a name.
+    spaces: BTreeMap<String, Vec<String>>,
+    by_kind: BTreeMap<&'c str, Vec<&'c Object>>,
+    by_id: BTreeMap<Id, usize>,
+    by_space: BTreeMap<&'c str, Vec<usize>>,
     /// ConfigMaps and Secrets by kind, namespace and name.
     configs: BTreeMap<(&'static str, String, String), &'c Object>,
     /// Secrets that operators and External Secrets make, and what makes them.
@@ -50,6 +55,10 @@ impl<'c> Cluster<'c> {
             objects,
             workloads: Vec::new(),
             fronts: BTreeMap::new(),
+            spaces: BTreeMap::new(),
+            by_kind: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            by_space: BTreeMap::new(),
             configs: BTreeMap::new(),
             made_secrets: BTreeMap::new(),
         };
@@ -59,7 +68,10 @@ impl<'c> Cluster<'c> {
 
     fn index(&mut self, catalog: &Catalog) {
         for object in self.objects.clone() {
+            self.by_kind.entry(&object.kind).or_default().push(object);
             if let Some(workload) = workload(object, catalog) {
+                self.by_id.entry(workload.id.clone()).or_insert(self.workloads.len());
+                self.by_space.entry(object.space()).or_default().push(self.workloads.len());
                 self.workloads.push(workload);
             }
             let config = match object.kind.as_str() {
@@ -79,6 +91,8 @@ impl<'c> Cluster<'c> {
             } else if object.kind == "ExternalSecret" {
                 let name = object.root.str_at(&["spec", "target", "name"]).unwrap_or(&object.name);
                 self.made_secrets.insert((object.space().to_owned(), name.to_owned()), object.id());
+            } else if object.kind == super::CHART_DEPENDENCY || object.kind == "HelmRelease" {
+                self.add_chart(object);
             } else if let Some(made) = operators::made_by(object) {
                 for name in made.hosts {
                     self.add_front(object, &name, vec![object.id()]);
@@ -88,6 +102,14 @@ impl<'c> Cluster<'c> {
                 }
             }
         }
+        for (space, name) in self.fronts.keys() {
+            self.spaces.entry(name.clone()).or_default().push(space.clone());
+        }
+    }
+
+    /// The objects of a kind.
+    pub(super) fn of_kind(&self, kind: &str) -> &[&'c Object] {
+        self.by_kind.get(kind).map_or(&[], Vec::as_slice)
     }
 
     fn add_service(&mut self, object: &'c Object) {
@@ -98,6 +120,24 @@ impl<'c> Cluster<'c> {
         self.fronts.entry(key).or_insert(Front { object: Some(object), ids, external });
     }
 
+    /// The names that Services and Secrets of charts usually get.
+    fn add_chart(&mut self, object: &'c Object) {
+        let name = object.root.str_at(&["spec", "releaseName"]).unwrap_or(&object.name).to_owned();
+        let chart = object.root.str_at(&["spec", "chart", "spec", "chart"]).map(str::to_owned);
+        let mut stems = vec![name.clone()];
+        stems.extend(
+            chart.filter(|chart| !name.contains(chart.as_str())).map(|chart| format!("{name}-{chart}")),
+        );
+        for stem in stems {
+            for ending in
+                ["", "-headless", "-primary", "-master", "-read", "-replicas", "-hl", "-ha", "-http"]
+            {
+                self.add_front(object, &format!("{stem}{ending}"), vec![object.id()]);
+            }
+            self.made_secrets.insert((object.space().to_owned(), stem), object.id());
+        }
+    }
+
     fn add_front(&mut self, object: &'c Object, name: &str, ids: Vec<Id>) {
         let key = (object.space().to_owned(), name.to_owned());
         self.fronts.entry(key).or_insert(Front { object: None, ids, external: None });
@@ -106,18 +146,21 @@ impl<'c> Cluster<'c> {
     /// The workloads whose pods carry labels; those that run to their end do not count beside others.
     fn selected(&self, namespace: &str, selector: &BTreeMap<String, String>) -> Vec<Id> {
         let carries = |workload: &&Workload<'_>| {
-            workload.object.space() == namespace
-                && selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+            selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
         };
-        let all: Vec<&Workload<'_>> = self.workloads.iter().filter(carries).collect();
-        let serving: Vec<Id> =
-            all.iter().filter(|workload| !runs_once(workload.object)).map(|workload| workload.id.clone()).collect();
+        let near = self.by_space.get(namespace).map_or(&[][..], Vec::as_slice);
+        let all: Vec<&Workload<'_>> = near.iter().map(|at| &self.workloads[*at]).filter(carries).collect();
+        let serving: Vec<Id> = all
+            .iter()
+            .filter(|workload| !runs_once(workload.object))
+            .map(|workload| workload.id.clone())
+            .collect();
         if serving.is_empty() { all.iter().map(|workload| workload.id.clone()).collect() } else { serving }
     }
 
     /// The workload of an id.
     pub(super) fn workload(&self, id: &Id) -> Option<&Workload<'c>> {
-        self.workloads.iter().find(|workload| workload.id == *id)
+        self.by_id.get(id).map(|at| &self.workloads[*at])
     }
 
     /// The Service that a hostname means to a pod of a namespace.
@@ -135,12 +178,11 @@ impl<'c> Cluster<'c> {
 
     /// The Service of a name where one of the sides names no namespace, if it is the only one.
     fn find_anywhere(&self, namespace: &str, name: &str) -> Option<&Front<'c>> {
-        let mut found = self
-            .fronts
-            .iter()
-            .filter(|((space, own), _)| own == name && (namespace == DEFAULT_NAMESPACE || space == DEFAULT_NAMESPACE));
-        let (_, first) = found.next()?;
-        found.next().is_none().then_some(first)
+        let spaces = self.spaces.get(name)?;
+        let mut open =
+            spaces.iter().filter(|space| namespace == DEFAULT_NAMESPACE || *space == DEFAULT_NAMESPACE);
+        let first = open.next()?;
+        open.next().is_none().then(|| self.fronts.get(&(first.clone(), name.to_owned())))?
     }
 
     /// Keys and values of a ConfigMap or Secret that a reference of some form names.
@@ -149,12 +191,14 @@ impl<'c> Cluster<'c> {
         let own = self.configs.get(&(kind, namespace.to_owned(), name.to_owned()));
         let by_default = || self.configs.get(&(kind, DEFAULT_NAMESPACE.to_owned(), name.to_owned()));
         let Some(object) = own.or_else(by_default) else { return Vec::new() };
-        let plain = ["data", "stringData"].iter().filter_map(|key| object.root.get(key).map(|node| (*key, node)));
+        let plain =
+            ["data", "stringData"].iter().filter_map(|key| object.root.get(key).map(|node| (*key, node)));
         let mut out = Vec::new();
         for (part, node) in plain {
             for (key, value) in node.entries() {
                 let Some(text) = value.str() else { continue };
-                let text = if kind == "Secret" && part == "data" { decode(text) } else { Some(text.to_owned()) };
+                let text =
+                    if kind == "Secret" && part == "data" { decode(text) } else { Some(text.to_owned()) };
                 out.extend(text.map(|text| (key.text.to_string(), text, value)));
             }
         }
@@ -175,7 +219,8 @@ fn workload<'c>(object: &'c Object, catalog: &Catalog) -> Option<Workload<'c>> {
     }
     let root: &Arc<Node> = &object.root;
     let spec = pod::spec_of(root)?;
-    let first = pod::containers(spec, "containers").into_iter().find_map(|container| container.str_at(&["image"]));
+    let first =
+        pod::containers(spec, "containers").into_iter().find_map(|container| container.str_at(&["image"]));
     let known = first.and_then(|image| images::known(image, catalog));
     Some(Workload { object, id: object.id(), spec, labels: pod::labels_of(root), known })
 }

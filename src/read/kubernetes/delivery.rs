@@ -2,7 +2,7 @@
 
 use super::cluster::Cluster;
 use super::needs::{Needs, git_host, host_of, place};
-use super::object::Object;
+use super::object::{DEFAULT_NAMESPACE, Object, is_cluster_wide};
 use crate::catalog::Catalog;
 use crate::model::{
     Attribute, AttributeValue, Category, Id, Kind, Need, Node, Phase, Target, Tolerance, Unit,
@@ -26,11 +26,18 @@ pub(super) fn write(
             "SecretStore" | "ClusterSecretStore" => secret_store(object, needs, unit, tree),
             "ExternalSecret" => external_secret(object, cluster, needs, unit, tree),
             "Issuer" | "ClusterIssuer" => issuer(object, needs, unit, tree),
-            "Certificate" if object.group() == "cert-manager.io" => certificate(object, cluster, needs, unit, tree),
+            "Certificate" if object.group() == "cert-manager.io" => {
+                certificate(object, cluster, needs, unit, tree)
+            }
             "Ingress" => ingress_issuer(object, cluster, needs, tree),
-            "GitRepository" | "HelmRepository" | "OCIRepository" | "Bucket" => source(object, needs, unit, tree),
+            "GitRepository" | "HelmRepository" | "OCIRepository" | "Bucket" => {
+                source(object, needs, unit, tree)
+            }
+            super::CHART_DEPENDENCY => chart_dependency(object, needs, unit, catalog, tree),
             "HelmRelease" => helm_release(object, cluster, needs, unit, catalog, tree),
-            "Application" if object.group() == "argoproj.io" => application(object, needs, unit, catalog, tree),
+            "Application" if object.group() == "argoproj.io" => {
+                application(object, needs, unit, catalog, tree)
+            }
             "NodePool" | "Provisioner" if object.group() == "karpenter.sh" => node_pool(object, unit, tree),
             "Schedule" if object.group() == "velero.io" => velero(object, unit, tree),
             "ReplicationSource" => replication(object, cluster, unit, tree),
@@ -70,7 +77,14 @@ fn secret_store(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, tree: &
                 && let Some(front) = needs.cluster.find(object.space(), name)
             {
                 let evidence = [settings.get("server").unwrap_or(settings).evidence(tree)];
-                needs.through(&object.id(), front, server.as_ref().expect("it was read"), Phase::Runtime, &evidence, false);
+                needs.through(
+                    &object.id(),
+                    front,
+                    server.as_ref().expect("it was read"),
+                    Phase::Runtime,
+                    &evidence,
+                    false,
+                );
                 return;
             }
             server
@@ -97,32 +111,47 @@ fn secret_store(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, tree: &
     }
 }
 
-fn external_secret(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>, unit: &mut Unit, tree: &Tree) {
+fn external_secret(
+    object: &Object,
+    cluster: &Cluster<'_>,
+    needs: &mut Needs<'_>,
+    unit: &mut Unit,
+    tree: &Tree,
+) {
     unit.nodes.push(part(object, Category::Secrets, tree));
     let Some(name) = object.at(&["spec", "secretStoreRef", "name"]) else { return };
     let kind = object.root.str_at(&["spec", "secretStoreRef", "kind"]).unwrap_or("SecretStore");
-    link(object, cluster, needs, kind, name, Phase::Runtime, tree);
+    link(object, cluster, needs, Far { kind, name, space: None }, Phase::Runtime, tree);
 }
 
-/// An edge to an object of a kind and name, wherever it is; a reference when it is not among those scanned.
+/// Another object that one names.
+struct Far<'n> {
+    kind: &'n str,
+    name: &'n Yaml,
+    /// Its namespace, where that is said.
+    space: Option<&'n str>,
+}
+
+/// An edge to an object of a kind and name; a reference when another unit may hold it.
 fn link(
     object: &Object,
     cluster: &Cluster<'_>,
     needs: &mut Needs<'_>,
-    kind: &str,
-    name: &Yaml,
+    far: Far<'_>,
     phase: Phase,
     tree: &Tree,
 ) {
+    let Far { kind, name, space } = far;
     let wanted = name.str().unwrap_or("");
-    let same = |other: &&&Object| other.kind == kind && other.name == wanted;
-    let near = cluster.objects.iter().filter(same).min_by_key(|other| other.space() != object.space());
+    let same = |other: &&&Object| other.name == wanted;
+    let space = space.unwrap_or(object.space());
+    let near = cluster.of_kind(kind).iter().filter(same).min_by_key(|other| other.space() != space);
     let evidence = vec![name.evidence(tree)];
     match near {
         Some(other) => needs.edge(&object.id(), &other.id(), phase, Need::Required, evidence),
         None => {
-            let because = format!("no {kind} of this name is in the scanned files");
-            let target = Target::Unresolved { text: wanted.to_owned(), because };
+            let space = if is_cluster_wide(kind) { DEFAULT_NAMESPACE } else { space };
+            let target = Target::Id(Id::kubernetes(space, kind, wanted));
             needs.refer(&object.id(), target, phase, Need::Required, evidence);
         }
     }
@@ -140,7 +169,7 @@ fn certificate(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>, un
     unit.nodes.push(part(object, Category::Certificates, tree));
     if let Some(name) = object.at(&["spec", "issuerRef", "name"]) {
         let kind = object.root.str_at(&["spec", "issuerRef", "kind"]).unwrap_or("Issuer");
-        link(object, cluster, needs, kind, name, Phase::Recover, tree);
+        link(object, cluster, needs, Far { kind, name, space: None }, Phase::Recover, tree);
     }
     for name in object.at(&["spec", "dnsNames"]).map(Yaml::items).unwrap_or_default() {
         let id = Id::domain(name.str().unwrap_or("").trim_end_matches('.'));
@@ -152,10 +181,12 @@ fn certificate(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>, un
 
 /// The issuer that an Ingress asks for its names' certificates.
 fn ingress_issuer(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>, tree: &Tree) {
-    for (annotation, kind) in [("cert-manager.io/cluster-issuer", "ClusterIssuer"), ("cert-manager.io/issuer", "Issuer")] {
+    for (annotation, kind) in
+        [("cert-manager.io/cluster-issuer", "ClusterIssuer"), ("cert-manager.io/issuer", "Issuer")]
+    {
         let Some(name) = object.annotation(annotation) else { continue };
         let wanted = name.str().unwrap_or("");
-        let Some(issuer) = cluster.objects.iter().find(|other| other.kind == kind && other.name == wanted) else {
+        let Some(issuer) = cluster.of_kind(kind).iter().find(|other| other.name == wanted) else {
             continue;
         };
         for tls in object.at(&["spec", "tls"]).map(Yaml::items).unwrap_or_default() {
@@ -192,14 +223,17 @@ fn helm_release(
         node.add_evidence(chart.evidence(tree));
     }
     unit.nodes.push(node);
-    let reference = object.at(&["spec", "chart", "spec", "sourceRef"]).or_else(|| object.at(&["spec", "chartRef"]));
+    let reference =
+        object.at(&["spec", "chart", "spec", "sourceRef"]).or_else(|| object.at(&["spec", "chartRef"]));
     if let Some(name) = reference.and_then(|reference| reference.get("name")) {
         let kind = reference.and_then(|reference| reference.str_at(&["kind"])).unwrap_or("HelmRepository");
-        link(object, cluster, needs, kind, name, Phase::Deploy, tree);
+        let space = reference.and_then(|reference| reference.str_at(&["namespace"]));
+        link(object, cluster, needs, Far { kind, name, space }, Phase::Deploy, tree);
     }
     for other in object.at(&["spec", "dependsOn"]).map(Yaml::items).unwrap_or_default() {
         if let Some(name) = other.get("name") {
-            link(object, cluster, needs, "HelmRelease", name, Phase::Startup, tree);
+            let far = Far { kind: "HelmRelease", name, space: other.str_at(&["namespace"]) };
+            link(object, cluster, needs, far, Phase::Startup, tree);
         }
     }
     if let Some(values) = object.at(&["spec", "values"]) {
@@ -207,8 +241,26 @@ fn helm_release(
     }
 }
 
+/// A chart that another needs and that is not among the files.
+fn chart_dependency(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, catalog: &Catalog, tree: &Tree) {
+    let chart = object.root.str_at(&["chart"]);
+    let mut node = release(object, chart, object.at(&["values"]), catalog, tree);
+    node.name = chart.unwrap_or(&object.name).to_owned();
+    unit.nodes.push(node);
+    let Some(repository) = object.at(&["repository"]) else { return };
+    if let Some(target) = host_of(Some(repository)) {
+        needs.refer(&object.id(), target, Phase::Deploy, Need::Required, vec![repository.evidence(tree)]);
+    }
+}
+
 /// A chart from elsewhere, of which only its name and values are known.
-fn release(object: &Object, chart: Option<&str>, values: Option<&Yaml>, catalog: &Catalog, tree: &Tree) -> Node {
+fn release(
+    object: &Object,
+    chart: Option<&str>,
+    values: Option<&Yaml>,
+    catalog: &Catalog,
+    tree: &Tree,
+) -> Node {
     let known = chart.and_then(|chart| images::known(chart, catalog));
     let mut node = part(object, known.as_ref().map_or(Category::Compute, |known| known.category), tree);
     node.may_fail = true;
@@ -234,7 +286,8 @@ fn release(object: &Object, chart: Option<&str>, values: Option<&Yaml>, catalog:
         }
         (Some(count), Some(says)) if count > 1 => {
             node.tolerance = Tolerance::Instance;
-            node.tolerance_because = Some(format!("{count} replicas; what keeps them apart is in a chart elsewhere"));
+            node.tolerance_because =
+                Some(format!("{count} replicas; what keeps them apart is in a chart elsewhere"));
             node.add_evidence(says.evidence(tree));
         }
         _ => {
@@ -249,10 +302,35 @@ fn release(object: &Object, chart: Option<&str>, values: Option<&Yaml>, catalog:
 fn is_plumbing(chart: &str) -> bool {
     let chart = chart.rsplit('/').next().unwrap_or(chart);
     [
-        "cert-manager", "external-dns", "external-secrets", "metrics-server", "cluster-autoscaler", "reloader",
-        "descheduler", "velero", "volsync", "karpenter", "cilium", "calico", "metallb", "rook-ceph", "longhorn",
-        "csi-", "node-feature", "intel-device", "spegel", "kubelet-csr", "snapshot-controller", "k8s-gateway",
-        "nfs-subdir", "democratic-csi", "openebs", "kyverno", "gatekeeper", "trivy-operator", "reflector",
+        "cert-manager",
+        "external-dns",
+        "external-secrets",
+        "metrics-server",
+        "cluster-autoscaler",
+        "reloader",
+        "descheduler",
+        "velero",
+        "volsync",
+        "karpenter",
+        "cilium",
+        "calico",
+        "metallb",
+        "rook-ceph",
+        "longhorn",
+        "csi-",
+        "node-feature",
+        "intel-device",
+        "spegel",
+        "kubelet-csr",
+        "snapshot-controller",
+        "k8s-gateway",
+        "nfs-subdir",
+        "democratic-csi",
+        "openebs",
+        "kyverno",
+        "gatekeeper",
+        "trivy-operator",
+        "reflector",
     ]
     .iter()
     .any(|word| chart.contains(word))
@@ -274,7 +352,14 @@ fn value_hosts(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tre
                 let evidence = vec![node.evidence(tree)];
                 match needs.cluster.find(object.space(), name) {
                     Some(front) => {
-                        needs.through(&object.id(), front, &endpoint.target, Phase::Runtime, &evidence, false);
+                        needs.through(
+                            &object.id(),
+                            front,
+                            &endpoint.target,
+                            Phase::Runtime,
+                            &evidence,
+                            false,
+                        );
                     }
                     None if endpoint.sure == Sureness::Certain && key.chars().any(char::is_uppercase) => {
                         let need = hosts::need_of(&endpoint.target);
@@ -289,7 +374,8 @@ fn value_hosts(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tre
 
 fn application(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, catalog: &Catalog, tree: &Tree) {
     let one = object.at(&["spec", "source"]).into_iter();
-    let many = object.at(&["spec", "sources"]).map(Yaml::items).unwrap_or_default().iter().map(|source| &**source);
+    let many =
+        object.at(&["spec", "sources"]).map(Yaml::items).unwrap_or_default().iter().map(|source| &**source);
     let sources: Vec<&Yaml> = one.chain(many).collect();
     let chart = sources.iter().find_map(|source| source.get("chart"));
     let node = match chart.and_then(Yaml::str) {
@@ -311,8 +397,9 @@ fn application(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, catalog:
 /// A Karpenter pool with the zones it may use.
 fn node_pool(object: &Object, unit: &mut Unit, tree: &Tree) {
     let mut node = part(object, Category::Cluster, tree);
-    let requirements =
-        object.at(&["spec", "template", "spec", "requirements"]).or_else(|| object.at(&["spec", "requirements"]));
+    let requirements = object
+        .at(&["spec", "template", "spec", "requirements"])
+        .or_else(|| object.at(&["spec", "requirements"]));
     for requirement in requirements.map(Yaml::items).unwrap_or_default() {
         if requirement.str_at(&["key"]) == Some("topology.kubernetes.io/zone") {
             let zones = requirement.get("values").map(Yaml::items).unwrap_or_default();
@@ -327,7 +414,8 @@ fn node_pool(object: &Object, unit: &mut Unit, tree: &Tree) {
 
 /// A Velero schedule backs up what keeps data in its namespaces.
 fn velero(object: &Object, unit: &mut Unit, tree: &Tree) {
-    let included = object.at(&["spec", "template", "includedNamespaces"]).map(Yaml::items).unwrap_or_default();
+    let included =
+        object.at(&["spec", "template", "includedNamespaces"]).map(Yaml::items).unwrap_or_default();
     let names: Vec<&str> = included.iter().filter_map(|name| name.str()).collect();
     let all = names.is_empty() || names.contains(&"*");
     let evidence = object.at(&["spec", "schedule"]).map(|node| node.evidence(tree));
@@ -346,9 +434,9 @@ fn replication(object: &Object, cluster: &Cluster<'_>, unit: &mut Unit, tree: &T
     let evidence = object.at(&["spec", "trigger", "schedule"]).unwrap_or(claim).evidence(tree);
     for workload in cluster.workloads.iter().filter(|workload| workload.object.space() == object.space()) {
         let volumes = workload.spec.get("volumes").map(Yaml::items).unwrap_or_default();
-        let mounts = volumes.iter().any(|volume| {
-            volume.str_at(&["persistentVolumeClaim", "claimName"]) == claim.str()
-        });
+        let mounts = volumes
+            .iter()
+            .any(|volume| volume.str_at(&["persistentVolumeClaim", "claimName"]) == claim.str());
         if let Some(node) = unit.nodes.iter_mut().find(|node| mounts && node.id == workload.id) {
             node.attributes.set(Attribute::Backup, AttributeValue::Bool(true), Some(evidence.clone()));
         }

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::cluster::{Cluster, Front, Workload, runs_once};
 use super::object::Object;
 use super::pod;
-use crate::model::{
-    Category, Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit,
-};
+use crate::model::{Category, Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts::{self, Mention, Sureness};
 use crate::read::images;
 use crate::read::yaml::Node;
@@ -33,8 +31,11 @@ impl<'c> Needs<'c> {
         for container in pod::containers(spec, "containers") {
             // The first container is the workload; a failing exporter beside it does not take it down.
             let image = container.str_at(&["image"]).unwrap_or("");
-            let watches = images::known(image, catalog).is_some_and(|known| known.category == Category::Monitoring);
-            let phase = if watches && workload.known.as_ref().is_none_or(|own| own.category != Category::Monitoring) {
+            let watches =
+                images::known(image, catalog).is_some_and(|known| known.category == Category::Monitoring);
+            let phase = if watches
+                && workload.known.as_ref().is_none_or(|own| own.category != Category::Monitoring)
+            {
                 Phase::Observe
             } else {
                 Phase::Runtime
@@ -61,7 +62,9 @@ impl<'c> Needs<'c> {
         for (line, place) in pod::command_lines(container, &values) {
             self.mentions(workload, hosts::in_text(&line), phase, &[place.evidence(tree)]);
         }
-        if let Some(image) = container.get("image").filter(|image| image.str().is_some_and(|text| !text.is_empty())) {
+        if let Some(image) =
+            container.get("image").filter(|image| image.str().is_some_and(|text| !text.is_empty()))
+        {
             let target = Target::Image(image.str().unwrap_or("").to_owned());
             self.refer(&workload.id, target, Phase::Startup, Need::Required, vec![image.evidence(tree)]);
         }
@@ -112,24 +115,18 @@ impl<'c> Needs<'c> {
     /// A configuration file: lines that set a host, and lines that name what is known.
     fn file(&mut self, workload: &Workload<'c>, text: &str, place: &Node) {
         for (at, line) in text.lines().take(2000).enumerate() {
-            let line = line.trim();
-            if line.starts_with(['#', ';']) || line.starts_with("//") || line.len() > 2000 {
-                continue;
-            }
             let mut location = place.location.clone();
             // A block scalar starts on the line of its key.
             location.line += if text.contains('\n') { at as u32 + 1 } else { 0 };
             let evidence = crate::read::yaml::evidence_at(&location, self.tree);
-            let pair = line.split_once(['=', ':']).filter(|(key, _)| {
-                key.trim().chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"'))
-            });
-            let mentions = match pair {
-                Some((key, value)) => hosts::in_setting(key.trim().trim_matches('"'), value.trim().trim_end_matches([',', ';'])),
-                None => hosts::in_text(line),
-            };
-            let known_only = pair.is_none();
+            let (mentions, sets_key) = hosts::in_config_line(line);
+            let known_only = !sets_key;
             let kept = mentions.into_iter().filter(|mention| {
-                !known_only || mention.endpoints.iter().any(|endpoint| self.front(workload, &endpoint.target).is_some())
+                !known_only
+                    || mention
+                        .endpoints
+                        .iter()
+                        .any(|endpoint| self.front(workload, &endpoint.target).is_some())
             });
             let kept = kept.collect();
             self.mentions(workload, kept, Phase::Runtime, &[evidence]);
@@ -141,15 +138,27 @@ impl<'c> Needs<'c> {
         self.cluster.find(workload.object.space(), name)
     }
 
-    fn mentions(&mut self, workload: &Workload<'c>, mentions: Vec<Mention>, phase: Phase, evidence: &[Evidence]) {
+    fn mentions(
+        &mut self,
+        workload: &Workload<'c>,
+        mentions: Vec<Mention>,
+        phase: Phase,
+        evidence: &[Evidence],
+    ) {
         for mention in mentions {
             let list = mention.endpoints.len() > 1;
             let mut ends: Vec<Id> = Vec::new();
             for endpoint in mention.endpoints {
                 match self.front(workload, &endpoint.target) {
                     Some(front) => {
-                        let found = self.through(&workload.id, front, &endpoint.target, phase, evidence, list);
-                        ends.extend(found.into_iter().filter(|id| *id != workload.id && !ends.contains(id)).collect::<Vec<_>>());
+                        let found =
+                            self.through(&workload.id, front, &endpoint.target, phase, evidence, list);
+                        ends.extend(
+                            found
+                                .into_iter()
+                                .filter(|id| *id != workload.id && !ends.contains(id))
+                                .collect::<Vec<_>>(),
+                        );
                     }
                     None if endpoint.sure == Sureness::Certain => {
                         let phase = if self.only_watches(&endpoint.target) { Phase::Observe } else { phase };
@@ -215,7 +224,14 @@ impl<'c> Needs<'c> {
     }
 
     /// A Service that selects nothing.
-    fn dangling(&mut self, from: &Id, front: &Front<'_>, named: &Target, phase: Phase, mut evidence: Vec<Evidence>) {
+    fn dangling(
+        &mut self,
+        from: &Id,
+        front: &Front<'_>,
+        named: &Target,
+        phase: Phase,
+        mut evidence: Vec<Evidence>,
+    ) {
         let Some(object) = front.object else { return };
         evidence.push(crate::read::yaml::evidence_at(&object.place(), self.tree));
         let because = if object.at(&["spec", "selector"]).is_some() {
@@ -232,7 +248,14 @@ impl<'c> Needs<'c> {
     }
 
     /// An edge to a workload or component, in the phase that fits what it is.
-    pub(super) fn lead(&mut self, from: &Id, to: &Id, phase: Phase, group: Option<Id>, evidence: Vec<Evidence>) {
+    pub(super) fn lead(
+        &mut self,
+        from: &Id,
+        to: &Id,
+        phase: Phase,
+        group: Option<Id>,
+        evidence: Vec<Evidence>,
+    ) {
         let watches = |id: &Id| {
             let known = self.cluster.workload(id).and_then(|workload| workload.known.as_ref());
             known.is_some_and(|known| known.category == Category::Monitoring)
@@ -251,7 +274,15 @@ impl<'c> Needs<'c> {
         self.edge_in(from, to, phase, need, group, evidence);
     }
 
-    fn group(&mut self, from: &Id, name: &str, ends: &[Id], phase: Phase, _need: Need, evidence: &[Evidence]) {
+    fn group(
+        &mut self,
+        from: &Id,
+        name: &str,
+        ends: &[Id],
+        phase: Phase,
+        _need: Need,
+        evidence: &[Evidence],
+    ) {
         let id = Id::new(format!("{from}#{name}"));
         self.groups.entry(id.clone()).or_insert_with(|| Group {
             id: id.clone(),
@@ -269,7 +300,15 @@ impl<'c> Needs<'c> {
         self.edge_in(from, to, phase, need, None, evidence);
     }
 
-    fn edge_in(&mut self, from: &Id, to: &Id, phase: Phase, need: Need, group: Option<Id>, evidence: Vec<Evidence>) {
+    fn edge_in(
+        &mut self,
+        from: &Id,
+        to: &Id,
+        phase: Phase,
+        need: Need,
+        group: Option<Id>,
+        evidence: Vec<Evidence>,
+    ) {
         if from == to {
             return;
         }
@@ -287,7 +326,14 @@ impl<'c> Needs<'c> {
         }
     }
 
-    pub(super) fn refer(&mut self, from: &Id, target: Target, phase: Phase, need: Need, evidence: Vec<Evidence>) {
+    pub(super) fn refer(
+        &mut self,
+        from: &Id,
+        target: Target,
+        phase: Phase,
+        need: Need,
+        evidence: Vec<Evidence>,
+    ) {
         let same = |one: &&mut Reference| one.from == *from && one.target == target && one.phase == phase;
         // References of one node are added together, so the last ones are all that can be the same.
         let start = self.references.len().saturating_sub(200);
@@ -302,7 +348,15 @@ impl<'c> Needs<'c> {
     /// Writes everything into a unit.
     pub(super) fn write(self, unit: &mut Unit) {
         for ((from, to, phase), (need, group, evidence)) in self.edges {
-            unit.edges.push(Edge { from, to, phase, need, group, confidence: Confidence::Inferred, evidence });
+            unit.edges.push(Edge {
+                from,
+                to,
+                phase,
+                need,
+                group,
+                confidence: Confidence::Inferred,
+                evidence,
+            });
         }
         unit.groups.extend(self.groups.into_values());
         unit.references.extend(self.references);

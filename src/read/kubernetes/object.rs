@@ -35,7 +35,8 @@ impl Object {
     pub(crate) fn of(root: &Arc<Node>) -> Option<Object> {
         let api = root.str_at(&["apiVersion"])?.to_owned();
         let kind = root.str_at(&["kind"])?.to_owned();
-        let name = root.str_at(&["metadata", "name"]).or_else(|| root.str_at(&["metadata", "generateName"]))?;
+        let name =
+            root.str_at(&["metadata", "name"]).or_else(|| root.str_at(&["metadata", "generateName"]))?;
         let name = name.trim_end_matches('-').to_owned();
         let namespace = root.str_at(&["metadata", "namespace"]).map(str::to_owned);
         Some(Object { api, kind, name, namespace, root: Arc::clone(root), also: Vec::new() })
@@ -53,13 +54,18 @@ impl Object {
     fn collect(root: &Arc<Node>, out: &mut Vec<Object>, depth: u32) {
         let is_list = root.str_at(&["kind"]).is_some_and(|kind| kind == "List" || kind.ends_with("List"));
         match root.get("items").filter(|items| is_list && items.is_sequence()) {
-            Some(items) if depth > 0 => items.items().iter().for_each(|item| Self::collect(item, out, depth - 1)),
+            Some(items) if depth > 0 => {
+                items.items().iter().for_each(|item| Self::collect(item, out, depth - 1))
+            }
             _ => out.extend(Self::of(root)),
         }
     }
 
     /// The namespace it is in.
     pub(crate) fn space(&self) -> &str {
+        if is_cluster_wide(&self.kind) {
+            return DEFAULT_NAMESPACE;
+        }
         self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
     }
 
@@ -100,6 +106,21 @@ impl Object {
     }
 }
 
+/// Whether objects of a kind stand in no namespace, whatever a kustomization writes into them.
+pub(crate) fn is_cluster_wide(kind: &str) -> bool {
+    matches!(
+        kind,
+        "ClusterIssuer"
+            | "ClusterSecretStore"
+            | "ClusterExternalSecret"
+            | "NodePool"
+            | "EC2NodeClass"
+            | "Provisioner"
+            | "PersistentVolume"
+            | "StorageClass"
+    )
+}
+
 /// The pairs of a mapping of texts: labels, selectors, annotations.
 pub(crate) fn labels(node: Option<&Node>) -> BTreeMap<String, String> {
     let entries = node.map(Node::entries).unwrap_or_default();
@@ -122,8 +143,13 @@ pub(crate) fn selects(selector: Option<&Node>, labels_of: &BTreeMap<String, Stri
 
 fn holds(expression: &Node, labels_of: &BTreeMap<String, String>) -> bool {
     let key = expression.str_at(&["key"]).unwrap_or("");
-    let values: Vec<&str> =
-        expression.get("values").map(Node::items).unwrap_or_default().iter().filter_map(|value| value.str()).collect();
+    let values: Vec<&str> = expression
+        .get("values")
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|value| value.str())
+        .collect();
     let own = labels_of.get(key).map(String::as_str);
     match expression.str_at(&["operator"]) {
         Some("In") => own.is_some_and(|own| values.contains(&own)),

@@ -37,7 +37,8 @@ pub(super) fn operator(object: &Object) -> Option<&'static Operator> {
 /// The Services and Secrets that come of an object.
 pub(super) fn made_by(object: &Object) -> Option<Made> {
     let row = operator(object)?;
-    let fill = |patterns: &[&str]| patterns.iter().map(|pattern| pattern.replace("{}", &object.name)).collect();
+    let fill =
+        |patterns: &[&str]| patterns.iter().map(|pattern| pattern.replace("{}", &object.name)).collect();
     Some(Made { hosts: fill(row.hosts), secrets: fill(row.secrets) })
 }
 
@@ -49,7 +50,9 @@ impl Operator {
             collect(&object.root, &path.split('.').collect::<Vec<_>>(), &mut numbers);
             let Some(first) = numbers.first().copied() else { continue };
             let sum = numbers.iter().try_fold(0u32, |sum, node| {
-                node.integer().and_then(|number| u32::try_from(number).ok()).map(|number| sum.saturating_add(number))
+                node.integer()
+                    .and_then(|number| u32::try_from(number).ok())
+                    .map(|number| sum.saturating_add(number))
             });
             let unread = || format!("`{}` is no number", first.str().unwrap_or(""));
             return (sum.ok_or_else(unread), Some(first));

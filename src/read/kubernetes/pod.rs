@@ -18,7 +18,8 @@ pub(super) fn spec_of(root: &Node) -> Option<&Node> {
 
 /// The labels that the pods of a workload carry.
 pub(super) fn labels_of(root: &Node) -> BTreeMap<String, String> {
-    let template = root.at(&["spec", "jobTemplate", "spec", "template"]).or_else(|| root.at(&["spec", "template"]));
+    let template =
+        root.at(&["spec", "jobTemplate", "spec", "template"]).or_else(|| root.at(&["spec", "template"]));
     super::object::labels(template.unwrap_or(root).at(&["metadata", "labels"]))
 }
 
@@ -35,7 +36,11 @@ pub(super) struct Setting<'n> {
 }
 
 /// All settings of a container: its variables with ConfigMaps and Secrets looked up.
-pub(super) fn settings<'n>(container: &'n Node, namespace: &str, cluster: &'n Cluster<'_>) -> Vec<Setting<'n>> {
+pub(super) fn settings<'n>(
+    container: &'n Node,
+    namespace: &str,
+    cluster: &'n Cluster<'_>,
+) -> Vec<Setting<'n>> {
     let mut out = Vec::new();
     for source in container.get("envFrom").map(Node::items).unwrap_or_default() {
         let prefix = source.str_at(&["prefix"]).unwrap_or("");
@@ -54,7 +59,9 @@ pub(super) fn settings<'n>(container: &'n Node, namespace: &str, cluster: &'n Cl
         }
         for kind in ["configMapKeyRef", "secretKeyRef"] {
             let Some(reference) = variable.at(&["valueFrom", kind]) else { continue };
-            let (Some(name), Some(wanted)) = (reference.get("name"), reference.str_at(&["key"])) else { continue };
+            let (Some(name), Some(wanted)) = (reference.get("name"), reference.str_at(&["key"])) else {
+                continue;
+            };
             let data = cluster.data(kind, namespace, name.str().unwrap_or(""));
             if let Some((_, value, place)) = data.into_iter().find(|(key, ..)| key == wanted) {
                 out.push(Setting { key: key.to_owned(), value, places: vec![place, name] });
@@ -92,7 +99,10 @@ pub(super) fn expand_text(text: &str, values: &BTreeMap<String, String>) -> Stri
 }
 
 /// The lines of a container's command, each option with its value, with their places.
-pub(super) fn command_lines<'n>(container: &'n Node, values: &BTreeMap<String, String>) -> Vec<(String, &'n Node)> {
+pub(super) fn command_lines<'n>(
+    container: &'n Node,
+    values: &BTreeMap<String, String>,
+) -> Vec<(String, &'n Node)> {
     let mut out = Vec::new();
     for key in ["command", "args"] {
         let items = container.get(key).map(Node::items_or_self).unwrap_or_default();
@@ -100,7 +110,9 @@ pub(super) fn command_lines<'n>(container: &'n Node, values: &BTreeMap<String, S
             let Some(text) = item.str() else { continue };
             let before = at.checked_sub(1).and_then(|at| items[at].str());
             let line = match before {
-                Some(option) if option.starts_with('-') && !option.contains('=') && !text.starts_with('-') => {
+                Some(option)
+                    if option.starts_with('-') && !option.contains('=') && !text.starts_with('-') =>
+                {
                     format!("{option} {text}")
                 }
                 _ => text.to_owned(),
@@ -137,8 +149,19 @@ pub(super) fn keeping(volume: &Node) -> Keeping {
         return Keeping::Other;
     }
     let disks = [
-        "persistentVolumeClaim", "ephemeral", "nfs", "awsElasticBlockStore", "gcePersistentDisk", "azureDisk",
-        "azureFile", "cephfs", "rbd", "iscsi", "csi", "glusterfs", "vsphereVolume",
+        "persistentVolumeClaim",
+        "ephemeral",
+        "nfs",
+        "awsElasticBlockStore",
+        "gcePersistentDisk",
+        "azureDisk",
+        "azureFile",
+        "cephfs",
+        "rbd",
+        "iscsi",
+        "csi",
+        "glusterfs",
+        "vsphereVolume",
     ];
     if disks.iter().any(|disk| has(disk)) { Keeping::Claim } else { Keeping::Other }
 }

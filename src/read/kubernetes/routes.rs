@@ -17,7 +17,13 @@ struct Route<'n> {
 }
 
 /// Writes published names and what they lead to.
-pub(super) fn publish(own: &[&Object], cluster: &Cluster<'_>, needs: &mut Needs<'_>, unit: &mut Unit, tree: &Tree) {
+pub(super) fn publish(
+    own: &[&Object],
+    cluster: &Cluster<'_>,
+    needs: &mut Needs<'_>,
+    unit: &mut Unit,
+    tree: &Tree,
+) {
     let controllers = controllers(cluster);
     for object in own {
         for route in routes(object) {
@@ -26,12 +32,15 @@ pub(super) fn publish(own: &[&Object], cluster: &Cluster<'_>, needs: &mut Needs<
         let exposed = object.is("", "Service")
             && matches!(object.root.str_at(&["spec", "type"]), Some("LoadBalancer" | "NodePort"));
         if exposed {
-            let ids = cluster.find(object.space(), &object.name).map(|front| front.ids.clone()).unwrap_or_default();
+            let ids =
+                cluster.find(object.space(), &object.name).map(|front| front.ids.clone()).unwrap_or_default();
             for id in ids {
                 mark(unit, &id, object, tree);
             }
         }
-        let named = object.annotation("external-dns.alpha.kubernetes.io/hostname").filter(|_| object.kind == "Service");
+        let named = object
+            .annotation("external-dns.alpha.kubernetes.io/hostname")
+            .filter(|_| object.kind == "Service");
         if let Some(hostnames) = named {
             let backends = object.at(&["metadata", "name"]).map(|name| (name, None)).into_iter().collect();
             let route = Route { hosts: vec![hostnames], backends };
@@ -75,9 +84,8 @@ fn write(
     let cluster = needs.cluster;
     let mut domains = Vec::new();
     for host in &route.hosts {
-        for name in host.str().unwrap_or("").split(',').map(str::trim) {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
-            if hosts::is_hostname(&name) && name.contains('.') && !name.ends_with(".local") && !is_cluster_name(&name) {
+        for name in hosts::published_names(host.str().unwrap_or("")) {
+            if !is_cluster_name(&name) {
                 domains.push((domain(unit, &name, host, object, tree), host.evidence(tree)));
             }
         }
@@ -135,7 +143,9 @@ fn domain(unit: &mut Unit, name: &str, host: &Yaml, object: &Object, tree: &Tree
 fn routes(object: &Object) -> Vec<Route<'_>> {
     let root = &*object.root;
     match (object.kind.as_str(), object.group()) {
-        ("Ingress", group) if group.is_empty() || group.ends_with("k8s.io") || group == "extensions" => ingress(root),
+        ("Ingress", group) if group.is_empty() || group.ends_with("k8s.io") || group == "extensions" => {
+            ingress(root)
+        }
         ("HTTPRoute" | "GRPCRoute" | "TLSRoute", _) => gateway(root),
         ("VirtualService", "networking.istio.io") => virtual_service(root),
         ("IngressRoute" | "IngressRouteTCP", _) => traefik(root),
@@ -190,7 +200,8 @@ fn virtual_service(root: &Yaml) -> Vec<Route<'_>> {
     let mut backends = Vec::new();
     for protocol in ["http", "tls", "tcp"] {
         for rule in list(root, &["spec", protocol]) {
-            let destinations = list(rule, &["route"]).into_iter().filter_map(|route| route.at(&["destination", "host"]));
+            let destinations =
+                list(rule, &["route"]).into_iter().filter_map(|route| route.at(&["destination", "host"]));
             backends.extend(destinations.map(|host| (host, None)));
         }
     }
@@ -205,7 +216,7 @@ fn traefik(root: &Yaml) -> Vec<Route<'_>> {
             .into_iter()
             .filter(|service| service.str_at(&["kind"]).is_none_or(|kind| kind == "Service"))
             .filter_map(|service| Some((service.get("name")?, service.str_at(&["namespace"]))));
-        out.push(Route { hosts: Vec::new(), backends: backends.collect() });
+        out.push(Route { hosts: route.get("match").into_iter().collect(), backends: backends.collect() });
     }
     out
 }
@@ -218,7 +229,9 @@ fn openshift(root: &Yaml) -> Vec<Route<'_>> {
 fn contour(root: &Yaml) -> Vec<Route<'_>> {
     let mut backends = Vec::new();
     for route in list(root, &["spec", "routes"]) {
-        backends.extend(list(route, &["services"]).into_iter().filter_map(|service| Some((service.get("name")?, None))));
+        backends.extend(
+            list(route, &["services"]).into_iter().filter_map(|service| Some((service.get("name")?, None))),
+        );
     }
     vec![Route { hosts: root.at(&["spec", "virtualhost", "fqdn"]).into_iter().collect(), backends }]
 }

@@ -70,15 +70,18 @@ pub(super) fn operated(object: &Object, operator: &Operator, cluster: &Cluster<'
         (replicas, says) = pools;
     }
     let count = Count { replicas, says, scaled: false };
-    let spread = object.root.at(&["spec", "affinity", "podAntiAffinityType"]).and_then(Yaml::str) == Some("required");
+    let spread =
+        object.root.at(&["spec", "affinity", "podAntiAffinityType"]).and_then(Yaml::str) == Some("required");
     let mut apart = Apart::default();
     if spread {
-        let key = object.root.str_at(&["spec", "affinity", "topologyKey"]).unwrap_or("kubernetes.io/hostname");
+        let key =
+            object.root.str_at(&["spec", "affinity", "topologyKey"]).unwrap_or("kubernetes.io/hostname");
         apart = Apart { level: level_of(key), exclusive: true, ..Apart::default() };
     }
     replicate(&mut node, &count, &apart, operator.quorum, object, tree);
     if operator.engine == "kafka"
-        && let Some(in_sync) = object.at(&["spec", "kafka", "config", "min.insync.replicas"]).and_then(Yaml::integer)
+        && let Some(in_sync) =
+            object.at(&["spec", "kafka", "config", "min.insync.replicas"]).and_then(Yaml::integer)
         && node.replication.replicas.is_some_and(|replicas| i64::from(replicas) >= in_sync)
     {
         node.replication.required = u32::try_from(in_sync).ok();
@@ -137,38 +140,45 @@ fn knative(root: &Yaml) -> Count<'_> {
     let says = annotations.and_then(|annotations| keys.iter().find_map(|key| annotations.get(key)));
     let smallest = says.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
     let replicas = smallest.filter(|number| *number > 0);
-    Count { replicas: replicas.ok_or_else(|| "it scales with its load, down to nothing".to_owned()), says, scaled: true }
+    Count {
+        replicas: replicas.ok_or_else(|| "it scales with its load, down to nothing".to_owned()),
+        says,
+        scaled: true,
+    }
 }
 
 /// The smallest number that an autoscaler aiming at the workload keeps.
 fn scaler<'c>(object: &Object, cluster: &Cluster<'c>) -> Option<(&'c Yaml, u32)> {
-    cluster.objects.iter().find_map(|other| {
-        let (target, smallest, default) = match other.kind.as_str() {
-            "HorizontalPodAutoscaler" => (["spec", "scaleTargetRef"], "minReplicas", 1),
-            "ScaledObject" => (["spec", "scaleTargetRef"], "minReplicaCount", 0),
-            _ => return None,
-        };
-        let target = other.root.at(&target)?;
-        let same_kind = target.str_at(&["kind"]).unwrap_or("Deployment") == object.kind;
-        if !same_kind || target.str_at(&["name"]) != Some(&object.name) || other.space() != object.space() {
-            return None;
-        }
-        let says = other.root.at(&["spec", smallest]);
-        let number = says.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
-        Some((says.or(other.root.at(&["metadata", "name"]))?, number.unwrap_or(default)))
+    let kinds = [("HorizontalPodAutoscaler", "minReplicas", 1), ("ScaledObject", "minReplicaCount", 0)];
+    kinds.into_iter().find_map(|(kind, smallest, default)| {
+        cluster.of_kind(kind).iter().find_map(|other| {
+            let target = other.root.at(&["spec", "scaleTargetRef"])?;
+            let same_kind = target.str_at(&["kind"]).unwrap_or("Deployment") == object.kind;
+            if !same_kind || target.str_at(&["name"]) != Some(&object.name) || other.space() != object.space()
+            {
+                return None;
+            }
+            let says = other.root.at(&["spec", smallest]);
+            let number = says.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
+            Some((says.or(other.root.at(&["metadata", "name"]))?, number.unwrap_or(default)))
+        })
     })
 }
 
 /// Kafka's members where they are declared in node pools.
-fn kafka_pools<'c>(object: &Object, cluster: &Cluster<'c>) -> Option<(Result<u32, String>, Option<&'c Yaml>)> {
+fn kafka_pools<'c>(
+    object: &Object,
+    cluster: &Cluster<'c>,
+) -> Option<(Result<u32, String>, Option<&'c Yaml>)> {
     let mut sum = 0u32;
     let mut says = None;
-    for pool in cluster.objects.iter().filter(|other| other.kind == "KafkaNodePool") {
+    for pool in cluster.of_kind("KafkaNodePool") {
         let owner = pool.root.at(&["metadata", "labels"])?.get("strimzi.io/cluster").and_then(Yaml::str);
         let roles = pool.root.at(&["spec", "roles"]).map(Yaml::items).unwrap_or_default();
         if owner == Some(&object.name) && roles.iter().any(|role| role.str() == Some("broker")) {
             let replicas = pool.root.at(&["spec", "replicas"]);
-            sum += replicas.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+            let count = replicas.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
+            sum = sum.saturating_add(count.unwrap_or(0));
             says = says.or(replicas);
         }
     }
@@ -213,7 +223,14 @@ fn level_of(topology_key: &str) -> Option<Level> {
     }
 }
 
-fn replicate(node: &mut Node, count: &Count<'_>, apart: &Apart<'_>, quorum: bool, object: &Object, tree: &Tree) {
+fn replicate(
+    node: &mut Node,
+    count: &Count<'_>,
+    apart: &Apart<'_>,
+    quorum: bool,
+    object: &Object,
+    tree: &Tree,
+) {
     if let Some(says) = count.says {
         node.add_evidence(says.evidence(tree));
     }
@@ -263,7 +280,9 @@ fn replicate(node: &mut Node, count: &Count<'_>, apart: &Apart<'_>, quorum: bool
     node.tolerance_because = Some(match (level, apart.wished) {
         (Some(level), _) if survives => format!("{many}, kept apart by {level}"),
         (Some(level), _) => format!("{many} over {level}s of which one may hold too many"),
-        (None, Some(level)) => format!("{many}; that they stand on different {level}s is wished for, not required"),
+        (None, Some(level)) => {
+            format!("{many}; that they stand on different {level}s is wished for, not required")
+        }
         (None, None) => format!("{many}; nothing says that they stand on different machines"),
     });
 }
@@ -271,9 +290,8 @@ fn replicate(node: &mut Node, count: &Count<'_>, apart: &Apart<'_>, quorum: bool
 /// PodDisruptionBudgets that select the workload.
 fn budgets(node: &mut Node, workload: &Workload<'_>, cluster: &Cluster<'_>, tree: &Tree) {
     let replicas = node.replication.replicas.unwrap_or(0);
-    for budget in &cluster.objects {
-        let applies = budget.kind == "PodDisruptionBudget"
-            && budget.space() == workload.object.space()
+    for budget in cluster.of_kind("PodDisruptionBudget") {
+        let applies = budget.space() == workload.object.space()
             && selects(budget.at(&["spec", "selector"]), &workload.labels);
         if !applies {
             continue;
@@ -282,14 +300,16 @@ fn budgets(node: &mut Node, workload: &Workload<'_>, cluster: &Cluster<'_>, tree
             [("minAvailable", Attribute::MinAvailable), ("maxUnavailable", Attribute::MaxUnavailable)]
         {
             let Some(says) = budget.at(&["spec", key]) else { continue };
-            let share = says.str().and_then(|text| text.strip_suffix('%')).and_then(|text| text.parse::<f64>().ok());
+            let share =
+                says.str().and_then(|text| text.strip_suffix('%')).and_then(|text| text.parse::<f64>().ok());
             // Kubernetes rounds both up.
             let number = match share {
                 Some(share) => Some((share / 100.0 * f64::from(replicas)).ceil()),
                 None => says.number(),
             };
             let value = number.map(AttributeValue::Number);
-            let value = value.unwrap_or_else(|| AttributeValue::Unknown(format!("`{key}` could not be read")));
+            let value =
+                value.unwrap_or_else(|| AttributeValue::Unknown(format!("`{key}` could not be read")));
             node.attributes.set(attribute, value, Some(says.evidence(tree)));
         }
     }
@@ -312,9 +332,11 @@ fn describe(node: &mut Node, workload: &Workload<'_>, tree: &Tree) {
 
 /// Whether the workload keeps data and whether it outlives the pod.
 fn keep(node: &mut Node, workload: &Workload<'_>, tree: &Tree) {
-    let templates = workload.object.at(&["spec", "volumeClaimTemplates"]).map(Yaml::items).unwrap_or_default();
+    let templates =
+        workload.object.at(&["spec", "volumeClaimTemplates"]).map(Yaml::items).unwrap_or_default();
     let volumes = workload.spec.get("volumes").map(Yaml::items).unwrap_or_default();
-    let claim = volumes.iter().find(|volume| pod::keeping(volume) == Keeping::Claim).or_else(|| templates.first());
+    let claim =
+        volumes.iter().find(|volume| pod::keeping(volume) == Keeping::Claim).or_else(|| templates.first());
     let stays = claim.or_else(|| volumes.iter().find(|volume| pod::keeping(volume) == Keeping::Machine));
     let goes = volumes.iter().find(|volume| pod::keeping(volume) == Keeping::Pod);
     let says = |volume: &Yaml| Some(volume.evidence(tree));
@@ -328,7 +350,8 @@ fn keep(node: &mut Node, workload: &Workload<'_>, tree: &Tree) {
         node.attributes.set(Attribute::Stateful, AttributeValue::Bool(true), place);
     }
     if holds_data && stays.is_none() {
-        let place: Option<Evidence> = goes.and_then(|volume| says(volume)).or_else(|| node.evidence.first().cloned());
+        let place: Option<Evidence> =
+            goes.and_then(|volume| says(volume)).or_else(|| node.evidence.first().cloned());
         node.attributes.set(Attribute::EphemeralData, AttributeValue::Bool(true), place);
     } else if let Some(volume) = stays.filter(|_| holds_data) {
         node.attributes.set(Attribute::EphemeralData, AttributeValue::Bool(false), says(volume));
@@ -338,25 +361,31 @@ fn keep(node: &mut Node, workload: &Workload<'_>, tree: &Tree) {
 /// Backups that the object itself or a schedule beside it declares.
 fn operator_backup(node: &mut Node, object: &Object, cluster: &Cluster<'_>, tree: &Tree) {
     let own = ["backup", "backups"].iter().find_map(|key| object.root.at(&["spec", key]));
-    let own = own.filter(|backup| {
-        backup.is_mapping() && backup.get("enabled").and_then(Yaml::bool) != Some(false)
-    });
-    let schedule = cluster.objects.iter().find(|other| {
-        other.kind == "ScheduledBackup"
-            && other.space() == object.space()
+    let own =
+        own.filter(|backup| backup.is_mapping() && backup.get("enabled").and_then(Yaml::bool) != Some(false));
+    let schedule = cluster.of_kind("ScheduledBackup").iter().find(|other| {
+        other.space() == object.space()
             && other.root.str_at(&["spec", "cluster", "name"]) == Some(&object.name)
     });
     let scheduled = schedule.and_then(|schedule| schedule.at(&["spec", "schedule"]));
     // A place to back up to alone archives the log; only a schedule or a retention makes backups of it.
-    let repeated = scheduled.or_else(|| own.filter(|backup| {
-        backup.get("schedule").is_some() || backup.get("retentionPolicy").is_some() || backup.get("pgbackrest").is_some()
-    }));
+    let repeated = scheduled.or_else(|| {
+        own.filter(|backup| {
+            backup.get("schedule").is_some()
+                || backup.get("retentionPolicy").is_some()
+                || backup.get("pgbackrest").is_some()
+        })
+    });
     if let Some(says) = repeated {
         node.attributes.set(Attribute::Backup, AttributeValue::Bool(true), Some(says.evidence(tree)));
     }
     let store = own.and_then(|backup| backup.get("barmanObjectStore"));
     if let Some(says) = store {
-        node.attributes.set(Attribute::PointInTimeRecovery, AttributeValue::Bool(true), Some(says.evidence(tree)));
+        node.attributes.set(
+            Attribute::PointInTimeRecovery,
+            AttributeValue::Bool(true),
+            Some(says.evidence(tree)),
+        );
     }
     if let Some(days) = own.and_then(|backup| backup.str_at(&["retentionPolicy"])).and_then(days) {
         node.attributes.set(Attribute::BackupRetentionDays, AttributeValue::Number(days), None);
@@ -365,20 +394,13 @@ fn operator_backup(node: &mut Node, object: &Object, cluster: &Cluster<'_>, tree
 
 /// `30d`, `4w`, `2m` in days.
 fn days(text: &str) -> Option<f64> {
-    let (number, unit) = text.split_at(text.len().checked_sub(1)?);
-    let number: f64 = number.parse().ok()?;
-    match unit {
-        "d" => Some(number),
-        "w" => Some(number * 7.0),
-        "m" => Some(number * 30.0),
-        _ => None,
-    }
+    let days_of = [("d", 1.0), ("w", 7.0), ("m", 30.0)];
+    let (number, days) = days_of.iter().find_map(|(unit, days)| Some((text.strip_suffix(unit)?, days)))?;
+    number.parse::<f64>().ok().map(|number| number * days)
 }
 
 /// Whether a Service's own labels are among those that a monitor selects.
 pub(super) fn monitored(front: &Object, cluster: &Cluster<'_>) -> bool {
     let own = labels(front.at(&["metadata", "labels"]));
-    cluster.objects.iter().any(|other| {
-        other.kind == "ServiceMonitor" && selects(other.at(&["spec", "selector"]), &own)
-    })
+    cluster.of_kind("ServiceMonitor").iter().any(|other| selects(other.at(&["spec", "selector"]), &own))
 }

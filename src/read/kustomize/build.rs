@@ -141,7 +141,9 @@ impl<'b> Builder<'b> {
     fn objects(&mut self, document: &Arc<Node>, resources: &mut Vec<Resource>, depth: u32) {
         let is_list = document.str_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
         match document.get("items").filter(|items| is_list && items.is_sequence()) {
-            Some(items) if depth > 0 => items.items().iter().for_each(|item| self.objects(item, resources, depth - 1)),
+            Some(items) if depth > 0 => {
+                items.items().iter().for_each(|item| self.objects(item, resources, depth - 1))
+            }
             _ => resources.extend(Object::of(document).map(|object| Resource::new(&object))),
         }
     }
@@ -262,13 +264,26 @@ impl<'b> Builder<'b> {
             }
             // A patch changes neither the name nor where it was declared.
             let location = location.unwrap_or_else(|| resource.root.location.clone());
-            set_path(&mut resource.root, &["metadata", "name"], Node::scalar(&identity.0, false, &location), true);
+            set_path(
+                &mut resource.root,
+                &["metadata", "name"],
+                Node::scalar(&identity.0, false, &location),
+                true,
+            );
             if let Some(space) = identity.1 {
-                set_path(&mut resource.root, &["metadata", "namespace"], Node::scalar(&space, false, &location), true);
+                set_path(
+                    &mut resource.root,
+                    &["metadata", "namespace"],
+                    Node::scalar(&space, false, &location),
+                    true,
+                );
             }
         }
         if !found && target.is_none() {
-            let message = format!("no object matches the patch of `{}`", patch.str_at(&["metadata", "name"]).unwrap_or(""));
+            let message = format!(
+                "no object matches the patch of `{}`",
+                patch.str_at(&["metadata", "name"]).unwrap_or("")
+            );
             self.problems.warning(patch.location.clone(), message);
         }
         let mut at = 0;
@@ -348,7 +363,9 @@ impl<'b> Builder<'b> {
             let type_name = item.str_at(&["type"]).unwrap_or("Opaque");
             object.set("type", Arc::new(Node::scalar(type_name, false, at)));
         }
-        let option = |options: Option<&Node>| options.and_then(|one| one.get("disableNameSuffixHash")).and_then(Node::bool);
+        let option = |options: Option<&Node>| {
+            options.and_then(|one| one.get("disableNameSuffixHash")).and_then(Node::bool)
+        };
         let disabled = option(item.get("options")).or(option(global)) == Some(true);
         resources.push(Resource { root: object, before: Vec::new(), hashed: !disabled });
     }
@@ -423,14 +440,23 @@ fn same_object(patch: &Node, resource: &Resource) -> bool {
 /// Whether a patch's target selects an object.
 pub(super) fn selected(target: &Node, resource: &Resource) -> bool {
     let equal = |key: &str, own: &str| target.str_at(&[key]).is_none_or(|wanted| whole_match(wanted, own));
-    let names = || std::iter::once(resource.name()).chain(resource.before.iter().map(|(name, _)| name.as_str()));
+    let names =
+        || std::iter::once(resource.name()).chain(resource.before.iter().map(|(name, _)| name.as_str()));
     let named = target.str_at(&["name"]).is_none_or(|wanted| names().any(|name| whole_match(wanted, name)));
-    let spaces = || resource.namespace().into_iter().chain(resource.before.iter().filter_map(|(_, space)| space.as_deref()));
+    let spaces = || {
+        resource
+            .namespace()
+            .into_iter()
+            .chain(resource.before.iter().filter_map(|(_, space)| space.as_deref()))
+    };
     let placed = target.str_at(&["namespace"]).is_none_or(|wanted| {
-        spaces().any(|space| whole_match(wanted, space)) || (wanted == "default" && resource.namespace().is_none())
+        spaces().any(|space| whole_match(wanted, space))
+            || (wanted == "default" && resource.namespace().is_none())
     });
     let labelled = |key: &str, field: &str| {
-        target.str_at(&[key]).is_none_or(|selector| selector_holds(selector, resource.root.at(&["metadata", field])))
+        target
+            .str_at(&[key])
+            .is_none_or(|selector| selector_holds(selector, resource.root.at(&["metadata", field])))
     };
     equal("kind", resource.kind())
         && equal("group", resource.group())

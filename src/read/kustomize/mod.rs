@@ -45,19 +45,27 @@ impl Format for Kustomize {
         let folders: BTreeSet<String> = files.iter().map(|file| file.folder().to_owned()).collect();
         let uses = uses(&folders, &mut builder);
         let mut declarations = Declarations::default();
+        let built: Vec<(Family, Vec<Environment>, Vec<Object>)> = families(&folders, &uses, &mut builder)
+            .into_iter()
+            .map(|family| {
+                let (chosen, environments) = family.choose(&uses, cx);
+                let objects = builder.build(&chosen);
+                (family, environments, objects)
+            })
+            .collect();
+        let all: Vec<&Object> = built.iter().flat_map(|(_, _, objects)| objects).collect();
+        let around = kubernetes::neighbours(&all, built.len());
         let mut units = Vec::new();
-        for family in families(&folders, &uses, &mut builder) {
-            let (chosen, environments) = family.choose(&uses, cx);
-            let objects = builder.build(&chosen);
+        for (family, environments, objects) in &built {
             let name = if family.folder.is_empty() { "." } else { &family.folder };
             let mut unit = Unit::new("kustomize", name, &*family.folder);
-            unit.environments = environments;
+            unit.environments.clone_from(environments);
             let own: Vec<&Object> = objects.iter().collect();
-            let unit = kubernetes::build(unit, &own, &[], cx);
-            units.push((own.len(), unit));
+            units.push((own.len(), kubernetes::build(unit, &own, around, cx)));
         }
         units.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
-        declarations.units = units.into_iter().map(|(_, unit)| unit).filter(|unit| !unit.nodes.is_empty()).collect();
+        declarations.units =
+            units.into_iter().map(|(_, unit)| unit).filter(|unit| !unit.nodes.is_empty()).collect();
         declarations.problems = builder.problems;
         declarations
     }
@@ -77,14 +85,23 @@ pub(crate) fn covered(tree: &Tree) -> BTreeSet<String> {
     for file in tree.files().filter(|file| FILE_NAMES.contains(&file.name())) {
         let folder = file.folder();
         let Some(root) = builder.kustomization(folder) else { continue };
-        let lists = ["resources", "bases", "patchesStrategicMerge", "crds", "configurations", "transformers", "generators"];
+        let lists = [
+            "resources",
+            "bases",
+            "patchesStrategicMerge",
+            "crds",
+            "configurations",
+            "transformers",
+            "generators",
+        ];
         let plain = lists.iter().flat_map(|list| root.get(list).map(Node::items).unwrap_or_default());
         let placed = ["patches", "patchesJson6902", "replacements"]
             .iter()
             .flat_map(|list| root.get(list).map(Node::items).unwrap_or_default())
             .filter_map(|item| item.get_shared("path"));
         for item in plain.chain(placed) {
-            let path = item.str().filter(|text| !text.contains('\n')).and_then(|text| Tree::resolve(folder, text));
+            let path =
+                item.str().filter(|text| !text.contains('\n')).and_then(|text| Tree::resolve(folder, text));
             out.extend(path.filter(|path| tree.get(path).is_some()));
         }
     }
@@ -133,10 +150,15 @@ impl Family {
         let environments = self.members.iter().zip(&names).map(|(member, name)| Environment {
             name: name.clone(),
             chosen: Some(name.as_str()) == chosen,
-            evidence: FILE_NAMES.iter().map(|file| format!("{member}/{file}")).filter(|path| cx.tree.get(path).is_some()).collect(),
+            evidence: FILE_NAMES
+                .iter()
+                .map(|file| format!("{member}/{file}"))
+                .filter(|path| cx.tree.get(path).is_some())
+                .collect(),
         });
         let environments = environments.collect();
-        let member = chosen.and_then(|chosen| self.members.iter().zip(&names).find(|(_, name)| *name == chosen));
+        let member =
+            chosen.and_then(|chosen| self.members.iter().zip(&names).find(|(_, name)| *name == chosen));
         let folder = member.map(|(member, _)| member.clone()).or_else(|| common_base(&self.members, uses));
         (folder.unwrap_or_else(|| self.members[0].clone()), environments)
     }
@@ -167,9 +189,10 @@ fn families(folders: &BTreeSet<String>, uses: &Uses, builder: &mut Builder<'_>) 
     for top in tops {
         let bases = reachable(&top, uses);
         let sibling = families.iter_mut().find(|family| {
-            family.members.iter().any(|other| {
-                are_siblings(other, &top) && !bases.is_disjoint(&reachable(other, uses))
-            })
+            family
+                .members
+                .iter()
+                .any(|other| are_siblings(other, &top) && !bases.is_disjoint(&reachable(other, uses)))
         });
         match sibling {
             Some(family) => family.members.push(top),

@@ -90,7 +90,11 @@ fn merge_mapping(object: &mut Node, patch: &Node, builtin: bool, field: &str) {
 fn merge_key(list: &str, field: &str) -> Option<&'static str> {
     if list == "ports" {
         // Of a container, else of a Service.
-        return Some(if field == "containers" || field == "initContainers" { "containerPort" } else { "port" });
+        return Some(if field == "containers" || field == "initContainers" {
+            "containerPort"
+        } else {
+            "port"
+        });
     }
     MERGED_LISTS.iter().find(|(name, _)| *name == list).map(|(_, key)| *key)
 }
@@ -207,7 +211,9 @@ fn step_into<'n>(node: &'n mut Node, step: &str) -> Option<&'n mut Node> {
 
 fn peek(object: &mut Node, steps: &[String]) -> Result<Arc<Node>, String> {
     let (parent, last) = parent(object, steps)?;
-    step_into(parent, &last).map(|node| Arc::new(node.clone())).ok_or_else(|| format!("`{last}` does not exist"))
+    step_into(parent, &last)
+        .map(|node| Arc::new(node.clone()))
+        .ok_or_else(|| format!("`{last}` does not exist"))
 }
 
 fn insert(object: &mut Node, steps: &[String], value: Arc<Node>) -> Result<(), String> {
@@ -221,7 +227,11 @@ fn insert(object: &mut Node, steps: &[String], value: Arc<Node>) -> Result<(), S
     }
     match &mut parent.data {
         Data::Sequence(items) => {
-            let at = if last == "-" { items.len() } else { last.parse().map_err(|_| format!("`{last}` is no index"))? };
+            let at = if last == "-" {
+                items.len()
+            } else {
+                last.parse().map_err(|_| format!("`{last}` is no index"))?
+            };
             if at > items.len() {
                 return Err(format!("index {at} is past the end"));
             }

@@ -7,7 +7,12 @@ use super::resource::{Resource, set_path};
 use crate::read::yaml::{Data, Node};
 
 /// Carries out the replacements of a kustomization.
-pub(super) fn replacements(builder: &mut Builder<'_>, folder: &str, root: &Arc<Node>, resources: &mut [Resource]) {
+pub(super) fn replacements(
+    builder: &mut Builder<'_>,
+    folder: &str,
+    root: &Arc<Node>,
+    resources: &mut [Resource],
+) {
     for item in root.get("replacements").map(Node::items).unwrap_or_default() {
         let Some(path) = item.get("path") else {
             replace(item, resources);
@@ -23,7 +28,9 @@ fn replace(rule: &Node, resources: &mut [Resource]) {
     let Some(source) = rule.get("source") else { return };
     let field = source.str_at(&["fieldPath"]).unwrap_or("metadata.name");
     let steps = steps(field);
-    let Some(value) = resources.iter().filter(|one| selected(source, one)).find_map(|one| find(&one.root, &steps)) else {
+    let Some(value) =
+        resources.iter().filter(|one| selected(source, one)).find_map(|one| find(&one.root, &steps))
+    else {
         return;
     };
     let value = part(value, source.get("options"));
@@ -46,7 +53,8 @@ fn replace(rule: &Node, resources: &mut [Resource]) {
 
 /// The part of a value that options cut out.
 fn part(value: &Node, options: Option<&Node>) -> Node {
-    let delimiter = options.and_then(|options| options.str_at(&["delimiter"])).filter(|text| !text.is_empty());
+    let delimiter =
+        options.and_then(|options| options.str_at(&["delimiter"])).filter(|text| !text.is_empty());
     let (Some(delimiter), Some(text)) = (delimiter, value.str()) else { return value.clone() };
     let index = options.and_then(|options| options.get("index")).and_then(Node::integer).unwrap_or(0);
     let part = text.split(delimiter).nth(usize::try_from(index).unwrap_or(0)).unwrap_or(text);
@@ -83,7 +91,9 @@ fn steps(path: &str) -> Vec<String> {
 }
 
 fn fits(step: &str, item: &Node, at: usize) -> bool {
-    if let Some((key, value)) = step.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')?.split_once('=')) {
+    if let Some((key, value)) =
+        step.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')?.split_once('='))
+    {
         return item.str_at(&[key]) == Some(value);
     }
     step == "*" || step.parse() == Ok(at)
@@ -124,8 +134,11 @@ fn write(node: &mut Node, steps: &[String], value: &Node, options: Option<&Node>
 
 /// The new value of a field, of which options may replace only a part.
 fn placed(own: &Node, value: &Node, options: Option<&Node>) -> Node {
-    let delimiter = options.and_then(|options| options.str_at(&["delimiter"])).filter(|text| !text.is_empty());
-    let (Some(delimiter), Some(text), Some(new)) = (delimiter, own.str(), value.str()) else { return value.clone() };
+    let delimiter =
+        options.and_then(|options| options.str_at(&["delimiter"])).filter(|text| !text.is_empty());
+    let (Some(delimiter), Some(text), Some(new)) = (delimiter, own.str(), value.str()) else {
+        return value.clone();
+    };
     let index = options.and_then(|options| options.get("index")).and_then(Node::integer).unwrap_or(0);
     let mut parts: Vec<&str> = text.split(delimiter).collect();
     match usize::try_from(index) {

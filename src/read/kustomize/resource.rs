@@ -44,7 +44,8 @@ impl Resource {
     /// Whether Kubernetes itself defines the kind.
     pub(super) fn is_builtin(&self) -> bool {
         let group = self.group();
-        matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions") || group.ends_with(".k8s.io")
+        matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions")
+            || group.ends_with(".k8s.io")
     }
 
     /// Whether it went or goes by a name.
@@ -68,7 +69,10 @@ impl Resource {
     }
 
     fn set_metadata(&mut self, key: &str, value: &str) {
-        let location = self.root.at(&["metadata", "name"]).map_or(self.root.location.clone(), |name| name.location.clone());
+        let location = self
+            .root
+            .at(&["metadata", "name"])
+            .map_or(self.root.location.clone(), |name| name.location.clone());
         set_path(&mut self.root, &["metadata", key], Node::scalar(value, false, &location), true);
     }
 
@@ -124,7 +128,8 @@ pub(super) fn flatten(node: &Node) -> Node {
     match &mut out.data {
         Data::Mapping(_) => {
             let entries = node.entries();
-            let flat = entries.into_iter().map(|(key, value)| (key.clone(), Arc::new(flatten(value)))).collect();
+            let flat =
+                entries.into_iter().map(|(key, value)| (key.clone(), Arc::new(flatten(value)))).collect();
             out.data = Data::Mapping(flat);
         }
         Data::Sequence(items) => {

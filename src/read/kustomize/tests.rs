@@ -17,11 +17,14 @@ fn built(files: &[(&str, &str)], folder: &str) -> String {
 fn text(node: &Node) -> String {
     match &node.data {
         Data::Scalar { text, .. } => text.to_string(),
-        Data::Sequence(items) => format!("[{}]", items.iter().map(|item| text(item)).collect::<Vec<_>>().join(",")),
+        Data::Sequence(items) => {
+            format!("[{}]", items.iter().map(|item| text(item)).collect::<Vec<_>>().join(","))
+        }
         Data::Mapping(entries) => {
             let sorted: BTreeMap<String, String> =
                 entries.iter().map(|(key, value)| (key.text.to_string(), text(value))).collect();
-            let pairs: Vec<String> = sorted.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
+            let pairs: Vec<String> =
+                sorted.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
             format!("{{{}}}", pairs.join(","))
         }
     }
@@ -45,7 +48,8 @@ fn prefixes_images_replicas_and_hashes_reach_what_they_name() {
     let base = "resources: [web.yaml]\nconfigMapGenerator:\n- {name: cfg, literals: [A=b]}\n";
     let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: a, image: 'web:1', envFrom: [{configMapRef: {name: cfg}}]}]}}}\n";
     let overlay = "resources: [../base]\nnamePrefix: p-\nnamespace: ns\nimages: [{name: web, newName: r.io/web, newTag: '2'}]\nreplicas: [{name: web, count: 4}]\n";
-    let files = [("base/kustomization.yaml", base), ("base/web.yaml", web), ("prod/kustomization.yaml", overlay)];
+    let files =
+        [("base/kustomization.yaml", base), ("base/web.yaml", web), ("prod/kustomization.yaml", overlay)];
     // Name and hash as `kubectl kustomize` gives them.
     assert_eq!(
         built(&files, "prod"),
@@ -55,7 +59,8 @@ fn prefixes_images_replicas_and_hashes_reach_what_they_name() {
 
 #[test]
 fn overlays_are_environments_and_production_is_chosen() {
-    let overlay = |count: u32| format!("resources: [../../base]\nreplicas: [{{name: web, count: {count}}}]\n");
+    let overlay =
+        |count: u32| format!("resources: [../../base]\nreplicas: [{{name: web, count: {count}}}]\n");
     let (dev, prod) = (overlay(1), overlay(3));
     let tree = Tree::of_texts([
         ("k/base/kustomization.yaml", "resources: [web.yaml]\n"),
@@ -63,8 +68,8 @@ fn overlays_are_environments_and_production_is_chosen() {
         ("k/overlays/dev/kustomization.yaml", &*dev),
         ("k/overlays/prod/kustomization.yaml", &*prod),
     ]);
-    let catalog = Catalog::default();
-    let cx = ReadContext { tree: &tree, catalog: &catalog, environment: None };
+    let catalog = Catalog::embedded();
+    let cx = ReadContext { tree: &tree, catalog, environment: None };
     let files: Vec<_> = tree.files().filter(|file| Kustomize.wants(file.path())).collect();
     let declarations = Kustomize.read(&files, &cx);
     let [unit] = declarations.units.as_slice() else { panic!("{:?}", declarations.units) };
@@ -82,6 +87,9 @@ fn what_cannot_be_taken_in_is_a_problem_and_the_rest_is_read() {
     ]);
     let (objects, problems) = build_folder(&tree, "");
     assert_eq!((objects.len(), problems.len()), (1, 3));
-    let cyclic = Tree::of_texts([("a/kustomization.yaml", "resources: [../b]\n"), ("b/kustomization.yaml", "resources: [../a]\n")]);
+    let cyclic = Tree::of_texts([
+        ("a/kustomization.yaml", "resources: [../b]\n"),
+        ("b/kustomization.yaml", "resources: [../a]\n"),
+    ]);
     assert_eq!(build_folder(&cyclic, "a").1.len(), 1);
 }

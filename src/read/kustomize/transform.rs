@@ -9,11 +9,30 @@ use crate::read::yaml::{Data, Node};
 
 /// Kinds that stand in no namespace.
 const CLUSTER_WIDE: &[&str] = &[
-    "Namespace", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",
-    "StorageClass", "PriorityClass", "IngressClass", "APIService", "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration", "PodSecurityPolicy", "RuntimeClass", "CSIDriver", "CSINode",
-    "VolumeAttachment", "ComponentStatus", "CertificateSigningRequest", "TokenReview", "FlowSchema",
-    "PriorityLevelConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "StorageClass",
+    "PriorityClass",
+    "IngressClass",
+    "APIService",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "PodSecurityPolicy",
+    "RuntimeClass",
+    "CSIDriver",
+    "CSINode",
+    "VolumeAttachment",
+    "ComponentStatus",
+    "CertificateSigningRequest",
+    "TokenReview",
+    "FlowSchema",
+    "PriorityLevelConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
 ];
 
 /// Puts objects into a namespace.
@@ -26,7 +45,9 @@ pub(super) fn namespace(resources: &mut [Resource], name: &Node) {
         if matches!(resource.kind(), "RoleBinding" | "ClusterRoleBinding") {
             each_at(&mut resource.root, &["subjects", "*"], &mut |subject| {
                 let is_default = subject.str_at(&["name"]) == Some("default");
-                if subject.str_at(&["kind"]) == Some("ServiceAccount") && (is_default || subject.get("namespace").is_some()) {
+                if subject.str_at(&["kind"]) == Some("ServiceAccount")
+                    && (is_default || subject.get("namespace").is_some())
+                {
                     subject.set("namespace", Arc::new(name.clone()));
                 }
             });
@@ -95,15 +116,31 @@ pub(super) fn labels(resources: &mut [Resource], pairs: &Node, reach: LabelReach
 /// Labels go into the selectors that keep pods apart, too, where those select by labels.
 fn placement_labels(root: &mut Node, pairs: &Node) {
     const TERMS: &[&[&str]] = &[
-        &["affinity", "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution", "*", "podAffinityTerm"],
+        &[
+            "affinity",
+            "podAffinity",
+            "preferredDuringSchedulingIgnoredDuringExecution",
+            "*",
+            "podAffinityTerm",
+        ],
         &["affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "*"],
-        &["affinity", "podAntiAffinity", "preferredDuringSchedulingIgnoredDuringExecution", "*", "podAffinityTerm"],
+        &[
+            "affinity",
+            "podAntiAffinity",
+            "preferredDuringSchedulingIgnoredDuringExecution",
+            "*",
+            "podAffinityTerm",
+        ],
         &["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "*"],
         &["topologySpreadConstraints", "*"],
     ];
     for term in TERMS {
-        let path: Vec<&str> =
-            ["spec", "template", "spec"].iter().chain(*term).chain(&["labelSelector", "matchLabels"]).copied().collect();
+        let path: Vec<&str> = ["spec", "template", "spec"]
+            .iter()
+            .chain(*term)
+            .chain(&["labelSelector", "matchLabels"])
+            .copied()
+            .collect();
         each_at(root, &path, &mut |labels| {
             for (key, value) in pairs.entries() {
                 labels.set(&key.text, Arc::new(quoted(value)));
@@ -132,7 +169,9 @@ fn template_paths(kind: &str) -> &'static [&'static [&'static str]] {
 fn selector_paths(kind: &str) -> Vec<(&'static [&'static str], bool)> {
     match kind {
         "Service" | "ReplicationController" => vec![(&["spec", "selector"], true)],
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => vec![(&["spec", "selector", "matchLabels"], true)],
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => {
+            vec![(&["spec", "selector", "matchLabels"], true)]
+        }
         "Job" | "PodDisruptionBudget" => vec![(&["spec", "selector", "matchLabels"], false)],
         "NetworkPolicy" => vec![(&["spec", "podSelector", "matchLabels"], false)],
         _ => Vec::new(),
@@ -185,7 +224,8 @@ fn visit_images(node: &mut Node, visit: &mut dyn FnMut(&mut Node)) {
     match &mut node.data {
         Data::Mapping(entries) => {
             for (key, value) in entries.iter_mut() {
-                let containers = matches!(&*key.text, "containers" | "initContainers" | "ephemeralContainers");
+                let containers =
+                    matches!(&*key.text, "containers" | "initContainers" | "ephemeralContainers");
                 if containers && value.is_sequence() {
                     each_at(Arc::make_mut(value), &["*", "image"], visit);
                 } else if value.is_mapping() || value.is_sequence() {
@@ -194,7 +234,10 @@ fn visit_images(node: &mut Node, visit: &mut dyn FnMut(&mut Node)) {
             }
         }
         Data::Sequence(items) => {
-            items.iter_mut().filter(|item| item.is_mapping()).for_each(|item| visit_images(Arc::make_mut(item), visit));
+            items
+                .iter_mut()
+                .filter(|item| item.is_mapping())
+                .for_each(|item| visit_images(Arc::make_mut(item), visit));
         }
         Data::Scalar { .. } => {}
     }
@@ -267,10 +310,19 @@ fn json_object(node: Option<&Node>) -> String {
         .map(Node::entries)
         .unwrap_or_default()
         .into_iter()
-        .map(|(key, value)| (&*key.text, match &value.data { Data::Scalar { text, .. } => &**text, _ => "" }))
+        .map(|(key, value)| {
+            (
+                &*key.text,
+                match &value.data {
+                    Data::Scalar { text, .. } => &**text,
+                    _ => "",
+                },
+            )
+        })
         .collect();
     pairs.sort_unstable();
-    let pairs: Vec<String> = pairs.into_iter().map(|(key, value)| format!("{}:{}", json_text(key), json_text(value))).collect();
+    let pairs: Vec<String> =
+        pairs.into_iter().map(|(key, value)| format!("{}:{}", json_text(key), json_text(value))).collect();
     format!("{{{}}}", pairs.join(","))
 }
 
@@ -287,8 +339,25 @@ fn json_text(text: &str) -> String {
 
 /// Where objects name others: the kind that is named, and paths; `*` is every item.
 const REFERENCES: &[(&str, &[&str])] = &[
-    ("ConfigMap", &["volumes.*.configMap.name", "volumes.*.projected.sources.*.configMap.name", "C.envFrom.*.configMapRef.name", "C.env.*.valueFrom.configMapKeyRef.name"]),
-    ("Secret", &["volumes.*.secret.secretName", "volumes.*.projected.sources.*.secret.name", "C.envFrom.*.secretRef.name", "C.env.*.valueFrom.secretKeyRef.name", "imagePullSecrets.*.name"]),
+    (
+        "ConfigMap",
+        &[
+            "volumes.*.configMap.name",
+            "volumes.*.projected.sources.*.configMap.name",
+            "C.envFrom.*.configMapRef.name",
+            "C.env.*.valueFrom.configMapKeyRef.name",
+        ],
+    ),
+    (
+        "Secret",
+        &[
+            "volumes.*.secret.secretName",
+            "volumes.*.projected.sources.*.secret.name",
+            "C.envFrom.*.secretRef.name",
+            "C.env.*.valueFrom.secretKeyRef.name",
+            "imagePullSecrets.*.name",
+        ],
+    ),
     ("PersistentVolumeClaim", &["volumes.*.persistentVolumeClaim.claimName"]),
     ("ServiceAccount", &["serviceAccountName", "serviceAccount"]),
 ];
@@ -304,7 +373,11 @@ const OTHER_REFERENCES: &[(&str, &[&str], &str)] = &[
     ("Secret", &["ServiceAccount"], "imagePullSecrets.*.name"),
     ("Secret", &["ServiceAccount"], "secrets.*.name"),
     ("Service", &["APIService"], "spec.service.name"),
-    ("Service", &["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"], "webhooks.*.clientConfig.service.name"),
+    (
+        "Service",
+        &["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"],
+        "webhooks.*.clientConfig.service.name",
+    ),
     ("PersistentVolume", &["PersistentVolumeClaim"], "spec.volumeName"),
     ("StorageClass", &["PersistentVolumeClaim", "PersistentVolume"], "spec.storageClassName"),
 ];
@@ -314,7 +387,8 @@ pub(super) fn references(resources: &mut [Resource]) {
     let renamed: Vec<(String, Vec<String>, String, Option<String>)> = resources
         .iter()
         .map(|one| {
-            let old: Vec<String> = one.before.iter().map(|(name, _)| name.clone()).filter(|name| name != one.name()).collect();
+            let old: Vec<String> =
+                one.before.iter().map(|(name, _)| name.clone()).filter(|name| name != one.name()).collect();
             (one.kind().to_owned(), old, one.name().to_owned(), one.namespace().map(str::to_owned))
         })
         .filter(|(_, old, ..)| !old.is_empty())

@@ -106,7 +106,8 @@ impl<'a> Fields<'a> {
     /// A whole number of at least 1.
     pub(super) fn count(&mut self, key: &'static str) -> Option<u32> {
         let value = self.take(key)?;
-        let count = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+        let count =
+            value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
         self.expected(key, value, count.filter(|count| 1 <= *count), "a whole number of at least 1")
     }
 
@@ -121,16 +122,21 @@ impl<'a> Fields<'a> {
     pub(super) fn days(&mut self, key: &'static str) -> Option<u32> {
         let value = self.take(key)?;
         let days = value.get_ref().as_str().and_then(duration).map(|seconds| (seconds / 86_400) as u32);
-        self.expected(key, value, days.filter(|days| 1 <= *days), "a span of at least a day, such as `\"180d\"`")
+        self.expected(
+            key,
+            value,
+            days.filter(|days| 1 <= *days),
+            "a span of at least a day, such as `\"180d\"`",
+        )
     }
 
     /// A date.
     pub(super) fn date(&mut self, key: &'static str) -> Option<Date> {
         let value = self.take(key)?;
         let date = match value.get_ref() {
-            DeValue::Datetime(time) => time
-                .date
-                .and_then(|date| Date::new(i16::try_from(date.year).ok()?, date.month as i8, date.day as i8).ok()),
+            DeValue::Datetime(time) => time.date.and_then(|date| {
+                Date::new(i16::try_from(date.year).ok()?, date.month as i8, date.day as i8).ok()
+            }),
             DeValue::String(text) => text.trim().parse().ok(),
             _ => None,
         };
@@ -166,7 +172,9 @@ impl<'a> Fields<'a> {
     ) -> Vec<(String, T)> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
-            return self.expected(key, value, None, &format!("a table: `[{}]`", self.path(key))).unwrap_or_default();
+            return self
+                .expected(key, value, None, &format!("a table: `[{}]`", self.path(key)))
+                .unwrap_or_default();
         };
         let entry = |(name, value): (&'a Spanned<_>, &'a Spanned<DeValue<'a>>)| {
             let name: &std::borrow::Cow<'a, str> = name.get_ref();
@@ -216,7 +224,13 @@ impl<'a> Fields<'a> {
         if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
-    fn one_of<T: Copy>(&self, key: &str, value: &Spanned<DeValue<'_>>, word: &str, words: &[(&str, T)]) -> Option<T> {
+    fn one_of<T: Copy>(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        word: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
         let found = words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning);
         if found.is_none() {
             let hint = match nearest(word, words.iter().map(|(known, _)| *known)) {
@@ -227,12 +241,21 @@ impl<'a> Fields<'a> {
                 }
             };
             let word = if word.is_empty() { value.get_ref().type_str() } else { word };
-            self.error_at(value.span().start, format!("`{word}` is no value of `{}`; {hint}", self.path(key)));
+            self.error_at(
+                value.span().start,
+                format!("`{word}` is no value of `{}`; {hint}", self.path(key)),
+            );
         }
         found
     }
 
-    fn expected<T>(&self, key: &str, value: &Spanned<DeValue<'_>>, got: Option<T>, wanted: &str) -> Option<T> {
+    fn expected<T>(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        got: Option<T>,
+        wanted: &str,
+    ) -> Option<T> {
         if got.is_none() {
             self.error_at(value.span().start, format!("`{}` has to be {wanted}", self.path(key)));
         }
@@ -321,7 +344,9 @@ fn distance(a: &str, b: &str) -> usize {
 fn number(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Float(float) => float.as_str().parse().ok(),
-        DeValue::Integer(whole) => i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|whole| whole as f64),
+        DeValue::Integer(whole) => {
+            i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|whole| whole as f64)
+        }
         _ => None,
     }
 }

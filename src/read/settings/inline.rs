@@ -21,7 +21,9 @@ pub fn inline_waivers(file: &SourceFile, rules: &[&str]) -> (Vec<Waiver>, Proble
     for (at, _) in file.text().match_indices(MARK) {
         let line = file.location(at).line;
         let start = file.line_start(line);
-        let Some((before, body)) = comment(file.slice(start..file.line_start(line + 1)), at - start) else { continue };
+        let Some((before, body)) = comment(file.slice(start..file.line_start(line + 1)), at - start) else {
+            continue;
+        };
         let (allowed, said) = body.split_once("--").unwrap_or((body, ""));
         for rule in allowed.split([',', ' ']).map(str::trim).filter(|rule| !rule.is_empty()) {
             if !rules.contains(&rule) {
@@ -79,17 +81,21 @@ fn place(file: &SourceFile, line: u32, is_behind_code: bool) -> Option<WaiverPla
 
 fn declares(file: &SourceFile, line: u32) -> bool {
     let text = file.line_text(line).trim();
-    !text.is_empty() && !text.starts_with("---") && !["#", "//", "<!--", "/*", "*"].iter().any(|sign| text.starts_with(sign))
+    !text.is_empty()
+        && !text.starts_with("---")
+        && !["#", "//", "<!--", "/*", "*"].iter().any(|sign| text.starts_with(sign))
 }
 
 fn last_of_block(file: &SourceFile, first: u32) -> u32 {
     let text = file.line_text(first);
-    let is_document = indent(file, first) == 0 && (text.starts_with("apiVersion:") || text.starts_with("kind:"));
+    let is_document =
+        indent(file, first) == 0 && (text.starts_with("apiVersion:") || text.starts_with("kind:"));
     let own = indent(file, first);
     let mut last = first;
     for line in first + 1..=file.line_count().min(first + MOST_LINES) {
         let text = file.line_text(line);
-        let ends = if is_document { text.starts_with("---") } else { !text.is_empty() && indent(file, line) <= own };
+        let ends =
+            if is_document { text.starts_with("---") } else { !text.is_empty() && indent(file, line) <= own };
         if ends {
             break;
         }
@@ -144,18 +150,33 @@ mod tests {
     fn it_may_stand_behind_code_in_other_signs_and_on_documents() {
         let lines = |text: &str| {
             let (waivers, _) = read(text);
-            waivers.iter().map(|w| w.place.as_ref().map(|p| (p.line, p.last_line)).unwrap()).collect::<Vec<_>>()
+            waivers
+                .iter()
+                .map(|w| w.place.as_ref().map(|p| (p.line, p.last_line)).unwrap())
+                .collect::<Vec<_>>()
         };
-        assert_eq!(lines("x: 1 # linchpin: allow single-zone -- r, o, until 2027-03-01\n  y: 2\nz: 3"), [(1, 2)]);
+        assert_eq!(
+            lines("x: 1 # linchpin: allow single-zone -- r, o, until 2027-03-01\n  y: 2\nz: 3"),
+            [(1, 2)]
+        );
         assert_eq!(lines("// linchpin: allow single-zone single-instance -- r\na {\n}"), [(2, 2), (2, 2)]);
-        assert_eq!(lines("<!-- linchpin: allow single-zone -- r, o, until 2027-03-01 -->\n<a/>\n<b/>"), [(2, 2)]);
-        assert_eq!(lines("# linchpin: allow single-zone -- r\napiVersion: v1\nkind: A\nb:\n  c: 1\n---\nkind: B"), [(2, 5)]);
+        assert_eq!(
+            lines("<!-- linchpin: allow single-zone -- r, o, until 2027-03-01 -->\n<a/>\n<b/>"),
+            [(2, 2)]
+        );
+        assert_eq!(
+            lines("# linchpin: allow single-zone -- r\napiVersion: v1\nkind: A\nb:\n  c: 1\n---\nkind: B"),
+            [(2, 5)]
+        );
         assert_eq!(lines("text: \"linchpin: allow single-zone\"\n"), []);
     }
 
     #[test]
     fn what_is_wrong_is_said_or_left_for_judging() {
-        assert_eq!(read("# linchpin: allow single-zones -- r\nx: 1").1, ["there is no rule `single-zones` to allow; did you mean `single-zone`?"]);
+        assert_eq!(
+            read("# linchpin: allow single-zones -- r\nx: 1").1,
+            ["there is no rule `single-zones` to allow; did you mean `single-zone`?"]
+        );
         assert_eq!(read("# linchpin: allow single-zone -- r\n").1.len(), 1);
         let (waivers, _) = read("# linchpin: allow single-zone\nx: 1");
         assert_eq!((&waivers[0].reason, &waivers[0].owner, waivers[0].expires), (&None, &None, None));

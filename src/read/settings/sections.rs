@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Entry, Fields};
 use crate::model::settings::{
-    Measure, Mitigation, MitigationKind, NeedSettings, Organization, PathOverride, Policy, RuleLevel, ScanSettings,
-    ServiceSettings, Threshold, Tier, Waiver,
+    Measure, Mitigation, MitigationKind, NeedSettings, Organization, PathOverride, Policy, RuleLevel,
+    ScanSettings, ServiceSettings, Threshold, Tier, Waiver,
 };
 use crate::model::{Category, Level, Need, Phase, Settings};
 
@@ -26,7 +26,8 @@ const DIMENSIONS: &[(&str, &str)] = &[
 ];
 
 /// Levels of which the larger ones include the smaller ones.
-const LADDER: &[Level] = &[Level::Instance, Level::Host, Level::Zone, Level::Region, Level::ProviderService, Level::Provider];
+const LADDER: &[Level] =
+    &[Level::Instance, Level::Host, Level::Zone, Level::Region, Level::ProviderService, Level::Provider];
 
 /// Reads the whole file.
 pub(super) fn settings(root: &mut Fields<'_>, rules: &[&str]) -> Settings {
@@ -90,7 +91,7 @@ fn need(mut fields: Fields<'_>) -> Option<NeedSettings> {
         phase: fields.word("phase", &words(Phase::ALL, Phase::word)).unwrap_or(Phase::Runtime),
         evidence: Some(fields.evidence()),
     };
-    let is_one_way = one.is_some() != !any_of.is_empty();
+    let is_one_way = one.is_some() == any_of.is_empty();
     if !is_one_way {
         fields.error("a need has either `on = \"ID\"` or `any-of = [\"ID\", \"ID\"]`");
     } else if need.on.len() < need.k as usize {
@@ -104,7 +105,11 @@ fn tier(mut fields: Fields<'_>) -> Tier {
     let survives = fields.words("survives", &words(Level::ALL, Level::word)).unwrap_or_default();
     let tier = Tier {
         survives: survives.into_iter().flat_map(with_smaller).collect(),
-        phases: fields.words("phases", &words(Phase::ALL, Phase::word)).unwrap_or_default().into_iter().collect(),
+        phases: fields
+            .words("phases", &words(Phase::ALL, Phase::word))
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
         rto_seconds: fields.seconds("rto"),
         rpo_seconds: fields.seconds("rpo"),
         max_test_age_days: fields.days("max-test-age"),
@@ -126,7 +131,11 @@ fn policy(mut fields: Fields<'_>, rules: &[&str]) -> Policy {
         fail_on: fields.word("fail-on", RULE_LEVELS),
         rules: rule_levels(&mut fields, rules),
         thresholds: fields.tables("thresholds").into_iter().filter_map(threshold).collect(),
-        overrides: fields.tables("overrides").into_iter().map(|fields| path_override(fields, rules)).collect(),
+        overrides: fields
+            .tables("overrides")
+            .into_iter()
+            .map(|fields| path_override(fields, rules))
+            .collect(),
         max_waiver_days: fields.days("max-waiver-lifetime"),
         max_test_age_days: fields.days("max-test-age"),
         max_dns_age_days: fields.days("max-dns-age"),

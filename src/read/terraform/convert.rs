@@ -67,7 +67,8 @@ fn object(value: &Value, fields: &Expr) -> Option<Value> {
         match (given, optional(constraint)) {
             (Some(given), _) => drop(out.insert(Arc::from(name), convert(given, constraint))),
             (None, Some(default)) => {
-                let default = default.map_or(Value::NULL, |(default, inner)| convert(&constant(default), inner));
+                let default =
+                    default.map_or(Value::NULL, |(default, inner)| convert(&constant(default), inner));
                 out.insert(Arc::from(name), default);
             }
             (None, None) => {
@@ -100,10 +101,7 @@ fn constant(expr: &Expr) -> Value {
         ExprKind::String(text) => Value::string(Arc::clone(text)),
         ExprKind::List(items) => Value::list(items.iter().map(constant).collect()),
         ExprKind::Object(items) => Value::map(
-            items
-                .iter()
-                .filter_map(|(key, value)| Some((constant(key).text()?, constant(value))))
-                .collect(),
+            items.iter().filter_map(|(key, value)| Some((constant(key).text()?, constant(value)))).collect(),
         ),
         ExprKind::Negate(inner) => {
             constant(inner).as_number().map_or(Value::NULL, |number| Value::number(-number))

@@ -25,7 +25,9 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit) {
             let leaf = item.leaves.at(destination).next();
             leaf.map_or_else(
                 || vec![item.declared.evidence()],
-                |leaf| trace::evidence(world, scope_module(world, item), item.leaves.file, leaf.at, leaf.expr),
+                |leaf| {
+                    trace::evidence(world, scope_module(world, item), item.leaves.file, leaf.at, leaf.expr)
+                },
             )
         };
         for source in &from {
@@ -44,7 +46,9 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit) {
         for leaf in item.leaves.at(by_name).filter(|_| !by_name.is_empty()) {
             // A bucket of another configuration, by its name.
             let Some(name) = leaf.value.text() else { continue };
-            let Some(target) = hosts::of_host(&format!("{name}.s3.amazonaws.com"), None, None) else { continue };
+            let Some(target) = hosts::of_host(&format!("{name}.s3.amazonaws.com"), None, None) else {
+                continue;
+            };
             for copy in &to {
                 unit.references.push(Reference {
                     from: graph.items[*copy].id.clone(),
@@ -53,7 +57,13 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit) {
                     need: Need::Optional,
                     group: None,
                     confidence: Confidence::Inferred,
-                    evidence: trace::evidence(world, scope_module(world, item), item.leaves.file, leaf.at, leaf.expr),
+                    evidence: trace::evidence(
+                        world,
+                        scope_module(world, item),
+                        item.leaves.file,
+                        leaf.at,
+                        leaf.expr,
+                    ),
                 });
             }
         }

@@ -13,10 +13,9 @@ use super::trace;
 use super::world::World;
 use crate::catalog::Role;
 use crate::model::{
-    Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase, Reference,
-    Target, Tolerance, Unit,
+    Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase,
+    Reference, Target, Tolerance, Unit,
 };
-use crate::source::Problems;
 
 /// The ids of zones and records, by item.
 pub(super) struct Names {
@@ -31,7 +30,7 @@ impl Names {
 }
 
 /// Adds zones and names, with what they lead to.
-pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit, problems: &mut Problems) -> Names {
+pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit) -> Names {
     let mut names = Names { ids: BTreeMap::new() };
     for (index, item) in graph.items.iter().enumerate() {
         if item.role == Role::DnsZone && !item.foreign {
@@ -44,7 +43,7 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit, pr
             continue;
         }
         let Some(shape) = links().record(&item.type_name) else { continue };
-        let record = Record::new(graph, &names, index, item, shape);
+        let record = Record::new(graph, &names, item, shape);
         names.ids.insert(index, record.id.clone());
         if record.is_worth() {
             records.entry(record.id.clone()).or_default().push(record);
@@ -53,7 +52,6 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit, pr
     for (id, records) in &records {
         Writer { world, graph, names: &names, id, records, unit }.write();
     }
-    let _ = problems;
     names
 }
 
@@ -108,8 +106,7 @@ enum Routing {
 }
 
 impl<'r> Record<'r> {
-    fn new(graph: &'r Graph<'_>, names: &Names, index: usize, item: &'r Item<'_>, shape: RecordShape) -> Self {
-        let _ = index;
+    fn new(graph: &'r Graph<'_>, names: &Names, item: &'r Item<'_>, shape: RecordShape) -> Self {
         let zone_item = zone_item(graph, item, shape.zone);
         let zone = zone_item.and_then(|zone| names.of(zone)).cloned();
         let zone_name = zone
@@ -123,7 +120,9 @@ impl<'r> Record<'r> {
         let id = full.as_deref().map_or_else(|| item.id.clone(), Id::domain);
         let kind = match (shape.fixed_type, shape.type_attribute) {
             (Some(fixed), _) => fixed.to_owned(),
-            (None, Some(attribute)) => item.leaves.text(attribute).map_or_else(String::new, |kind| kind.to_uppercase()),
+            (None, Some(attribute)) => {
+                item.leaves.text(attribute).map_or_else(String::new, |kind| kind.to_uppercase())
+            }
             (None, None) => String::new(),
         };
         let routing = routing(item);
@@ -132,7 +131,10 @@ impl<'r> Record<'r> {
 
     /// Whether the record leads somewhere: texts and policies do not.
     fn is_worth(&self) -> bool {
-        let leads = matches!(&*self.kind, "A" | "AAAA" | "CNAME" | "ALIAS" | "ANAME" | "MX" | "NS" | "SRV" | "HTTPS" | "");
+        let leads = matches!(
+            &*self.kind,
+            "A" | "AAAA" | "CNAME" | "ALIAS" | "ANAME" | "MX" | "NS" | "SRV" | "HTTPS" | ""
+        );
         // Names that prove something, or that mail servers look up, are no services.
         leads && !self.name.split('.').any(|label| label.starts_with('_')) && !self.proves()
     }
@@ -153,9 +155,11 @@ impl<'r> Record<'r> {
 
     fn leaves(&self) -> impl Iterator<Item = &Leaf<'r>> {
         let paths = &self.shape.values;
-        self.item.leaves.leaves.iter().filter(move |leaf| {
-            paths.iter().any(|path| *path == leaf.path) && !leaf.value.is_null()
-        })
+        self.item
+            .leaves
+            .leaves
+            .iter()
+            .filter(move |leaf| paths.iter().any(|path| *path == leaf.path) && !leaf.value.is_null())
     }
 
     fn health_checked(&self) -> bool {
@@ -199,7 +203,9 @@ fn full_name(item: &Item<'_>, zone: Option<&str>) -> Option<String> {
 }
 
 fn routing(item: &Item<'_>) -> Routing {
-    if let Some(weight) = item.leaves.get("weighted_routing_policy.weight").or_else(|| item.leaves.get("weight")) {
+    if let Some(weight) =
+        item.leaves.get("weighted_routing_policy.weight").or_else(|| item.leaves.get("weight"))
+    {
         return Routing::Weighted(weight.as_number());
     }
     if let Some(kind) = item.leaves.text("failover_routing_policy.type") {
@@ -231,7 +237,8 @@ impl Writer<'_, '_> {
                 self.zone_edge(record, zone.clone());
             }
         }
-        let routed: Vec<&Record<'_>> = records.iter().filter(|record| record.routing != Routing::Simple).collect();
+        let routed: Vec<&Record<'_>> =
+            records.iter().filter(|record| record.routing != Routing::Simple).collect();
         self.routed(&routed);
         for record in records.iter().filter(|record| record.routing == Routing::Simple) {
             let (label, need, k) = match &*record.kind {
@@ -277,8 +284,10 @@ impl Writer<'_, '_> {
     /// Records among which the name server chooses. Without health checks nobody is led away from one that
     /// fails: all of them are needed. A weight of zero receives nothing and stands by for a person to turn to.
     fn routed(&mut self, records: &[&Record<'_>]) {
-        let live: Vec<&&Record<'_>> =
-            records.iter().filter(|record| record.routing != Routing::Weighted(Some(0.0)) && record.kind != "AAAA").collect();
+        let live: Vec<&&Record<'_>> = records
+            .iter()
+            .filter(|record| record.routing != Routing::Weighted(Some(0.0)) && record.kind != "AAAA")
+            .collect();
         let is_failover = live.iter().any(|record| record.routing == Routing::Primary);
         let checked = match is_failover {
             true => live.iter().any(|record| record.routing == Routing::Primary && record.health_checked()),
@@ -304,8 +313,13 @@ impl Writer<'_, '_> {
         let mut found: Vec<(End, Vec<Evidence>)> = Vec::new();
         for leaf in record.leaves() {
             let at = leaf.value.text().map_or(leaf.at, |text| trace::locate_text(leaf.expr, leaf.at, &text));
-            let evidence =
-                trace::evidence(self.world, scope_module(self.world, record.item), record.item.leaves.file, at, leaf.expr);
+            let evidence = trace::evidence(
+                self.world,
+                scope_module(self.world, record.item),
+                record.item.leaves.file,
+                at,
+                leaf.expr,
+            );
             for end in self.ends(record, leaf) {
                 if !found.iter().any(|(known, _)| *known == end) {
                     found.push((end, evidence.clone()));
@@ -313,7 +327,9 @@ impl Writer<'_, '_> {
             }
         }
         let routed = |other: &&Record<'_>| {
-            other.routing != Routing::Simple && other.routing != Routing::Weighted(Some(0.0)) && other.kind != "AAAA"
+            other.routing != Routing::Simple
+                && other.routing != Routing::Weighted(Some(0.0))
+                && other.kind != "AAAA"
         };
         let several = found.len() > 1 || label == "routing" && self.records.iter().filter(routed).count() > 1;
         let group = several.then(|| Id::new(format!("{}#{label}", self.id)));
@@ -370,7 +386,8 @@ impl Writer<'_, '_> {
         });
         if let Some(text) = leaf.value.text() {
             // A name that is known leads there, whatever it was made of, unless that is a thing of its own.
-            let made_of_component = known.iter().any(|end| matches!(end, End::Known(id) if id.scheme() == "tf"));
+            let made_of_component =
+                known.iter().any(|end| matches!(end, End::Known(id) if id.scheme() == "tf"));
             if !made_of_component && let Some(target) = target(&record.kind, &text) {
                 return vec![End::Target(target)];
             }
@@ -424,6 +441,14 @@ fn target(kind: &str, text: &str) -> Option<Target> {
     }
     let name = last.trim_end_matches('.').to_lowercase();
     // A null MX says that there is no mail.
-    (!name.is_empty() && (name.contains('.') || kind == "CNAME"))
-        .then_some(Target::Host { name, port: None, scheme: None })
+    (!name.is_empty() && (name.contains('.') || kind == "CNAME")).then_some(Target::Host {
+        name,
+        port: None,
+        // The scheme says what the host is asked as.
+        scheme: match kind {
+            "MX" => Some("smtp".to_owned()),
+            "NS" => Some("dns".to_owned()),
+            _ => None,
+        },
+    })
 }

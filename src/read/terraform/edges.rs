@@ -10,19 +10,28 @@ use super::settings;
 use super::trace;
 use super::value::Ref;
 use super::world::World;
-use crate::catalog::{Catalog, Role};
-use crate::model::{Category, Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
+use crate::catalog::Role;
+use crate::model::{Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
 
 /// Glue behind glue is followed so far.
 const MAX_STEPS: u32 = 8;
 
 /// Adds the dependencies of all components.
-pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
-    let _ = catalog;
-    for index in 0..graph.items.len() {
-        if is_node(graph, index) && !graph.items[index].foreign && !links().is_carrier(&graph.items[index].type_name) {
-            Walk { world, graph, names, from: index, needs: BTreeMap::new(), seen: BTreeSet::new(), settings: Vec::new() }.run(unit);
+pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
+    for (index, item) in graph.items.iter().enumerate() {
+        // A component of another root is walked from only for what this root puts behind it.
+        if is_node(graph, index) && !links().is_carrier(&item.type_name) {
+            Walk {
+                world,
+                graph,
+                names,
+                from: index,
+                needs: BTreeMap::new(),
+                seen: BTreeSet::new(),
+                settings: Vec::new(),
+            }
+            .run(unit);
         }
     }
 }
@@ -80,9 +89,11 @@ impl Walk<'_, '_> {
             }
         }
         self.origins();
-        self.fan_out(unit);
         self.egress();
         self.write(unit);
+        if self.graph.items[self.from].foreign {
+            return;
+        }
         let from = self.graph.items[self.from].id.clone();
         for item in &self.settings {
             settings::read(self.world, self.graph, &from, &self.graph.items[*item], unit);
@@ -108,7 +119,8 @@ impl Walk<'_, '_> {
         let leaf = &written.leaves.leaves[link.leaf];
         let mut evidence = step.evidence.clone();
         if evidence.len() < 4 {
-            let reference = Ref { instance: target.key.clone(), attribute: std::sync::Arc::clone(&link.attribute) };
+            let reference =
+                Ref { instance: target.key.clone(), attribute: std::sync::Arc::clone(&link.attribute) };
             let at = trace::locate(self.world, leaf.expr, leaf.at, &reference);
             let module = scope_module(self.world, written);
             for piece in trace::evidence(self.world, module, written.leaves.file, at, leaf.expr) {
@@ -118,7 +130,10 @@ impl Walk<'_, '_> {
             }
         }
         let mut group = step.group.clone();
-        if group.is_none() && (links().holds_alternatives(&from.type_name) || links().are_alternatives(&written.type_name, &leaf.path)) {
+        if group.is_none()
+            && (links().holds_alternatives(&from.type_name)
+                || links().are_alternatives(&written.type_name, &leaf.path))
+        {
             group = Some(from.address.clone());
         }
         if group.is_none() && link.reverse && target.role == Role::Member && step.item == self.from {
@@ -135,13 +150,25 @@ impl Walk<'_, '_> {
             return None;
         }
         if is_node(self.graph, link.to) {
-            if links().is_egress(&target.type_name) && !(self.graph.items[self.from].is_compute() && step.in_placement) {
+            if links().is_egress(&target.type_name)
+                && !(self.graph.items[self.from].is_compute() && step.in_placement)
+            {
                 return None;
             }
             self.found(End::Item(link.to), phase, group.clone(), evidence.clone());
-            if links().is_carrier(&target.type_name) && step.depth < MAX_STEPS && self.seen.insert((link.to, phase, None)) {
+            if links().is_carrier(&target.type_name)
+                && step.depth < MAX_STEPS
+                && self.seen.insert((link.to, phase, None))
+            {
                 // Who reads the value needs what it speaks of, while it runs.
-                return Some(Step { item: link.to, phase: Phase::Runtime, group: None, evidence, depth: step.depth + 1, in_placement: false });
+                return Some(Step {
+                    item: link.to,
+                    phase: Phase::Runtime,
+                    group: None,
+                    evidence,
+                    depth: step.depth + 1,
+                    in_placement: false,
+                });
             }
             return None;
         }
@@ -165,7 +192,8 @@ impl Walk<'_, '_> {
         if !leads_on || step.depth >= MAX_STEPS || !self.seen.insert((to, phase, group.clone())) {
             return None;
         }
-        if target.role == Role::Glue && !step.in_placement && matches!(phase, Phase::Runtime | Phase::Startup) {
+        if target.role == Role::Glue && !step.in_placement && matches!(phase, Phase::Runtime | Phase::Startup)
+        {
             self.settings.push(to);
         }
         Some(Step { item: to, phase, group, evidence, depth: step.depth + 1, in_placement })
@@ -173,7 +201,11 @@ impl Walk<'_, '_> {
 
     fn found(&mut self, end: End, phase: Phase, group: Option<String>, evidence: Vec<Evidence>) {
         let need = if matches!(phase, Phase::Observe) { Need::Optional } else { Need::Required };
-        let entry = self.needs.entry((end, phase)).or_insert(Found { group: group.clone(), evidence: Vec::new(), need });
+        let entry = self.needs.entry((end, phase)).or_insert(Found {
+            group: group.clone(),
+            evidence: Vec::new(),
+            need,
+        });
         if entry.group.is_some() && group.is_none() {
             entry.group = None;
         }
@@ -200,43 +232,6 @@ impl Walk<'_, '_> {
                 found.need = need;
             }
         }
-    }
-
-    /// A front door before several different things needs none of them by itself: each is a part of it.
-    fn fan_out(&mut self, unit: &mut Unit) {
-        let item = &self.graph.items[self.from];
-        let is_door = item.role == Role::Shared && matches!(door_category(item), Some(Category::LoadBalancer | Category::Network));
-        if !is_door {
-            return;
-        }
-        let parts: BTreeSet<String> = self
-            .needs
-            .iter()
-            .filter(|((end, phase), _)| *phase == Phase::Runtime && self.is_workload(end))
-            .map(|((end, _), found)| found.group.clone().unwrap_or_else(|| format!("{end:?}")))
-            .collect();
-        if parts.len() < 2 {
-            return;
-        }
-        for ((end, phase), found) in &mut self.needs {
-            let End::Item(to) = end else { continue };
-            if *phase == Phase::Runtime && self.graph.items[*to].role == Role::Workload {
-                found.need = Need::Optional;
-                unit.edges.push(Edge {
-                    from: self.graph.items[*to].id.clone(),
-                    to: item.id.clone(),
-                    phase: Phase::Runtime,
-                    need: Need::Required,
-                    group: None,
-                    confidence: Confidence::Inferred,
-                    evidence: found.evidence.clone(),
-                });
-            }
-        }
-    }
-
-    fn is_workload(&self, end: &End) -> bool {
-        matches!(end, End::Item(to) if self.graph.items[*to].role == Role::Workload)
     }
 
     /// Several ways out, one for each subnet, are alternatives.
@@ -269,10 +264,9 @@ impl Walk<'_, '_> {
         groups.retain(|_, (members, _)| *members > 1);
         for ((end, phase), found) in &self.needs {
             // Who needs a thing to run needs it to start as well.
-            if *phase == Phase::Startup || *phase == Phase::Deploy {
-                if self.needs.contains_key(&(end.clone(), Phase::Runtime)) {
-                    continue;
-                }
+            let is_lesser = matches!(phase, Phase::Startup | Phase::Deploy);
+            if is_lesser && self.needs.contains_key(&(end.clone(), Phase::Runtime)) {
+                continue;
             }
             let to = match end {
                 End::Item(to) => self.graph.items[*to].id.clone(),
@@ -290,7 +284,13 @@ impl Walk<'_, '_> {
             });
         }
         for (group, (_, evidence)) in groups {
-            unit.groups.push(Group { id: group_id(&from, &group), owner: from.clone(), k: 1, level: None, evidence });
+            unit.groups.push(Group {
+                id: group_id(&from, &group),
+                owner: from.clone(),
+                k: 1,
+                level: None,
+                evidence,
+            });
         }
     }
 
@@ -305,7 +305,11 @@ impl Walk<'_, '_> {
                     continue;
                 }
                 let Some(text) = leaf.value.text() else { continue };
-                let target = if text.contains("://") { hosts::of_url(&text) } else { hosts::of_host(&text, None, None) };
+                let target = if text.contains("://") {
+                    hosts::of_url(&text)
+                } else {
+                    hosts::of_host(&text, None, None)
+                };
                 let Some(target) = target else { continue };
                 let (group, need) = match (&shape, leaf.block) {
                     (Some(shape), Some(block)) => shape.standing(&block),
@@ -321,7 +325,13 @@ impl Walk<'_, '_> {
                     need,
                     group: group.map(|group| group_id(from, &group)),
                     confidence: Confidence::Inferred,
-                    evidence: trace::evidence(self.world, scope_module(self.world, item), item.leaves.file, at, leaf.expr),
+                    evidence: trace::evidence(
+                        self.world,
+                        scope_module(self.world, item),
+                        item.leaves.file,
+                        at,
+                        leaf.expr,
+                    ),
                 });
             }
         }
@@ -396,14 +406,6 @@ impl Origins {
         let is_default = self.defaults.contains(name) || self.defaults.is_empty() || self.names.len() == 1;
         (None, if is_default { Need::Required } else { Need::Optional })
     }
-}
-
-fn door_category(item: &Item<'_>) -> Option<Category> {
-    let kind = item.kind?;
-    if item.type_name.contains("lb") || item.type_name.contains("load_balancer") {
-        return Some(Category::LoadBalancer);
-    }
-    Category::parse(&kind.category)
 }
 
 fn group_id(from: &Id, group: &str) -> Id {

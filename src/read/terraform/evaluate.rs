@@ -40,7 +40,9 @@ impl World<'_> {
                 self.index(&source, &key)
             }
             ExprKind::Splat(source, each) => self.splat(source, each, scope),
-            ExprKind::Not(inner) => unary(&self.eval(inner, scope), |value| Some(Value::bool(!value.as_bool()?))),
+            ExprKind::Not(inner) => {
+                unary(&self.eval(inner, scope), |value| Some(Value::bool(!value.as_bool()?)))
+            }
             ExprKind::Negate(inner) => {
                 unary(&self.eval(inner, scope), |value| Some(Value::number(-value.as_number()?)))
             }
@@ -137,7 +139,9 @@ impl World<'_> {
         match (name, &each.key) {
             ("key", Key::Text(key)) => Value::string(Arc::clone(key)),
             ("value", Key::Text(_)) => each.value.clone(),
-            ("key", Key::Unknown) => Value::unknown(each.value.reason().cloned().unwrap_or_else(|| "".into())),
+            ("key", Key::Unknown) => {
+                Value::unknown(each.value.reason().cloned().unwrap_or_else(|| "".into()))
+            }
             ("value", Key::Unknown) => each.value.clone(),
             _ => Value::failed("`each` has no meaning here"),
         }
@@ -161,10 +165,12 @@ impl World<'_> {
         };
         match self.call_instances(module, name) {
             Instances::Single => one(&Key::None),
-            Instances::Count(count) => Value::list((0..count).map(|index| one(&Key::Number(index))).collect()),
-            Instances::Each(map) => {
-                Value::map(map.keys().map(|key| (Arc::clone(key), one(&Key::Text(Arc::clone(key))))).collect())
+            Instances::Count(count) => {
+                Value::list((0..count).map(|index| one(&Key::Number(index))).collect())
             }
+            Instances::Each(map) => Value::map(
+                map.keys().map(|key| (Arc::clone(key), one(&Key::Text(Arc::clone(key))))).collect(),
+            ),
             Instances::Unknown(_) => one(&Key::Unknown),
         }
     }
@@ -209,8 +215,10 @@ impl World<'_> {
                     items[number as usize].clone().with_refs(&source.refs)
                 }
                 Some(_) => Value::failed("an index out of range"),
-                None => Value::unknown(key.reason().cloned().unwrap_or_else(|| "an index is not known".into()))
-                    .with_refs(&source.deep_refs()),
+                None => {
+                    Value::unknown(key.reason().cloned().unwrap_or_else(|| "an index is not known".into()))
+                        .with_refs(&source.deep_refs())
+                }
             },
             Kind::Map(map) => match key.text() {
                 Some(name) => match map.get(&name) {
@@ -245,9 +253,7 @@ impl World<'_> {
                     .with_refs(&inner.refs)
             }
             // One of an unknown number of instances stands for all of them.
-            Kind::Instance(InstanceKey { key: Key::Unknown, .. }) => {
-                Value::list(vec![apply(&source)])
-            }
+            Kind::Instance(InstanceKey { key: Key::Unknown, .. }) => Value::list(vec![apply(&source)]),
             _ => Value::list(vec![apply(&source)]),
         }
         .with_refs(&source.refs)
@@ -301,7 +307,8 @@ impl World<'_> {
             Kind::Set(items) => items.iter().map(|value| (value.clone(), value.clone())).collect(),
             Kind::Null => return Value::failed("`for` over null"),
             Kind::Instance(InstanceKey { key: Key::Unknown, .. }) => {
-                return Value::unknown("the number of instances is not known").with_refs(&collection.deep_refs());
+                return Value::unknown("the number of instances is not known")
+                    .with_refs(&collection.deep_refs());
             }
             Kind::Unknown(unknown) => {
                 return Value::shaped(
@@ -338,7 +345,8 @@ impl World<'_> {
                 Some(true) => {}
                 Some(false) => return,
                 None => {
-                    out.unknown = condition.reason().cloned().or_else(|| Some("a condition is not known".into()));
+                    out.unknown =
+                        condition.reason().cloned().or_else(|| Some("a condition is not known".into()));
                 }
             }
         }
@@ -382,15 +390,19 @@ impl World<'_> {
             _ => {}
         }
         let mut values: Vec<Value> = args.iter().map(|arg| self.eval(arg, scope)).collect();
-        if expansion == Expansion::Last && let Some(last) = values.pop() {
+        if expansion == Expansion::Last
+            && let Some(last) = values.pop()
+        {
             match last.items() {
                 Some(items) => values.extend(items.iter().cloned()),
                 None => {
                     let refs = values.iter().fold(last.deep_refs(), |refs, value| {
                         super::value::join_refs(&refs, &value.deep_refs())
                     });
-                    return Value::unknown(last.reason().cloned().unwrap_or_else(|| "a list is not known".into()))
-                        .with_refs(&refs);
+                    return Value::unknown(
+                        last.reason().cloned().unwrap_or_else(|| "a list is not known".into()),
+                    )
+                    .with_refs(&refs);
                 }
             }
         }
@@ -398,7 +410,7 @@ impl World<'_> {
             return failed.clone();
         }
         let values: Vec<Value> = values.into_iter().map(|value| self.settled(value)).collect();
-        self.grunt_function(name, &values, scope)
+        self.grunt_function(name, &values)
             .or_else(|| self.file_function(name, &values, scope))
             .unwrap_or_else(|| functions::call(name, &values))
     }
@@ -494,7 +506,9 @@ impl ForResult {
             return Value::list(self.list);
         }
         if each.grouping {
-            return Value::map(self.groups.into_iter().map(|(key, items)| (key, Value::list(items))).collect());
+            return Value::map(
+                self.groups.into_iter().map(|(key, items)| (key, Value::list(items))).collect(),
+            );
         }
         Value::map(self.map)
     }
@@ -589,4 +603,3 @@ pub(super) fn relative(root: &str, folder: &str) -> String {
     parts.extend(&to[shared..]);
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
-

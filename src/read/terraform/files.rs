@@ -17,9 +17,9 @@ impl<'a> World<'a> {
     pub(super) fn file_function(&self, name: &str, args: &[Value], scope: Scope<'_>) -> Option<Value> {
         Some(match name {
             "file" => self.with_file(args, scope, |file| Value::string(file.text())),
-            "filebase64" => {
-                self.with_file(args, scope, |file| functions::call("base64encode", &[Value::string(file.text())]))
-            }
+            "filebase64" => self.with_file(args, scope, |file| {
+                functions::call("base64encode", &[Value::string(file.text())])
+            }),
             "filemd5" => self.hash("md5", args, scope),
             "filesha1" => self.hash("sha1", args, scope),
             "filesha256" => self.hash("sha256", args, scope),
@@ -34,7 +34,7 @@ impl<'a> World<'a> {
                 },
                 None => unknown_path(args),
             },
-            "fileset" => self.file_set(args, scope),
+            "fileset" => self.file_set(args),
             "templatefile" => self.template_file(args, scope),
             "templatestring" => match args.first().and_then(Value::text) {
                 Some(text) => self.text_template(&text, args.get(1), scope),
@@ -72,13 +72,12 @@ impl<'a> World<'a> {
         })
     }
 
-    fn file_set(&self, args: &[Value], scope: Scope<'_>) -> Value {
+    fn file_set(&self, args: &[Value]) -> Value {
         let (Some(folder), Some(pattern)) =
             (args.first().and_then(Value::text), args.get(1).and_then(Value::text))
         else {
             return unknown_path(args);
         };
-        let _ = scope;
         let Some(folder) = Tree::resolve(&self.root_folder, &folder) else { return unknown_path(args) };
         let Ok(glob) = globset::GlobBuilder::new(&pattern).literal_separator(true).build() else {
             return Value::failed("a pattern that cannot be read");

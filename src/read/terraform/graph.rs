@@ -7,7 +7,7 @@ use super::knowledge::{Meaning, links};
 use super::leaves::{Leaf, Leaves};
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{copies, dns, edges, nodes};
+use super::{copies, dns, doors, edges, nodes};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
 use crate::source::Problems;
@@ -57,12 +57,31 @@ pub(super) struct Graph<'a> {
 }
 
 /// Reads a root into a unit.
-pub(super) fn read<'a>(world: &World<'a>, catalog: &'a Catalog, prefix: &str, unit: &mut Unit, problems: &mut Problems) {
+pub(super) fn read<'a>(
+    world: &World<'a>,
+    catalog: &'a Catalog,
+    prefix: &str,
+    unit: &mut Unit,
+    problems: &mut Problems,
+) -> BTreeSet<Id> {
     let graph = Graph::new(world, catalog, prefix);
-    let names = dns::read(world, &graph, unit, problems);
+    let names = dns::read(world, &graph, unit);
     nodes::read(world, catalog, &graph, unit);
-    edges::read(world, catalog, &graph, &names, unit);
+    edges::read(world, &graph, &names, unit);
     copies::read(world, &graph, unit);
+    note_modules_from_elsewhere(&graph, problems);
+    doors::of(&graph)
+}
+
+/// What stands in a module that is not in the tree is seen as one component.
+fn note_modules_from_elsewhere(graph: &Graph<'_>, problems: &mut Problems) {
+    for item in graph.items.iter().filter(|item| item.key.resource == EXTERNAL && !item.foreign) {
+        let (file, block) = (item.declared.file, item.declared.block);
+        problems.note(
+            file.location(block.at as usize),
+            format!("the source of `{}` is not in the tree: it is taken as one component", item.address),
+        );
+    }
 }
 
 impl Item<'_> {
@@ -89,7 +108,8 @@ impl Item<'_> {
 
 impl<'a> Graph<'a> {
     fn new(world: &World<'a>, catalog: &'a Catalog, prefix: &str) -> Self {
-        let mut graph = Graph { items: Vec::new(), by_key: HashMap::new(), links: Vec::new(), referrers: Vec::new() };
+        let mut graph =
+            Graph { items: Vec::new(), by_key: HashMap::new(), links: Vec::new(), referrers: Vec::new() };
         for module in world.all_modules() {
             if world.instance(module).module.is_none() {
                 graph.add_external(world, catalog, prefix, module);
@@ -122,7 +142,8 @@ impl<'a> Graph<'a> {
         let resource = world.resource(&key);
         let each = world.each(&key);
         let file = resource.declared.file;
-        let scope = Scope { module: key.module, file: Some(file), each: Some(&each), bound: None, element: None };
+        let scope =
+            Scope { module: key.module, file: Some(file), each: Some(&each), bound: None, element: None };
         let leaves = Leaves::new(world, file, resource.declared.body(), scope);
         let count_unknown = match (&key.key, world.resource_expansion(key.module, key.resource)) {
             (Key::Unknown, Instances::Unknown(reason)) => Some(reason.to_string()),
@@ -134,16 +155,20 @@ impl<'a> Graph<'a> {
             Key::None | Key::Unknown => resource.name.to_owned(),
         };
         let address = world.address(&key);
-        self.push(catalog, prefix, Draft {
-            key,
-            address,
-            type_name: resource.type_name.to_owned(),
-            name,
-            mode: resource.mode,
-            leaves,
-            declared: resource.declared,
-            count_unknown,
-        });
+        self.push(
+            catalog,
+            prefix,
+            Draft {
+                key,
+                address,
+                type_name: resource.type_name.to_owned(),
+                name,
+                mode: resource.mode,
+                leaves,
+                declared: resource.declared,
+                count_unknown,
+            },
+        );
     }
 
     fn add_external(&mut self, world: &World<'a>, catalog: &'a Catalog, prefix: &str, module: u32) {
@@ -156,16 +181,20 @@ impl<'a> Graph<'a> {
         };
         let source = call.body().attribute("source").and_then(|source| source.value.literal()).unwrap_or("");
         let type_name = links().module(source).unwrap_or("module").to_owned();
-        self.push(catalog, prefix, Draft {
-            key: InstanceKey { module, resource: EXTERNAL, key: Key::None },
-            address: instance.address.clone(),
-            type_name,
-            name: call.block.labels.first().map_or_else(String::new, |name| name.to_string()),
-            mode: Mode::Managed,
-            leaves,
-            declared: call,
-            count_unknown: module_unknown(world, module),
-        });
+        self.push(
+            catalog,
+            prefix,
+            Draft {
+                key: InstanceKey { module, resource: EXTERNAL, key: Key::None },
+                address: instance.address.clone(),
+                type_name,
+                name: call.block.labels.first().map_or_else(String::new, |name| name.to_string()),
+                mode: Mode::Managed,
+                leaves,
+                declared: call,
+                count_unknown: module_unknown(world, module),
+            },
+        );
     }
 
     /// What other roots make and values of this one lead to.
@@ -173,17 +202,29 @@ impl<'a> Graph<'a> {
         let Some((session, _)) = &world.session else { return };
         for (index, foreign) in world.foreign.borrow().iter().enumerate() {
             let zone = foreign.zone.iter().map(|zone| ("availability_zone".into(), zone.clone())).collect();
-            let leaves = Leaves { file: foreign.declared.file, leaves: Vec::new(), value: super::value::Value::map(zone) };
-            self.push(catalog, session.prefix(foreign.root), Draft {
-                key: InstanceKey { module: super::world::FOREIGN, resource: index as u32, key: Key::None },
-                address: foreign.address.clone(),
-                type_name: foreign.type_name.clone(),
-                name: foreign.name.clone(),
-                mode: Mode::Managed,
-                leaves,
-                declared: foreign.declared,
-                count_unknown: None,
-            });
+            let leaves = Leaves {
+                file: foreign.declared.file,
+                leaves: Vec::new(),
+                value: super::value::Value::map(zone),
+            };
+            self.push(
+                catalog,
+                session.prefix(foreign.root),
+                Draft {
+                    key: InstanceKey {
+                        module: super::world::FOREIGN,
+                        resource: index as u32,
+                        key: Key::None,
+                    },
+                    address: foreign.address.clone(),
+                    type_name: foreign.type_name.clone(),
+                    name: foreign.name.clone(),
+                    mode: Mode::Managed,
+                    leaves,
+                    declared: foreign.declared,
+                    count_unknown: None,
+                },
+            );
             if let Some(item) = self.items.last_mut() {
                 item.foreign = true;
             }
@@ -291,17 +332,31 @@ impl<'a> Graph<'a> {
             return;
         }
         let named = item.kind.map(|kind| kind.subnets.as_slice()).unwrap_or_default();
-        let usual = ["subnet_id", "subnet_ids", "subnets", "vpc_zone_identifier", "db_subnet_group_name", "subnet_group_name"];
+        let usual = [
+            "subnet_id",
+            "subnet_ids",
+            "subnets",
+            "vpc_zone_identifier",
+            "db_subnet_group_name",
+            "subnet_group_name",
+        ];
         let is_subnet_path = |path: &str| {
             let last = path.rsplit('.').next().unwrap_or(path);
             named.iter().any(|name| **name == *path) || usual.contains(&last)
         };
-        for leaf in item.leaves.leaves.iter().filter(|leaf| is_subnet_path(&leaf.path) && !leaf.value.is_null()) {
+        for leaf in
+            item.leaves.leaves.iter().filter(|leaf| is_subnet_path(&leaf.path) && !leaf.value.is_null())
+        {
             let mut found = false;
             leaf.value.each_ref(&mut 200, &mut |reference| {
                 let Some(index) = self.index(&reference.instance) else { return };
                 let target = &self.items[index];
-                if target.type_name.ends_with("subnet") || target.type_name.ends_with("subnetwork") {
+                let is_network_module =
+                    target.key.resource == EXTERNAL && reference.attribute.contains("subnet");
+                if target.type_name.ends_with("subnet")
+                    || target.type_name.ends_with("subnetwork")
+                    || is_network_module
+                {
                     found = true;
                     out.push(Some(index));
                 } else if target.type_name.ends_with("subnet_group") && !std::ptr::eq(target, item) {

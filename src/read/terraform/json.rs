@@ -94,7 +94,10 @@ fn nested(object: &jsonc_parser::ast::Object<'_>) -> Body {
         if name == "//" {
             continue;
         }
-        if matches!(name, "lifecycle" | "backend" | "required_providers" | "cloud" | "provisioner" | "dynamic") {
+        if matches!(
+            name,
+            "lifecycle" | "backend" | "required_providers" | "cloud" | "provisioner" | "dynamic"
+        ) {
             let labels = usize::from(matches!(name, "backend" | "provisioner" | "dynamic"));
             blocks(name, &mut Vec::new(), labels, &property.value, property.range().start, &mut body);
         } else {

@@ -101,6 +101,11 @@ impl Links {
         self.first("origins", type_name).map(|row| (row.a, row.b, row.c))
     }
 
+    /// Whether a type is a whole network.
+    pub(super) fn is_network(&self, type_name: &str) -> bool {
+        self.first("network", type_name).is_some()
+    }
+
     /// Whether a type keeps values for others.
     pub(super) fn is_carrier(&self, type_name: &str) -> bool {
         self.first("carrier", type_name).is_some()
@@ -127,13 +132,18 @@ impl Links {
         let (parent, name) = path.rsplit_once('.')?;
         self.all("environment")
             .iter()
-            .any(|row| fits(row.pattern, type_name) && (row.a == parent || parent.ends_with(row.a) && is_tail(parent, row.a)))
+            .any(|row| {
+                fits(row.pattern, type_name)
+                    && (row.a == parent || parent.ends_with(row.a) && is_tail(parent, row.a))
+            })
             .then_some(name)
     }
 
     /// Whether an attribute holds an image.
     pub(super) fn is_image(&self, type_name: &str, path: &str) -> bool {
-        self.all("image").iter().any(|row| fits(row.pattern, type_name) && (row.a == path || is_tail(path, row.a)))
+        self.all("image")
+            .iter()
+            .any(|row| fits(row.pattern, type_name) && (row.a == path || is_tail(path, row.a)))
     }
 
     /// The part that a type plays, in the words of the catalog.

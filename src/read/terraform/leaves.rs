@@ -39,7 +39,7 @@ impl<'a> Leaves<'a> {
     pub(super) fn new(world: &World<'_>, file: &'a SourceFile, body: &'a Body, scope: Scope<'_>) -> Self {
         let mut out = Leaves { file, leaves: Vec::new(), value: Value::NULL };
         let mut blocks = 0;
-        out.value = out.body(world, body, scope, "", None, &mut blocks, 0);
+        out.value = out.body(world, body, scope, At { path: "", block: None, depth: 0 }, &mut blocks);
         out
     }
 
@@ -48,14 +48,18 @@ impl<'a> Leaves<'a> {
         world: &World<'_>,
         body: &'a Body,
         scope: Scope<'_>,
-        path: &str,
-        block: Option<u32>,
+        at: At<'_>,
         blocks: &mut u32,
-        depth: u32,
     ) -> Value {
+        let At { path, block, depth } = at;
         let mut map: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         for attribute in &body.attributes {
-            if path.is_empty() && matches!(&*attribute.name, "count" | "for_each" | "provider" | "providers" | "source" | "version") {
+            if path.is_empty()
+                && matches!(
+                    &*attribute.name,
+                    "count" | "for_each" | "provider" | "providers" | "source" | "version"
+                )
+            {
                 continue;
             }
             let value = world.eval(&attribute.value, scope);
@@ -65,7 +69,9 @@ impl<'a> Leaves<'a> {
         }
         let mut lists: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for child in &body.blocks {
-            if path.is_empty() && matches!(&*child.kind, "lifecycle" | "provisioner" | "connection") || depth > 12 {
+            if path.is_empty() && matches!(&*child.kind, "lifecycle" | "provisioner" | "connection")
+                || depth > 12
+            {
                 continue;
             }
             world.each_block(child, scope, &mut |name, inner, inner_scope| {
@@ -73,8 +79,13 @@ impl<'a> Leaves<'a> {
                     *blocks += 1;
                     *blocks
                 });
-                let value =
-                    self.body(world, inner, inner_scope, &join(path, name), Some(number), blocks, depth + 1);
+                let value = self.body(
+                    world,
+                    inner,
+                    inner_scope,
+                    At { path: &join(path, name), block: Some(number), depth: depth + 1 },
+                    blocks,
+                );
                 lists.entry(name.to_owned()).or_default().push(value);
             });
         }
@@ -102,7 +113,9 @@ impl<'a> Leaves<'a> {
             }
             Kind::Unknown(unknown) => match &unknown.shape {
                 Shape::Json(inner) => self.explode(inner, path, place, depth + 1),
-                Shape::Text(pieces) if pieces.first().and_then(Value::text).is_some_and(|text| looks_like_json(&text)) => {
+                Shape::Text(pieces)
+                    if pieces.first().and_then(Value::text).is_some_and(|text| looks_like_json(&text)) =>
+                {
                     let decoded = functions::call("jsondecode", std::slice::from_ref(value));
                     match decoded.is_unknown() {
                         true => self.push(path, value, place),
@@ -136,7 +149,13 @@ impl<'a> Leaves<'a> {
     }
 
     fn push(&mut self, path: String, value: &Value, place: &Place<'a>) {
-        self.leaves.push(Leaf { path, block: place.block, value: value.clone(), expr: place.expr, at: place.at });
+        self.leaves.push(Leaf {
+            path,
+            block: place.block,
+            value: value.clone(),
+            expr: place.expr,
+            at: place.at,
+        });
     }
 
     /// The value at a dotted path; blocks and lists that occur once count as objects.
@@ -166,6 +185,13 @@ impl<'a> Leaves<'a> {
     pub(super) fn at<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s Leaf<'a>> {
         self.leaves.iter().filter(move |leaf| leaf.path == path)
     }
+}
+
+/// Where a body stands in its resource.
+struct At<'p> {
+    path: &'p str,
+    block: Option<u32>,
+    depth: u32,
 }
 
 struct Place<'a> {

@@ -9,6 +9,7 @@ mod config;
 mod convert;
 mod copies;
 mod dns;
+mod doors;
 mod edges;
 mod evaluate;
 mod files;
@@ -41,7 +42,7 @@ use self::session::{Deployed, How, Session};
 use self::syntax::ParsedFile;
 use self::terragrunt::Stack;
 use super::{Format, ReadContext};
-use crate::model::{Declarations, Unit};
+use crate::model::{Declarations, Id, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
 /// Stack of a thread that evaluates: expressions nest as deep as the bounds of [`world`] allow.
@@ -100,7 +101,8 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     }
     let modules = modules(&configurations);
     let stacks = terragrunt::find(cx.tree, &grunts, &modules);
-    let generated: Vec<Vec<ParsedFile>> = stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
+    let generated: Vec<Vec<ParsedFile>> =
+        stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
     let run: BTreeSet<String> = stacks.iter().filter_map(|stack| stack.module.clone()).collect();
     let plain = roots::find(&modules, &values, &run, cx);
     let dressed: Vec<Option<Module<'_>>> = stacks
@@ -138,13 +140,16 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     session.several = session.roots.len() > 1;
     session.find_states();
     let session = &session;
-    let read: Vec<(Unit, Problems)> =
+    let read: Vec<(Unit, BTreeSet<Id>, Problems)> =
         (0..session.roots.len()).into_par_iter().map(|root| read_root(session, root, cx)).collect();
     let mut out = Declarations::default();
-    for (unit, found) in read {
+    let mut all_doors = BTreeSet::new();
+    for (unit, doors, found) in read {
         out.units.push(unit);
+        all_doors.extend(doors);
         problems.extend(found);
     }
+    doors::settle(&mut out.units, &all_doors);
     out.problems = problems;
     out
 }
@@ -160,7 +165,10 @@ fn note_missing_sources(stacks: &[Stack], tree: &Tree, problems: &mut Problems) 
         if let Some(file) = tree.get(&stack.path) {
             problems.warning(
                 file.line_location(1),
-                format!("`{}` runs `{}`, which is not in the tree: nothing of it is seen", stack.path, stack.source),
+                format!(
+                    "`{}` runs `{}`, which is not in the tree: nothing of it is seen",
+                    stack.path, stack.source
+                ),
             );
         }
     }
@@ -186,7 +194,11 @@ fn modules<'a>(files: &[&'a ParsedFile]) -> BTreeMap<String, Module<'a>> {
     folders.into_iter().map(|(folder, files)| (folder.to_owned(), Module::new(folder, files))).collect()
 }
 
-fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>) -> (Unit, Problems) {
+fn read_root<'a>(
+    session: &'a Session<'a>,
+    root: usize,
+    cx: &'a ReadContext<'_>,
+) -> (Unit, BTreeSet<Id>, Problems) {
     let deployed = &session.roots[root];
     let world = session.world(root, &[]);
     let name = if deployed.folder.is_empty() { "." } else { deployed.folder.as_str() };
@@ -195,8 +207,8 @@ fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>)
         unit.environments = plain.environments.clone();
     }
     let mut problems = Problems::new();
-    graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
-    backend::read(&world, cx.catalog, deployed, &mut unit);
+    let doors = graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
+    backend::read(&world, deployed, &mut unit);
     if world.exhausted.get()
         && let Some(file) = deployed.module.files.first()
     {
@@ -205,5 +217,5 @@ fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>)
             format!("`{name}` is too large to be evaluated in full: what was left is unknown"),
         );
     }
-    (unit, problems)
+    (unit, doors, problems)
 }

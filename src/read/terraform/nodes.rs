@@ -9,7 +9,9 @@ use super::place;
 use super::trace;
 use super::value::{Kind as ValueKind, Value};
 use super::world::World;
-use crate::catalog::{AttributeNames, Catalog, Declared, Holds, Kept, ResourceType, Role, Stated, Survives, Value as Plain};
+use crate::catalog::{
+    AttributeNames, Catalog, Declared, Holds, Kept, ResourceType, Role, Stated, Survives, Value as Plain,
+};
 use crate::model::{
     Attribute, AttributeValue, Category, Evidence, Kind, Node, Reach, Replication, Tolerance, Unit,
 };
@@ -17,11 +19,27 @@ use crate::model::{
 /// Adds a node for every component.
 pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, unit: &mut Unit) {
     for (index, item) in graph.items.iter().enumerate() {
+        if !item.foreign && item.mode == Mode::Managed && links().is_network(&item.type_name) {
+            unit.nodes.push(network(world, catalog, graph, item));
+        }
         if is_node(graph, index) && !item.foreign {
             unit.nodes.push(node(world, catalog, graph, index, item));
             add_host_name(item, unit);
         }
     }
+}
+
+/// A network: it tells where things are, and fails with its region only.
+fn network<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, item: &Item<'a>) -> Node {
+    let mut node = Node::new(item.id.clone(), Kind::Component, display_name(item));
+    node.category = Some(Category::Network);
+    node.type_name = Some(item.type_name.clone());
+    node.placement = place::placement(world, catalog, graph, item);
+    node.may_fail = false;
+    node.tolerance = Tolerance::Zone;
+    node.tolerance_because = Some("a network spans the zones of its region".to_owned());
+    node.add_evidence(item.declared.evidence());
+    node
 }
 
 /// The host under which the resource answers, where its name is known.
@@ -35,7 +53,8 @@ fn add_host_name(item: &Item<'_>, unit: &mut Unit) {
 /// Whether an item is a node of its own: a component that is made here, or one that is looked up and referred to.
 pub(super) fn is_node(graph: &Graph<'_>, index: usize) -> bool {
     let item = &graph.items[index];
-    let stands = item.is_component() || (item.role == Role::Backup && item.mode == Mode::Managed && is_vault(item));
+    let stands =
+        item.is_component() || (item.role == Role::Backup && item.mode == Mode::Managed && is_vault(item));
     stands && (item.mode == Mode::Managed || !graph.referrers[index].is_empty())
 }
 
@@ -52,8 +71,13 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
     node.type_name = Some(item.type_name.clone());
     node.placement = place::placement(world, catalog, graph, item);
     node.add_evidence(item.declared.evidence());
-    let facts = Facts { graph, index, zones: place::zones(graph, item, node.placement.region.as_deref()).known };
+    let facts =
+        Facts { graph, index, zones: place::zones(graph, item, node.placement.region.as_deref()).known };
     survival(&mut node, item, &facts);
+    if node.placement.zones.len() > 1 && !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) {
+        // Somewhere in these zones, but nothing says where: a place that is not known.
+        node.placement.zones.clear();
+    }
     node.replication = replication(&mut node, world, item, &facts);
     attributes(&mut node, item, &facts, graph, index);
     node
@@ -61,22 +85,26 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
 
 /// `shared`, or with the module's name for names that say nothing.
 fn display_name(item: &Item<'_>) -> String {
-    let own = ["name", "bucket", "identifier", "cluster_identifier", "function_name", "cluster_id", "service_name"]
-        .iter()
-        .find_map(|attribute| item.leaves.text(attribute))
-        .filter(|name| !name.is_empty() && name.len() <= 100);
+    let own =
+        ["name", "bucket", "identifier", "cluster_identifier", "function_name", "cluster_id", "service_name"]
+            .iter()
+            .find_map(|attribute| item.leaves.text(attribute))
+            .filter(|name| !name.is_empty() && name.len() <= 100);
     match own {
         Some(name) => name.to_string(),
         None => item.name.clone(),
     }
 }
 
-fn category(item: &Item<'_>) -> Option<Category> {
+/// What an item is for.
+pub(super) fn category(item: &Item<'_>) -> Option<Category> {
     let Some(kind) = item.kind else { return Some(Category::Other) };
     Some(match &*kind.category {
         "hosting" => Category::Compute,
         "analytics" => Category::Database,
-        word if item.type_name.contains("load_balancer") || matches!(&*item.type_name, "aws_lb" | "aws_alb" | "aws_elb" | "azurerm_lb") => {
+        word if item.type_name.contains("load_balancer")
+            || matches!(&*item.type_name, "aws_lb" | "aws_alb" | "aws_elb" | "azurerm_lb") =>
+        {
             let _ = word;
             Category::LoadBalancer
         }
@@ -175,7 +203,8 @@ fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) {
     };
     let shown = match judged.rule {
         Some(rule) => {
-            let conditions: Vec<String> = rule.when.iter().map(|condition| explain(&condition.attribute, item)).collect();
+            let conditions: Vec<String> =
+                rule.when.iter().map(|condition| explain(&condition.attribute, item)).collect();
             conditions.join(", ")
         }
         None => format!("default of `{}`{}", item.type_name, defaults(kind)),
@@ -197,8 +226,12 @@ fn explain(attribute: &str, item: &Item<'_>) -> String {
 }
 
 fn defaults(kind: &ResourceType) -> String {
-    let stated: Vec<String> =
-        kind.defaults.iter().take(3).map(|(name, value)| format!("`{name}` is {value} unless said")).collect();
+    let stated: Vec<String> = kind
+        .defaults
+        .iter()
+        .take(3)
+        .map(|(name, value)| format!("`{name}` is {value} unless said"))
+        .collect();
     if stated.is_empty() { String::new() } else { format!(": {}", stated.join(", ")) }
 }
 
@@ -215,7 +248,13 @@ fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Fact
             Some(number) if (0.0..1e6).contains(&number) => {
                 out.replicas = Some(number as u32);
                 if let Some(leaf) = item.leaves.at(attribute).next() {
-                    for evidence in trace::evidence(world, scope_module(world, item), item.leaves.file, leaf.at, leaf.expr) {
+                    for evidence in trace::evidence(
+                        world,
+                        scope_module(world, item),
+                        item.leaves.file,
+                        leaf.at,
+                        leaf.expr,
+                    ) {
                         node.add_evidence(evidence);
                     }
                 }
@@ -258,9 +297,12 @@ fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &G
     }
     text_attribute(node, item, "engine", Attribute::Engine);
     number_attribute(node, item, "backup_retention_period", Attribute::BackupRetentionDays);
-    for name in ["replicate_source_db", "replication_source_identifier", "master_instance_name", "create_mode"] {
+    for name in
+        ["replicate_source_db", "replication_source_identifier", "master_instance_name", "create_mode"]
+    {
         let value = item.leaves.get(name).filter(|value| !value.is_null());
-        let is_replica = value.is_some_and(|value| name != "create_mode" || value.text().as_deref() == Some("Replica"));
+        let is_replica =
+            value.is_some_and(|value| name != "create_mode" || value.text().as_deref() == Some("Replica"));
         if is_replica {
             node.attributes.set(Attribute::Replica, AttributeValue::Bool(true), line(item, name));
         }
@@ -273,11 +315,9 @@ fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &G
     }
     for referrer in &graph.referrers[index] {
         let other = &graph.items[*referrer];
-        match other.role {
-            Role::Monitor => {
-                node.attributes.set(Attribute::Monitored, AttributeValue::Bool(true), Some(other.declared.evidence()));
-            }
-            _ => {}
+        if other.role == Role::Monitor {
+            let evidence = Some(other.declared.evidence());
+            node.attributes.set(Attribute::Monitored, AttributeValue::Bool(true), evidence);
         }
     }
 }
@@ -290,7 +330,9 @@ fn copied(graph: &Graph<'_>, index: usize) -> Option<(Evidence, Option<String>)>
         let is_source = other.leaves.leaves.iter().any(|leaf| {
             let mut found = false;
             if sources.contains(&leaf.path.as_str()) {
-                leaf.value.each_ref(&mut 100, &mut |reference| found |= graph.index(&reference.instance) == Some(index));
+                leaf.value.each_ref(&mut 100, &mut |reference| {
+                    found |= graph.index(&reference.instance) == Some(index)
+                });
             }
             found
         });
@@ -331,7 +373,9 @@ fn protection(node: &mut Node, kind: &ResourceType, facts: &Facts<'_, '_>, item:
         _ if prevent => AttributeValue::Bool(true),
         Holds::Yes => AttributeValue::Bool(true),
         Holds::No => AttributeValue::Bool(false),
-        Holds::Unknown => AttributeValue::Unknown("a value that decides about deletion is not known".to_owned()),
+        Holds::Unknown => {
+            AttributeValue::Unknown("a value that decides about deletion is not known".to_owned())
+        }
     };
     node.attributes.set(Attribute::DeletionProtection, value, evidence);
 }

@@ -1,7 +1,5 @@
 //! HCL text to the syntax tree. One syntax error costs the block it stands in, not the file.
 
-use std::sync::Arc;
-
 use hcl_edit::Span as _;
 use hcl_edit::expr as h;
 use hcl_edit::structure as s;
@@ -131,7 +129,9 @@ fn scan_line(line: &str, comment: &mut bool) -> (i32, Option<String>) {
                 b'}' | b']' | b')' => change -= 1,
                 b'<' if rest.starts_with(b"<<") => {
                     let word = line[at + 2..].trim_start_matches('-').trim();
-                    if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                    if !word.is_empty()
+                        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                    {
                         return (change, Some(word.to_owned()));
                     }
                 }
@@ -266,8 +266,7 @@ impl Converter {
                     return self.steps(splat, &rest[taken..], span);
                 }
                 Op::FullSplat(_) => {
-                    let each =
-                        self.steps(Expr::new(ExprKind::Element, span), &operators[index + 1..], span);
+                    let each = self.steps(Expr::new(ExprKind::Element, span), &operators[index + 1..], span);
                     return Expr::new(ExprKind::Splat(source, Box::new(each)), span);
                 }
             };
@@ -393,9 +392,4 @@ fn operator(op: h::BinaryOperator) -> Operator {
         B::And => Operator::And,
         B::Or => Operator::Or,
     }
-}
-
-/// A literal text as a part.
-pub(super) fn literal_part(text: &str) -> Part {
-    Part::Literal(Arc::from(text))
 }

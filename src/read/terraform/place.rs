@@ -16,7 +16,12 @@ use crate::model::Placement;
 type Configured<'a> = Option<(u32, Declared<'a>)>;
 
 /// The place of an item.
-pub(super) fn placement<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, item: &Item<'a>) -> Placement {
+pub(super) fn placement<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    graph: &Graph<'a>,
+    item: &Item<'a>,
+) -> Placement {
     let mut place = Placement {
         provider: item.provider().map(str::to_owned),
         service: item.service().map(str::to_owned),
@@ -34,6 +39,8 @@ pub(super) fn placement<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<
             place.region = Some(region);
         }
         Some(Location::Unknown(reason)) => place.region_unknown = Some(reason),
+        // `EU`, `global`: said, and no region.
+        Some(Location::Wide) => return place,
         None => {}
     }
     if place.region.is_none() && place.region_unknown.is_none() {
@@ -59,6 +66,7 @@ enum Location {
     Region(String),
     Zone(String, String),
     Unknown(String),
+    Wide,
 }
 
 /// What the resource says itself: `region`, `location`, `zone`, or what the catalog names for its type.
@@ -70,12 +78,17 @@ fn own_location(catalog: &Catalog, provider: &str, item: &Item<'_>) -> Option<Lo
         let Some(value) = item.leaves.get(name) else { continue };
         match value.text() {
             Some(text) if !text.is_empty() => {
-                if let Some(location) = location(catalog, provider, &text) {
-                    return Some(location);
+                let is_word =
+                    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b' ');
+                match location(catalog, provider, &text) {
+                    Some(location) => return Some(location),
+                    None if is_word => return Some(Location::Wide),
+                    None => {}
                 }
             }
             _ if value.is_unknown() => {
-                unknown = unknown.or_else(|| value.reason().map(|reason| Location::Unknown(reason.to_string())));
+                unknown =
+                    unknown.or_else(|| value.reason().map(|reason| Location::Unknown(reason.to_string())));
             }
             _ => {}
         }
@@ -94,11 +107,18 @@ fn location(catalog: &Catalog, provider: &str, text: &str) -> Option<Location> {
     let folded: String = text.to_ascii_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
     let plain = folded.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // Multi-regions of Google (`EU`, `US`), `global` and texts that are no code name no region.
-    let is_code = folded.bytes().any(|byte| byte.is_ascii_digit()) && folded.len() >= 4 || provider == "azure";
+    let is_code =
+        folded.bytes().any(|byte| byte.is_ascii_digit()) && folded.len() >= 4 || provider == "azure";
     (plain && is_code && folded != "global").then_some(Location::Region(folded))
 }
 
-fn provider_region<'a>(world: &World<'a>, catalog: &Catalog, provider: &str, item: &Item<'a>, place: &mut Placement) {
+fn provider_region<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    provider: &str,
+    item: &Item<'a>,
+    place: &mut Placement,
+) {
     let configured = configured_provider(world, item);
     let Some((module, declared)) = configured else {
         if catalog_has_regions(catalog, provider) {
@@ -118,7 +138,7 @@ fn provider_region<'a>(world: &World<'a>, catalog: &Catalog, provider: &str, ite
                 place.region = Some(region);
                 return;
             }
-            _ => {
+            Some(Location::Wide | Location::Unknown(_)) | None => {
                 let reason = value.reason().map_or("the provider's region is not known", |reason| reason);
                 place.region_unknown = Some(reason.to_owned());
             }
@@ -140,11 +160,13 @@ fn configured_provider<'a>(world: &World<'a>, item: &Item<'a>) -> Configured<'a>
         let instance = world.instance(module);
         let call = instance.call?;
         let wanted = item.type_name.split('_').next().unwrap_or("");
-        let given = call.body().attribute("providers").and_then(|providers| given(&providers.value, wanted, None));
+        let given =
+            call.body().attribute("providers").and_then(|providers| given(&providers.value, wanted, None));
         let (name, alias) = given.unwrap_or((wanted.to_owned(), None));
         (instance.parent?, name, alias)
     } else {
-        let said = item.declared.body().attribute("provider").and_then(|provider| provider_name(&provider.value));
+        let said =
+            item.declared.body().attribute("provider").and_then(|provider| provider_name(&provider.value));
         let local = item.type_name.split('_').next().unwrap_or("").to_owned();
         match said {
             Some((name, alias)) => (module, name, alias),
@@ -162,7 +184,8 @@ fn find<'a>(world: &World<'a>, module: u32, name: &str, alias: Option<&str>, dep
     let config = instance.module?;
     let own = config.providers.iter().find(|provider| {
         let labels = &provider.block.labels;
-        let is_alias = provider.body().attribute("alias").and_then(|alias| alias.value.literal().map(str::to_owned));
+        let is_alias =
+            provider.body().attribute("alias").and_then(|alias| alias.value.literal().map(str::to_owned));
         labels.first().is_some_and(|label| &**label == name) && is_alias.as_deref() == alias
     });
     if let Some(own) = own {
@@ -211,11 +234,7 @@ pub(super) struct Zones {
 }
 
 /// The zones of a type's zone and subnet attributes.
-pub(super) fn zones(
-    graph: &Graph<'_>,
-    item: &Item<'_>,
-    region: Option<&str>,
-) -> Zones {
+pub(super) fn zones(graph: &Graph<'_>, item: &Item<'_>, region: Option<&str>) -> Zones {
     let mut found: BTreeMap<String, ()> = BTreeMap::new();
     let mut complete = true;
     let zone_names = item.kind.map(|kind| kind.zones.as_slice()).unwrap_or_default();
@@ -240,8 +259,8 @@ pub(super) fn zones(
     if !said {
         for subnet in graph.subnets(item) {
             said = true;
-            match subnet.and_then(|subnet| zone_of_subnet(graph, subnet, region)) {
-                Some(zone) => drop(found.insert(zone_id(&zone, region), ())),
+            match subnet.and_then(|subnet| zones_of_subnet(graph, subnet, region)) {
+                Some(zones) => found.extend(zones.iter().map(|zone| (zone_id(zone, region), ()))),
                 None => complete = false,
             }
         }
@@ -258,12 +277,17 @@ fn zone_id(zone: &str, region: Option<&str>) -> String {
     }
 }
 
-/// The zone a subnet stands in.
-fn zone_of_subnet(graph: &Graph<'_>, subnet: usize, region: Option<&str>) -> Option<String> {
+/// The zone a subnet stands in; the zones of all subnets of a network module that is not in the tree.
+fn zones_of_subnet(graph: &Graph<'_>, subnet: usize, region: Option<&str>) -> Option<Vec<String>> {
     let item = &graph.items[subnet];
+    if item.key.resource == EXTERNAL {
+        let zones: Option<Vec<String>> =
+            item.leaves.at("azs").map(|leaf| zone_of_value(graph, &leaf.value, region)).collect();
+        return zones.filter(|zones| !zones.is_empty());
+    }
     for name in ["availability_zone", "availability_zone_id", "zone"] {
         if let Some(value) = item.leaves.get(name).filter(|value| !value.is_null()) {
-            return zone_of_value(graph, &value, region);
+            return Some(vec![zone_of_value(graph, &value, region)?]);
         }
     }
     None
@@ -276,7 +300,9 @@ fn zone_of_value(graph: &Graph<'_>, value: &Value, region: Option<&str>) -> Opti
     }
     let refs = value.refs.as_ref()?;
     let mut paths = refs.iter().filter(|reference| {
-        graph.item(&reference.instance).is_some_and(|item| item.type_name.ends_with("availability_zones") || item.type_name.ends_with("compute_zones"))
+        graph.item(&reference.instance).is_some_and(|item| {
+            item.type_name.ends_with("availability_zones") || item.type_name.ends_with("compute_zones")
+        })
     });
     let path = &paths.next()?.attribute;
     if paths.next().is_some() || !matches!(value.kind, Kind::Unknown(_)) {

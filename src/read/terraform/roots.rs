@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Module;
-use super::syntax::{Body, ExprKind, ParsedFile};
+use super::syntax::ParsedFile;
 use super::world::local_folder;
 use crate::model::Environment;
 use crate::read::ReadContext;
@@ -62,10 +62,9 @@ fn is_worth(module: &Module<'_>) -> bool {
 
 /// Whether a folder says itself how it is run: a backend, a configured provider, or no value that is missing.
 fn is_configured(module: &Module<'_>) -> bool {
-    let has_backend = module
-        .settings
-        .iter()
-        .any(|settings| settings.body().block("backend").is_some() || settings.body().block("cloud").is_some());
+    let has_backend = module.settings.iter().any(|settings| {
+        settings.body().block("backend").is_some() || settings.body().block("cloud").is_some()
+    });
     let has_provider = module.providers.iter().any(|provider| !provider.body().attributes.is_empty());
     has_backend || has_provider
 }
@@ -85,11 +84,11 @@ fn rescue_circles<'m>(
                 open.extend(calls(module));
             }
         }
-        let in_circle = |folder: &str| modules.values().any(|module| calls(module).any(|called| called == folder));
-        let Some(module) = modules
-            .values()
-            .find(|module| is_worth(module) && !reached.contains(&module.folder) && in_circle(&module.folder))
-        else {
+        let in_circle =
+            |folder: &str| modules.values().any(|module| calls(module).any(|called| called == folder));
+        let Some(module) = modules.values().find(|module| {
+            is_worth(module) && !reached.contains(&module.folder) && in_circle(&module.folder)
+        }) else {
             break;
         };
         // Library modules called by library modules only are not run either.
@@ -117,7 +116,12 @@ fn reaches(modules: &BTreeMap<String, Module<'_>>, from: &str, to: &str) -> bool
     false
 }
 
-fn root(folder: &str, owners: &[String], values: &BTreeMap<String, &ParsedFile>, cx: &ReadContext<'_>) -> Root {
+fn root(
+    folder: &str,
+    owners: &[String],
+    values: &BTreeMap<String, &ParsedFile>,
+    cx: &ReadContext<'_>,
+) -> Root {
     let mut always: Vec<String> = Vec::new();
     let mut common: Vec<String> = Vec::new();
     let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -185,14 +189,31 @@ enum Named {
 fn environment_of(folder: &str, name: &str) -> Named {
     let stem = name.trim_end_matches(".json").trim_end_matches(".tfvars").trim_end_matches(".auto");
     let lower = stem.to_ascii_lowercase();
-    if ["example", "sample", "template", "dist"].iter().any(|word| lower.split(['.', '-', '_']).any(|part| part == *word)) {
+    if ["example", "sample", "template", "dist"]
+        .iter()
+        .any(|word| lower.split(['.', '-', '_']).any(|part| part == *word))
+    {
         return Named::Nothing;
     }
     if matches!(lower.as_str(), "common" | "global" | "shared" | "base" | "default" | "defaults" | "all") {
         return Named::Common;
     }
-    let generic = matches!(lower.as_str(), "terraform" | "variables" | "vars" | "values" | "main" | "config" | "inputs");
-    let containers = ["env", "envs", "environments", "environment", "tfvars", "vars", "variables", "config", "configs", "terraform"];
+    let generic = matches!(
+        lower.as_str(),
+        "terraform" | "variables" | "vars" | "values" | "main" | "config" | "inputs"
+    );
+    let containers = [
+        "env",
+        "envs",
+        "environments",
+        "environment",
+        "tfvars",
+        "vars",
+        "variables",
+        "config",
+        "configs",
+        "terraform",
+    ];
     let parts: Vec<&str> = folder
         .split('/')
         .filter(|part| !part.is_empty() && !containers.contains(&part.to_ascii_lowercase().as_str()))
@@ -206,16 +227,25 @@ fn environment_of(folder: &str, name: &str) -> Named {
 
 fn is_environment_word(part: &str) -> bool {
     const WORDS: &[&str] = &[
-        "dev", "develop", "development", "stage", "staging", "stg", "prod", "production", "prd", "live", "test",
-        "qa", "uat", "sandbox", "preview", "preprod", "nonprod", "int", "integration",
+        "dev",
+        "develop",
+        "development",
+        "stage",
+        "staging",
+        "stg",
+        "prod",
+        "production",
+        "prd",
+        "live",
+        "test",
+        "qa",
+        "uat",
+        "sandbox",
+        "preview",
+        "preprod",
+        "nonprod",
+        "int",
+        "integration",
     ];
     part.to_ascii_lowercase().split(['-', '_', '.']).any(|word| WORDS.contains(&word))
-}
-
-/// The literal text of an attribute in a body.
-pub(super) fn literal<'b>(body: &'b Body, name: &str) -> Option<&'b str> {
-    match &body.attribute(name)?.value.kind {
-        ExprKind::String(text) => Some(text),
-        _ => None,
-    }
 }

@@ -58,15 +58,16 @@ impl<'a> Session<'a> {
         let deployed = &self.roots[root];
         let mut chain = chain.to_vec();
         chain.push(root);
-        let inputs = match &deployed.how {
-            How::Plain(plain) => self.given_values(plain),
-            How::Terragrunt(stack) => stack.inputs(self, &chain),
-        };
-        let mut world = World::new(self.tree, self.modules, deployed.module, inputs);
-        world.session = Some((self, chain));
-        if let How::Plain(plain) = &deployed.how {
-            world.workspace = plain.environments.iter().find(|one| one.chosen).map(|one| one.name.clone());
+        let mut world = World::new(self.tree, self.modules, deployed.module, Inputs::new());
+        match &deployed.how {
+            How::Plain(plain) => {
+                world.inputs = self.given_values(plain);
+                world.workspace =
+                    plain.environments.iter().find(|one| one.chosen).map(|one| one.name.clone());
+            }
+            How::Terragrunt(stack) => world.inputs = stack.inputs(self, &chain, &world),
         }
+        world.session = Some((self, chain));
         world
     }
 

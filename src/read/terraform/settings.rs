@@ -11,7 +11,9 @@ use crate::read::hosts;
 /// Adds the references that the settings in `item` give to `from`: its own, or those of a definition it runs.
 pub(super) fn read(world: &World<'_>, graph: &Graph<'_>, from: &Id, item: &Item<'_>, unit: &mut Unit) {
     for leaf in &item.leaves.leaves {
-        let Some(text) = leaf.value.text().filter(|text| !text.is_empty() && text.len() < 5_000) else { continue };
+        let Some(text) = leaf.value.text().filter(|text| !text.is_empty() && text.len() < 5_000) else {
+            continue;
+        };
         if refers_to_component(graph, leaf) {
             continue;
         }
@@ -62,7 +64,13 @@ fn add_mention(
         .collect();
     let group = (sure.len() > 1).then(|| Id::new(format!("{from}#{label}")));
     if let Some(id) = &group {
-        unit.groups.push(Group { id: id.clone(), owner: from.clone(), k: 1, level: None, evidence: evidence.to_vec() });
+        unit.groups.push(Group {
+            id: id.clone(),
+            owner: from.clone(),
+            k: 1,
+            level: None,
+            evidence: evidence.to_vec(),
+        });
     }
     for target in sure {
         unit.references.push(Reference {

@@ -118,10 +118,6 @@ impl Body {
         self.attributes.iter().find(|attribute| &*attribute.name == name)
     }
 
-    pub(super) fn blocks_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
-        self.blocks.iter().filter(move |block| &*block.kind == kind)
-    }
-
     pub(super) fn block(&self, kind: &str) -> Option<&Block> {
         self.blocks.iter().find(|block| &*block.kind == kind)
     }
@@ -152,7 +148,9 @@ impl Expr {
         see(self);
         match &self.kind {
             ExprKind::Template(parts) => walk_parts(parts, see),
-            ExprKind::List(items) | ExprKind::Call(_, items, _) => items.iter().for_each(|item| item.walk(see)),
+            ExprKind::List(items) | ExprKind::Call(_, items, _) => {
+                items.iter().for_each(|item| item.walk(see))
+            }
             ExprKind::Object(items) => items.iter().for_each(|(key, value)| {
                 key.walk(see);
                 value.walk(see);

@@ -7,7 +7,7 @@ use super::config::Module;
 use super::evaluate::relative;
 use super::session::Session;
 use super::value::{Kind, Value};
-use super::world::{Input, Inputs, Scope, World};
+use super::world::{Input, Inputs, World};
 use crate::source::{SourceFile, Tree};
 
 /// Includes of includes, configurations read by configurations.
@@ -35,9 +35,14 @@ pub(super) struct Grunt<'a> {
 }
 
 /// The folders that Terragrunt runs: those whose `terragrunt.hcl`, or what it includes, names a source.
-pub(super) fn find(tree: &Tree, files: &BTreeMap<String, Module<'_>>, modules: &BTreeMap<String, Module<'_>>) -> Vec<Stack> {
+pub(super) fn find(
+    tree: &Tree,
+    files: &BTreeMap<String, Module<'_>>,
+    modules: &BTreeMap<String, Module<'_>>,
+) -> Vec<Stack> {
     let mut out = Vec::new();
-    let included: BTreeSet<String> = files.keys().flat_map(|path| includes(tree, files, path)).map(|(_, path)| path).collect();
+    let included: BTreeSet<String> =
+        files.keys().flat_map(|path| includes(tree, files, path)).map(|(_, path)| path).collect();
     for path in files.keys().filter(|path| path.rsplit('/').next() == Some("terragrunt.hcl")) {
         if included.contains(path) {
             continue;
@@ -53,7 +58,11 @@ pub(super) fn find(tree: &Tree, files: &BTreeMap<String, Module<'_>>, modules: &
             }
             // Without a source the folder's own `.tf` files are run.
             None if modules.contains_key(folder) => {
-                out.push(Stack { path: path.clone(), module: Some(folder.to_owned()), source: ".".to_owned() });
+                out.push(Stack {
+                    path: path.clone(),
+                    module: Some(folder.to_owned()),
+                    source: ".".to_owned(),
+                });
             }
             None => {}
         }
@@ -118,15 +127,20 @@ impl Stack {
         folder_of(&self.path)
     }
 
-    /// The inputs, those of includes first.
-    pub(super) fn inputs<'a>(&self, session: &'a Session<'a>, chain: &[usize]) -> Inputs<'a> {
+    /// The inputs, those of includes first. What they refer to is adopted by the world that asks.
+    pub(super) fn inputs<'a>(
+        &self,
+        session: &'a Session<'a>,
+        chain: &[usize],
+        asking: &World<'a>,
+    ) -> Inputs<'a> {
         let mut out = Inputs::new();
         let mut exposed = BTreeMap::new();
         for (name, path) in includes(session.tree, session.terragrunt, &self.path) {
             let Some(module) = session.terragrunt.get(&path) else { continue };
             let mut world = world(session.tree, session.terragrunt, module, &path, self.folder(), 0);
             world.session = Some((session, chain.to_vec()));
-            add_inputs(&world, module, &mut out);
+            add_inputs(asking, &world, module, &mut out);
             exposed.insert(name, config_value(&world, module));
         }
         let Some(module) = session.terragrunt.get(&self.path) else { return out };
@@ -135,13 +149,14 @@ impl Stack {
         if let Some(grunt) = &mut world.grunt {
             grunt.includes = exposed;
         }
-        add_inputs(&world, module, &mut out);
+        add_inputs(asking, &world, module, &mut out);
         out
     }
 
     /// The texts of the files that it generates, as far as they are known.
     pub(super) fn generated(&self, tree: &Tree, files: &BTreeMap<String, Module<'_>>) -> Vec<SourceFile> {
-        let mut paths: Vec<String> = includes(tree, files, &self.path).into_iter().map(|(_, path)| path).collect();
+        let mut paths: Vec<String> =
+            includes(tree, files, &self.path).into_iter().map(|(_, path)| path).collect();
         paths.push(self.path.clone());
         let mut out = Vec::new();
         for path in paths {
@@ -158,16 +173,22 @@ impl Stack {
     }
 }
 
-fn add_inputs<'a>(world: &World<'a>, module: &'a Module<'a>, out: &mut Inputs<'a>) {
+fn add_inputs<'a>(asking: &World<'a>, world: &World<'a>, module: &'a Module<'a>, out: &mut Inputs<'a>) {
     for (file, attribute) in module.top_level.iter().filter(|(_, attribute)| &*attribute.name == "inputs") {
         let value = world.eval_at(0, file, &attribute.value);
         let Kind::Map(map) = &value.kind else { continue };
         for (name, value) in map.iter() {
             let mut at = attribute.at;
             if let super::syntax::ExprKind::Object(items) = &attribute.value.kind {
-                at = items.iter().find(|(key, _)| key.literal() == Some(name)).map_or(at, |(key, _)| key.span.0);
+                at = items
+                    .iter()
+                    .find(|(key, _)| key.literal() == Some(name))
+                    .map_or(at, |(key, _)| key.span.0);
             }
-            out.insert(name.to_string(), Input { value: value.clone(), place: Some((file, at)) });
+            out.insert(
+                name.to_string(),
+                Input { value: asking.adopt(world, 0, value, 0), place: Some((file, at)) },
+            );
         }
     }
 }
@@ -191,10 +212,10 @@ impl<'a> World<'a> {
             "include" => Some(match grunt.includes.get(name) {
                 Some(value) => value.clone(),
                 // An include without a name: the name is already an attribute of it.
-                None => grunt
-                    .includes
-                    .get("")
-                    .map_or_else(|| Value::unknown("an include that was not read"), |value| self.member(value, name)),
+                None => grunt.includes.get("").map_or_else(
+                    || Value::unknown("an include that was not read"),
+                    |value| self.member(value, name),
+                ),
             }),
             "dependency" => Some(self.dependency(name)),
             "values" | "unit" | "stack" | "feature" => Some(Value::unknown("values of a stack are not read")),
@@ -204,14 +225,16 @@ impl<'a> World<'a> {
 
     fn dependency(&self, name: &str) -> Value {
         let outputs = self.dependency_outputs(name);
-        let outputs = outputs.unwrap_or_else(|| Value::unknown(format!("the outputs of dependency `{name}` are not known")));
+        let outputs = outputs
+            .unwrap_or_else(|| Value::unknown(format!("the outputs of dependency `{name}` are not known")));
         Value::map(BTreeMap::from([("outputs".into(), outputs)]))
     }
 
     fn dependency_outputs(&self, name: &str) -> Option<Value> {
         let root = self.instance(0);
         let block = root.module?.others.iter().find(|block| {
-            &*block.block.kind == "dependency" && block.block.labels.first().is_some_and(|label| &**label == name)
+            &*block.block.kind == "dependency"
+                && block.block.labels.first().is_some_and(|label| &**label == name)
         })?;
         let path = self.eval_at(0, block.file, &block.body().attribute("config_path")?.value).text()?;
         let folder = Tree::resolve(&self.root_folder, &path)?;
@@ -220,7 +243,7 @@ impl<'a> World<'a> {
     }
 
     /// Terragrunt's own functions.
-    pub(super) fn grunt_function(&self, name: &str, args: &[Value], scope: Scope<'_>) -> Option<Value> {
+    pub(super) fn grunt_function(&self, name: &str, args: &[Value]) -> Option<Value> {
         let grunt = self.grunt.as_ref()?;
         let here = &self.root_folder;
         Some(match name {
@@ -245,13 +268,17 @@ impl<'a> World<'a> {
             "read_terragrunt_config" => self.read_config(grunt, args),
             "run_cmd" => Value::unknown("commands are not run"),
             "sops_decrypt_file" => Value::unknown("secrets are not decrypted"),
-            "get_aws_account_id" | "get_aws_account_alias" | "get_aws_caller_identity_arn"
+            "get_aws_account_id"
+            | "get_aws_account_alias"
+            | "get_aws_caller_identity_arn"
             | "get_aws_caller_identity_user_id" => Value::unknown("known only to whoever runs it"),
-            "get_terraform_commands_that_need_vars" | "get_terraform_command" | "get_platform" | "get_terraform_cli_args"
-            | "get_terragrunt_source_cli_flag" | "get_default_retryable_errors" | "mark_as_read" => {
-                let _ = scope;
-                Value::unknown("known only while it is run")
-            }
+            "get_terraform_commands_that_need_vars"
+            | "get_terraform_command"
+            | "get_platform"
+            | "get_terraform_cli_args"
+            | "get_terragrunt_source_cli_flag"
+            | "get_default_retryable_errors"
+            | "mark_as_read" => Value::unknown("known only while it is run"),
             _ => return None,
         })
     }
@@ -274,15 +301,22 @@ impl<'a> World<'a> {
         }
         match args.get(1) {
             Some(fallback) => fallback.clone(),
-            None => Value::unknown(format!("`{}` is in no folder above", wanted.first().map_or("", String::as_str))),
+            None => Value::unknown(format!(
+                "`{}` is in no folder above",
+                wanted.first().map_or("", String::as_str)
+            )),
         }
     }
 
     fn read_config(&self, grunt: &Grunt<'a>, args: &[Value]) -> Value {
-        let path = args.first().and_then(Value::text).and_then(|path| Tree::resolve(&self.root_folder, &path));
+        let path =
+            args.first().and_then(Value::text).and_then(|path| Tree::resolve(&self.root_folder, &path));
         let module = path.as_ref().and_then(|path| grunt.files.get(path));
         let (Some(path), Some(module)) = (path, module) else {
-            return args.get(1).cloned().unwrap_or_else(|| Value::unknown("a configuration that was not read"));
+            return args
+                .get(1)
+                .cloned()
+                .unwrap_or_else(|| Value::unknown("a configuration that was not read"));
         };
         if grunt.depth >= MAX_READS {
             return Value::unknown("configurations read each other");

@@ -1,1 +1,603 @@
-//! Small configurations in, nodes and edges out.
+//! Small configurations in, nodes and edges out; every function against what `terraform console` answers.
+
+use std::collections::BTreeMap;
+
+use super::config::Module;
+use super::parse::parse_expression;
+use super::world::{Inputs, World};
+use super::{Format, Terraform, functions};
+use crate::catalog::Catalog;
+use crate::model::{Attribute, Declarations, Need, Phase, Target, Tolerance, Unit};
+use crate::read::ReadContext;
+use crate::source::{SourceFile, Tree};
+
+fn read_in(files: &[(&str, &str)], environment: Option<&str>) -> Declarations {
+    let tree = Tree::of_texts(files.iter().copied());
+    let claimed: Vec<&SourceFile> = tree.files().filter(|file| Terraform.claims(file, &tree)).collect();
+    let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment };
+    Terraform.read(&claimed, &cx)
+}
+
+fn read(files: &[(&str, &str)]) -> Declarations {
+    read_in(files, None)
+}
+
+fn unit(text: &str) -> Unit {
+    read(&[("main.tf", text)]).units.into_iter().next().expect("one root")
+}
+
+fn ids(unit: &Unit) -> Vec<&str> {
+    unit.nodes.iter().map(|node| node.id.as_str()).collect()
+}
+
+fn edges(unit: &Unit) -> Vec<String> {
+    let known = unit.edges.iter().map(|edge| {
+        let group = edge.group.as_ref().map(|group| format!(" in {group}")).unwrap_or_default();
+        format!("{} -> {} {} {}{group}", edge.from, edge.to, edge.phase, edge.need)
+    });
+    let looked_up = unit.references.iter().map(|reference| {
+        let target = match &reference.target {
+            Target::Id(id) => id.to_string(),
+            Target::Host { name, .. } => format!("host {name}"),
+            Target::Address(address) => address.to_string(),
+            Target::Image(image) => format!("image {image}"),
+            Target::Provider { provider, .. } => format!("provider {provider}"),
+            Target::Unresolved { text, .. } => format!("? {text}"),
+        };
+        let group = reference.group.as_ref().map(|group| format!(" in {group}")).unwrap_or_default();
+        format!("{} -> {target} {} {}{group}", reference.from, reference.phase, reference.need)
+    });
+    let mut all: Vec<String> = known.chain(looked_up).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[track_caller]
+fn has_edge(unit: &Unit, wanted: &str) {
+    let all = edges(unit);
+    assert!(all.iter().any(|edge| edge == wanted), "no `{wanted}` in:\n{}", all.join("\n"));
+}
+
+#[track_caller]
+fn node<'u>(unit: &'u Unit, id: &str) -> &'u crate::model::Node {
+    unit.nodes
+        .iter()
+        .find(|node| node.id.as_str() == id)
+        .unwrap_or_else(|| panic!("no `{id}` in {:?}", ids(unit)))
+}
+
+/// The value of an expression as JSON.
+fn evaluate(text: &str) -> Result<String, String> {
+    let expression = parse_expression(text).ok_or("does not parse")?;
+    let tree = Tree::default();
+    let (module, nothing) = (Module::default(), BTreeMap::new());
+    let world = World::new(&tree, &nothing, &module, Inputs::new());
+    let file = SourceFile::new("main.tf", b"");
+    let value = world.eval_at(0, &file, &expression);
+    let json = functions::call("jsonencode", std::slice::from_ref(&value));
+    json.text().map(|json| json.to_string()).ok_or_else(|| format!("{:?}", value.reason()))
+}
+
+#[test]
+fn functions_answer_as_the_console_does() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/formats/terraform/functions.tsv");
+    let table = std::fs::read_to_string(path).unwrap();
+    let mut wrong = Vec::new();
+    for line in table.lines() {
+        let (expression, expected) = line.split_once('\t').unwrap();
+        match evaluate(expression) {
+            Ok(json) if same_json(&json, expected) => {}
+            other => wrong.push(format!("{expression}\n  wanted {expected}\n  got    {other:?}")),
+        }
+    }
+    assert!(table.lines().count() > 200);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Numbers beyond the precision of a double may differ in their last digits.
+fn same_json(ours: &str, theirs: &str) -> bool {
+    if ours == theirs {
+        return true;
+    }
+    let number = |json: &str| json.parse::<f64>().ok();
+    matches!((number(ours), number(theirs)), (Some(a), Some(b)) if (a - b).abs() <= 1e-12 * b.abs())
+}
+
+#[test]
+fn an_unknown_does_not_spread_further_than_it_must() {
+    let text = r#"
+        variable "u" {}
+        output "short" { value = false && var.u }
+        output "long" { value = length([var.u, var.u]) }
+        output "pick" { value = { a = 1, b = var.u }.a }
+    "#;
+    let tree = Tree::of_texts([("main.tf", text)]);
+    let file = super::parse::parse_hcl(tree.get("main.tf").unwrap(), &mut Default::default());
+    let nothing = BTreeMap::new();
+    let module = Module::new("", [&file]);
+    let world = World::new(&tree, &nothing, &module, Inputs::new());
+    assert_eq!(world.output(0, "short").as_bool(), Some(false));
+    assert_eq!(world.output(0, "long").as_number(), Some(2.0));
+    assert_eq!(world.output(0, "pick").as_number(), Some(1.0));
+    assert!(world.variable(0, "u").reason().unwrap().contains("has no value"));
+}
+
+#[test]
+fn circles_and_blow_ups_end() {
+    let mut text = String::from("locals {\n a = local.b\n b = local.a\n x0 = \"0123456789\"\n");
+    for n in 1..60 {
+        text.push_str(&format!(" x{n} = \"${{local.x{}}}${{local.x{}}}\"\n", n - 1, n - 1));
+    }
+    text.push_str(" big = [for i in range(1000) : [for j in range(1000) : [for k in range(1000) : i]]]\n}\n");
+    text.push_str(
+        "resource \"aws_instance\" \"a\" {\n ami = local.x59\n tags = { a = local.a, n = local.big }\n}\n",
+    );
+    let unit = unit(&text);
+    assert!(ids(&unit).contains(&"tf:aws_instance.a"));
+}
+
+#[test]
+fn modules_that_call_each_other_end() {
+    let declared = read(&[
+        ("a/main.tf", "module \"b\" {\n source = \"../b\"\n}\nresource \"aws_instance\" \"a\" {}\n"),
+        ("b/main.tf", "module \"a\" {\n source = \"../a\"\n}\nresource \"aws_instance\" \"b\" {}\n"),
+    ]);
+    let all: Vec<_> = declared.units.iter().flat_map(ids).collect();
+    assert!(all.iter().any(|id| id.ends_with("module.b.aws_instance.b")), "{all:?}");
+}
+
+#[test]
+fn a_block_that_does_not_parse_costs_itself_alone() {
+    let declared = read(&[(
+        "main.tf",
+        "resource \"aws_instance\" \"a\" {\n}\nresource \"aws_db_instance\" \"broken\" {\n  engine = = \"x\"\n}\nresource \"aws_instance\" \"c\" {\n}\n",
+    )]);
+    let ids = ids(&declared.units[0]);
+    assert!(ids.contains(&"tf:aws_instance.a") && ids.contains(&"tf:aws_instance.c"));
+    assert!(ids.contains(&"tf:aws_db_instance.broken"), "its header still says that it exists");
+    assert_eq!(declared.problems.iter().next().unwrap().location.line, 4);
+}
+
+#[test]
+fn count_and_for_each_make_instances() {
+    let unit = unit(
+        r#"
+        variable "on" { default = false }
+        resource "aws_instance" "none" { count = var.on ? 1 : 0 }
+        resource "aws_instance" "two" { count = 2 }
+        resource "aws_sqs_queue" "each" {
+          for_each = toset(["a", "b"])
+          name     = "jobs-${each.key}"
+        }
+        variable "set" {}
+        resource "aws_instance" "unknown" { count = var.set }
+        "#,
+    );
+    assert_eq!(
+        ids(&unit),
+        [
+            "tf:aws_instance.two[0]",
+            "tf:aws_instance.two[1]",
+            "tf:aws_sqs_queue.each[\"a\"]",
+            "tf:aws_sqs_queue.each[\"b\"]",
+            "tf:aws_instance.unknown",
+        ]
+    );
+    assert_eq!(node(&unit, "tf:aws_sqs_queue.each[\"a\"]").name, "jobs-a");
+    let unknown = node(&unit, "tf:aws_instance.unknown");
+    assert!(unknown.replication.unknown.as_deref().unwrap().contains("`set` has no value"));
+}
+
+#[test]
+fn values_come_from_the_environment_that_is_chosen() {
+    let files = [
+        (
+            "main.tf",
+            "variable \"size\" {\n}\nresource \"aws_ecs_service\" \"web\" {\n  desired_count = var.size\n}\n",
+        ),
+        ("env/production.tfvars", "size = 3\n"),
+        ("env/staging.tfvars", "size = 1\n"),
+    ];
+    let by_default = read(&files);
+    let web = node(&by_default.units[0], "tf:aws_ecs_service.web");
+    assert_eq!(web.replication.replicas, Some(3));
+    let places: Vec<_> =
+        web.evidence.iter().filter_map(|e| e.location()).map(|l| format!("{}:{}", l.path, l.line)).collect();
+    assert_eq!(places, ["main.tf:3", "main.tf:4", "env/production.tfvars:1"]);
+    let chosen: Vec<_> =
+        by_default.units[0].environments.iter().map(|one| (one.name.as_str(), one.chosen)).collect();
+    assert_eq!(chosen, [("production", true), ("staging", false)]);
+    let asked = read_in(&files, Some("staging"));
+    assert_eq!(node(&asked.units[0], "tf:aws_ecs_service.web").replication.replicas, Some(1));
+}
+
+#[test]
+fn regions_come_from_provider_blocks_and_aliases() {
+    let declared = read(&[
+        (
+            "main.tf",
+            r#"
+            variable "r" {}
+            provider "aws" { region = "us-east-1" }
+            provider "aws" {
+              alias  = "west"
+              region = "eu-west-1"
+            }
+            provider "google" { region = var.r }
+            resource "aws_sqs_queue" "here" {}
+            resource "aws_sqs_queue" "there" { provider = aws.west }
+            module "m" {
+              source    = "./m"
+              providers = { aws = aws.west }
+            }
+            resource "google_pubsub_topic" "t" {}
+            "#,
+        ),
+        ("m/main.tf", "resource \"aws_sqs_queue\" \"q\" {}\n"),
+    ]);
+    let unit = &declared.units[0];
+    let region = |id: &str| node(unit, id).placement.region.clone();
+    assert_eq!(region("tf:aws_sqs_queue.here").as_deref(), Some("us-east-1"));
+    assert_eq!(region("tf:aws_sqs_queue.there").as_deref(), Some("eu-west-1"));
+    assert_eq!(region("tf:module.m.aws_sqs_queue.q").as_deref(), Some("eu-west-1"));
+    let topic = node(unit, "tf:google_pubsub_topic.t");
+    assert!(topic.placement.global || topic.placement.region.is_none());
+}
+
+#[test]
+fn a_load_balancer_needs_one_of_the_instances_behind_it() {
+    let unit = unit(
+        r#"
+        resource "aws_subnet" "s" {
+          count             = 2
+          availability_zone = ["us-east-1a", "us-east-1b"][count.index]
+        }
+        resource "aws_instance" "web" {
+          count                  = 2
+          subnet_id              = aws_subnet.s[count.index].id
+          vpc_security_group_ids = [aws_security_group.web.id]
+        }
+        resource "aws_security_group" "web" {}
+        resource "aws_lb" "front" { subnets = aws_subnet.s[*].id }
+        resource "aws_lb_target_group" "web" {}
+        resource "aws_lb_listener" "l" {
+          load_balancer_arn = aws_lb.front.arn
+          default_action {
+            type             = "forward"
+            target_group_arn = aws_lb_target_group.web.arn
+          }
+        }
+        resource "aws_lb_target_group_attachment" "a" {
+          count            = 2
+          target_group_arn = aws_lb_target_group.web.arn
+          target_id        = aws_instance.web[count.index].id
+        }
+        provider "aws" { region = "us-east-1" }
+        "#,
+    );
+    for n in 0..2 {
+        has_edge(
+            &unit,
+            &format!(
+                "tf:aws_lb.front -> tf:aws_instance.web[{n}] runtime required in tf:aws_lb.front#aws_lb_target_group.web"
+            ),
+        );
+    }
+    assert_eq!(unit.groups[0].k, 1);
+    assert_eq!(node(&unit, "tf:aws_instance.web[0]").placement.zones, ["us-east-1a"]);
+    assert_eq!(node(&unit, "tf:aws_lb.front").placement.zones, ["us-east-1a", "us-east-1b"]);
+    assert!(!edges(&unit).iter().any(|edge| edge.contains("security_group")));
+}
+
+#[test]
+fn a_task_needs_what_its_definition_speaks_of() {
+    let unit = unit(
+        r#"
+        resource "aws_ecs_cluster" "c" { name = "c" }
+        resource "aws_db_instance" "db" { engine = "postgres" }
+        resource "aws_ssm_parameter" "url" { value = "postgres://app@${aws_db_instance.db.address}/app" }
+        resource "aws_sqs_queue" "jobs" {}
+        resource "aws_ecs_task_definition" "web" {
+          container_definitions = jsonencode([{
+            name        = "web"
+            image       = "ghcr.io/acme/web:1"
+            environment = [
+              { name = "JOBS_URL", value = aws_sqs_queue.jobs.url },
+              { name = "PAY_URL", value = "https://api.stripe.com/v1" },
+            ]
+            secrets = [{ name = "DATABASE_URL", valueFrom = aws_ssm_parameter.url.arn }]
+          }])
+        }
+        resource "aws_ecs_service" "web" {
+          cluster         = aws_ecs_cluster.c.id
+          task_definition = aws_ecs_task_definition.web.arn
+          desired_count   = 1
+        }
+        "#,
+    );
+    has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_ecs_cluster.c runtime required");
+    has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_sqs_queue.jobs runtime required");
+    has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_ssm_parameter.url startup required");
+    has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_db_instance.db runtime required");
+    has_edge(&unit, "tf:aws_ecs_service.web -> host api.stripe.com runtime required");
+    has_edge(&unit, "tf:aws_ecs_service.web -> image ghcr.io/acme/web:1 startup required");
+    assert!(!edges(&unit).iter().any(|edge| edge.starts_with("tf:aws_ssm_parameter.url ->")));
+    assert_eq!(node(&unit, "tf:aws_db_instance.db").tolerance, Tolerance::Nothing);
+}
+
+#[test]
+fn what_stands_in_a_private_subnet_leaves_through_its_gateway() {
+    let unit = unit(
+        r#"
+        resource "aws_subnet" "private" {}
+        resource "aws_nat_gateway" "n" { subnet_id = aws_subnet.private.id }
+        resource "aws_route_table" "t" {
+          route {
+            cidr_block     = "0.0.0.0/0"
+            nat_gateway_id = aws_nat_gateway.n.id
+          }
+        }
+        resource "aws_route_table_association" "a" {
+          subnet_id      = aws_subnet.private.id
+          route_table_id = aws_route_table.t.id
+        }
+        resource "aws_instance" "app" { subnet_id = aws_subnet.private.id }
+        resource "aws_db_subnet_group" "g" { subnet_ids = [aws_subnet.private.id] }
+        resource "aws_db_instance" "db" { db_subnet_group_name = aws_db_subnet_group.g.name }
+        "#,
+    );
+    has_edge(&unit, "tf:aws_instance.app -> tf:aws_nat_gateway.n runtime required");
+    assert!(
+        !edges(&unit).iter().any(|edge| edge.starts_with("tf:aws_db_instance.db ->")),
+        "a database calls nobody"
+    );
+}
+
+#[test]
+fn origins_of_a_group_are_alternatives() {
+    let unit = unit(
+        r#"
+        resource "aws_s3_bucket" "a" {}
+        resource "aws_s3_bucket" "b" {}
+        resource "aws_cloudfront_distribution" "d" {
+          origin {
+            origin_id   = "main"
+            domain_name = aws_s3_bucket.a.bucket_regional_domain_name
+          }
+          origin {
+            origin_id   = "spare"
+            domain_name = aws_s3_bucket.b.bucket_regional_domain_name
+          }
+          origin {
+            origin_id   = "api"
+            domain_name = "api.example.com"
+          }
+          origin_group {
+            origin_id = "both"
+            member { origin_id = "main" }
+            member { origin_id = "spare" }
+          }
+          default_cache_behavior { target_origin_id = "both" }
+        }
+        "#,
+    );
+    let group = "in tf:aws_cloudfront_distribution.d#both";
+    has_edge(
+        &unit,
+        &format!("tf:aws_cloudfront_distribution.d -> tf:aws_s3_bucket.a runtime required {group}"),
+    );
+    has_edge(
+        &unit,
+        &format!("tf:aws_cloudfront_distribution.d -> tf:aws_s3_bucket.b runtime required {group}"),
+    );
+    has_edge(&unit, "tf:aws_cloudfront_distribution.d -> host api.example.com runtime optional");
+}
+
+#[test]
+fn records_lead_from_names_to_what_answers() {
+    let unit = unit(
+        r#"
+        resource "aws_route53_zone" "z" { name = "example.org" }
+        resource "aws_lb" "l" {}
+        resource "aws_route53_record" "www" {
+          zone_id = aws_route53_zone.z.zone_id
+          name    = "www"
+          type    = "A"
+          alias {
+            name                   = aws_lb.l.dns_name
+            evaluate_target_health = true
+          }
+        }
+        resource "aws_route53_record" "live" {
+          zone_id        = aws_route53_zone.z.zone_id
+          name           = "cdn.example.org"
+          type           = "CNAME"
+          ttl            = 60
+          records        = ["one.fastly.example.net"]
+          set_identifier = "one"
+          weighted_routing_policy { weight = 10 }
+        }
+        resource "aws_route53_record" "dead" {
+          zone_id        = aws_route53_zone.z.zone_id
+          name           = "cdn.example.org"
+          type           = "CNAME"
+          ttl            = 60
+          records        = ["two.cloudfront.example.net"]
+          set_identifier = "two"
+          weighted_routing_policy { weight = 0 }
+        }
+        resource "aws_route53_record" "mx" {
+          zone_id = aws_route53_zone.z.zone_id
+          name    = ""
+          type    = "MX"
+          records = ["10 mx1.example.net", "20 mx2.example.net"]
+        }
+        resource "aws_route53_record" "txt" {
+          zone_id = aws_route53_zone.z.zone_id
+          name    = "proof"
+          type    = "TXT"
+          records = ["x"]
+        }
+        "#,
+    );
+    has_edge(&unit, "domain:www.example.org -> tf:aws_lb.l runtime required");
+    has_edge(&unit, "domain:www.example.org -> zone:example.org runtime required");
+    has_edge(&unit, "domain:cdn.example.org -> host one.fastly.example.net runtime required");
+    has_edge(&unit, "domain:cdn.example.org -> host two.cloudfront.example.net recover optional");
+    has_edge(&unit, "domain:example.org -> host mx1.example.net runtime optional in domain:example.org#mx");
+    assert!(!ids(&unit).contains(&"domain:proof.example.org"));
+    assert_eq!(node(&unit, "domain:cdn.example.org").attributes.number(Attribute::TtlSeconds), Some(60.0));
+    assert_eq!(node(&unit, "zone:example.org").placement.provider.as_deref(), Some("aws"));
+}
+
+#[test]
+fn terragrunt_gives_inputs_and_joins_by_dependencies() {
+    let declared = read(&[
+        (
+            "modules/db/main.tf",
+            "resource \"aws_db_instance\" \"db\" {}\noutput \"host\" {\n  value = aws_db_instance.db.address\n}\n",
+        ),
+        (
+            "modules/app/main.tf",
+            "variable \"n\" {}\nvariable \"host\" {}\nresource \"aws_ecs_service\" \"s\" {\n  desired_count = var.n\n  task_definition = aws_ecs_task_definition.t.arn\n}\nresource \"aws_ecs_task_definition\" \"t\" {\n  container_definitions = jsonencode([{ name = \"a\", image = \"a\", environment = [{ name = \"DB_HOST\", value = var.host }] }])\n}\n",
+        ),
+        (
+            "live/root.hcl",
+            "locals {\n  n = 2\n}\ninputs = {\n  n = local.n\n}\ngenerate \"p\" {\n  path = \"p.tf\"\n  contents = \"provider \\\"aws\\\" {\\n region = \\\"eu-west-1\\\"\\n}\"\n}\n",
+        ),
+        (
+            "live/db/terragrunt.hcl",
+            "terraform {\n  source = \"../../modules//db\"\n}\ninclude \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n",
+        ),
+        (
+            "live/app/terragrunt.hcl",
+            "terraform {\n  source = \"../../modules//app\"\n}\ninclude \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\ndependency \"db\" {\n  config_path = \"../db\"\n}\ninputs = {\n  host = dependency.db.outputs.host\n}\n",
+        ),
+    ]);
+    let names: Vec<_> = declared.units.iter().map(|unit| unit.folder.as_str()).collect();
+    assert_eq!(names, ["live/app", "live/db"]);
+    let app = &declared.units[0];
+    let service = node(app, "tf:live/app/aws_ecs_service.s");
+    assert_eq!(service.replication.replicas, Some(2));
+    assert_eq!(service.placement.region.as_deref(), Some("eu-west-1"));
+    has_edge(app, "tf:live/app/aws_ecs_service.s -> tf:live/db/aws_db_instance.db runtime required");
+}
+
+#[test]
+fn a_remote_state_joins_roots() {
+    let declared = read(&[
+        (
+            "net/main.tf",
+            "terraform {\n  backend \"s3\" {\n    bucket = \"state\"\n    key = \"net\"\n    region = \"us-west-1\"\n  }\n}\nresource \"aws_ecs_cluster\" \"c\" {}\noutput \"cluster\" {\n  value = aws_ecs_cluster.c.id\n}\n",
+        ),
+        (
+            "app/main.tf",
+            "data \"terraform_remote_state\" \"net\" {\n  backend = \"s3\"\n  config = {\n    bucket = \"state\"\n    key = \"net\"\n  }\n}\nresource \"aws_ecs_service\" \"s\" {\n  cluster = data.terraform_remote_state.net.outputs.cluster\n}\n",
+        ),
+    ]);
+    has_edge(&declared.units[0], "tf:app/aws_ecs_service.s -> tf:net/aws_ecs_cluster.c runtime required");
+    let net = &declared.units[1];
+    has_edge(net, "tf:net/aws_ecs_cluster.c -> tf-backend:s3/state deploy required");
+    assert_eq!(node(net, "tf-backend:s3/state").placement.region.as_deref(), Some("us-west-1"));
+}
+
+#[test]
+fn a_front_door_of_several_services_needs_none_of_them() {
+    let service = |name: &str| {
+        format!(
+            r#"
+            resource "aws_ecs_service" "{name}" {{
+              load_balancer {{ target_group_arn = aws_lb_target_group.{name}.arn }}
+            }}
+            resource "aws_lb_target_group" "{name}" {{}}
+            resource "aws_lb_listener_rule" "{name}" {{
+              listener_arn = aws_lb_listener.l.arn
+              action {{ target_group_arn = aws_lb_target_group.{name}.arn }}
+            }}
+            "#
+        )
+    };
+    let unit = unit(&format!(
+        "resource \"aws_lb\" \"l\" {{}}\nresource \"aws_lb_listener\" \"l\" {{ load_balancer_arn = aws_lb.l.arn }}\n{}{}",
+        service("a"),
+        service("b")
+    ));
+    for name in ["a", "b"] {
+        has_edge(&unit, &format!("tf:aws_lb.l -> tf:aws_ecs_service.{name} runtime optional"));
+        has_edge(&unit, &format!("tf:aws_ecs_service.{name} -> tf:aws_lb.l runtime required"));
+    }
+}
+
+#[test]
+fn a_module_from_elsewhere_is_kept() {
+    let declared = read(&[(
+        "main.tf",
+        r#"
+        provider "aws" { region = "eu-central-1" }
+        module "db" {
+          source   = "terraform-aws-modules/rds/aws"
+          multi_az = true
+        }
+        module "odd" {
+          source = "git::https://example.com/x.git"
+          host   = module.db.db_instance_address
+        }
+        "#,
+    )]);
+    let unit = &declared.units[0];
+    let db = node(unit, "tf:module.db");
+    assert_eq!(db.type_name.as_deref(), Some("aws_db_instance"));
+    assert_eq!(db.tolerance, Tolerance::Zone);
+    assert_eq!(node(unit, "tf:module.odd").tolerance, Tolerance::Unknown);
+    has_edge(unit, "tf:module.odd -> tf:module.db runtime required");
+}
+
+#[test]
+fn json_configurations_are_read_as_well() {
+    let declared = read(&[(
+        "main.tf.json",
+        r#"{"resource": {"aws_sqs_queue": {"q": {"name": "jobs-${var.e}"}}}, "variable": {"e": {"default": "x"}}}"#,
+    )]);
+    assert_eq!(node(&declared.units[0], "tf:aws_sqs_queue.q").name, "jobs-x");
+}
+
+#[test]
+fn copies_are_for_recovery() {
+    let unit = unit(
+        r#"
+        resource "aws_s3_bucket" "a" {}
+        resource "aws_s3_bucket" "b" {}
+        resource "aws_s3_bucket_replication_configuration" "r" {
+          bucket = aws_s3_bucket.a.id
+          rule {
+            destination { bucket = aws_s3_bucket.b.arn }
+          }
+        }
+        "#,
+    );
+    let copy = unit.edges.iter().find(|edge| edge.phase == Phase::Recover).unwrap();
+    assert_eq!((copy.from.as_str(), copy.to.as_str()), ("tf:aws_s3_bucket.a", "tf:aws_s3_bucket.b"));
+    assert_eq!(copy.need, Need::Optional);
+    assert_eq!(node(&unit, "tf:aws_s3_bucket.a").attributes.bool(Attribute::Backup), Some(true));
+    assert_ne!(node(&unit, "tf:aws_s3_bucket.b").attributes.bool(Attribute::Backup), Some(true));
+}
+
+#[test]
+fn hostile_texts_end_without_a_panic() {
+    for text in [
+        "resource \"a\" \"b\" {",
+        "}}}}",
+        "locals { a = \"${",
+        &format!("locals {{ a = {}1{} }}", "(".repeat(200), ")".repeat(200)),
+        &format!("locals {{ a = {} }}", "x.y".repeat(500)),
+        "resource \"aws_instance\" \"x\" { count = 1e308 }",
+        "resource \"aws_instance\" \"x\" { count = range(100000000) }",
+        "module \"m\" { source = \"../../..\" }",
+        "module \"m\" { source = \".\" }\nresource \"aws_instance\" \"x\" {}",
+        "\u{feff}resource \"aws_instance\" \"x\" {}",
+    ] {
+        let declared = read(&[("main.tf", text)]);
+        assert!(declared.units.len() <= 1, "{text}");
+    }
+}

@@ -12,7 +12,13 @@ use crate::source::SourceFile;
 const MAX_PLACES: usize = 4;
 
 /// The line of an expression, then those of the variables behind it.
-pub(super) fn evidence(world: &World<'_>, module: u32, file: &SourceFile, at: u32, expr: &Expr) -> Vec<Evidence> {
+pub(super) fn evidence(
+    world: &World<'_>,
+    module: u32,
+    file: &SourceFile,
+    at: u32,
+    expr: &Expr,
+) -> Vec<Evidence> {
     let mut out = vec![Evidence::at(file, at as usize)];
     follow(world, module, expr, &mut out, &mut BTreeSet::new(), 0);
     out
@@ -39,7 +45,8 @@ fn follow(
             "var" => variable(world, module, name, out, seen, depth),
             "local" => {
                 let instance = world.instance(module);
-                if let Some((file, attribute)) = instance.module.and_then(|config| config.locals.get(&**name)) {
+                if let Some((file, attribute)) = instance.module.and_then(|config| config.locals.get(&**name))
+                {
                     if is_telling(&attribute.value) {
                         push(out, Evidence::at(file, attribute.at as usize));
                     }
@@ -90,7 +97,10 @@ fn push(out: &mut Vec<Evidence>, evidence: Evidence) {
 fn is_telling(expr: &Expr) -> bool {
     let mut tells = false;
     expr.walk(&mut |part| {
-        tells |= matches!(part.kind, ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Template(_));
+        tells |= matches!(
+            part.kind,
+            ExprKind::String(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::Template(_)
+        );
     });
     tells
 }

@@ -248,7 +248,9 @@ impl Value {
 pub(super) fn join_refs(a: &Refs, b: &Refs) -> Refs {
     match (a, b) {
         (None, other) | (other, None) => other.clone(),
-        (Some(left), Some(right)) if Arc::ptr_eq(left, right) || right.is_subset(left) => Some(Arc::clone(left)),
+        (Some(left), Some(right)) if Arc::ptr_eq(left, right) || right.is_subset(left) => {
+            Some(Arc::clone(left))
+        }
         (Some(left), Some(right)) => Some(Arc::new(left.union(right).take(500).cloned().collect())),
     }
 }
@@ -264,7 +266,8 @@ pub(super) fn format_number(number: f64) -> String {
 
 /// A text as a number, as Terraform converts it.
 pub(super) fn parse_number(text: &str) -> Option<f64> {
-    let looks_right = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'));
+    let looks_right =
+        text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'));
     if !looks_right || text.is_empty() {
         return None;
     }

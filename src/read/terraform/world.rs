@@ -9,10 +9,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::config::{Declared, Mode, Module, Resource};
-use super::session::{Foreign, Session};
-use super::terragrunt::Grunt;
 use super::convert::convert;
+use super::session::{Foreign, Session};
 use super::syntax::{Block, Body, Expr};
+use super::terragrunt::Grunt;
 use super::value::{InstanceKey, Key, Kind, Ref, Value};
 use crate::source::{SourceFile, Tree};
 
@@ -96,11 +96,14 @@ enum Slot {
     Attribute(InstanceKey, Arc<str>),
 }
 
+/// A module instance by its parent, its name and its key.
+type Child = (u32, Arc<str>, Key);
+
 /// One root, evaluated.
 pub(super) struct World<'a> {
     pub(super) tree: &'a Tree,
     modules_by_folder: &'a BTreeMap<String, Module<'a>>,
-    inputs: Inputs<'a>,
+    pub(super) inputs: Inputs<'a>,
     pub(super) workspace: Option<String>,
     pub(super) root_folder: String,
     /// All roots, and those that ask for this one.
@@ -111,7 +114,7 @@ pub(super) struct World<'a> {
     pub(super) foreign: RefCell<Vec<Foreign<'a>>>,
     elsewhere: RefCell<HashMap<usize, Option<Value>>>,
     instances: RefCell<Vec<Rc<ModuleInstance<'a>>>>,
-    module_ids: RefCell<HashMap<(u32, Arc<str>, Key), u32>>,
+    module_ids: RefCell<HashMap<Child, u32>>,
     values: RefCell<HashMap<Slot, Option<Value>>>,
     expansions: RefCell<HashMap<(u32, u32), Instances>>,
     call_expansions: RefCell<HashMap<(u32, Arc<str>), Instances>>,
@@ -303,7 +306,9 @@ impl<'a> World<'a> {
                 for item in items.iter() {
                     match item.text() {
                         Some(text) => drop(map.insert(text, item.clone())),
-                        None => return Instances::Unknown(why(item, "an element of `for_each` is not known")),
+                        None => {
+                            return Instances::Unknown(why(item, "an element of `for_each` is not known"));
+                        }
                     }
                 }
                 Instances::Each(Arc::new(map))
@@ -329,7 +334,8 @@ impl<'a> World<'a> {
         let declared = self.resource(key).declared;
         let scope =
             Scope { module: key.module, file: Some(declared.file), each: None, bound: None, element: None };
-        let refs = declared.body().attribute("for_each").and_then(|each| self.eval(&each.value, scope).deep_refs());
+        let refs =
+            declared.body().attribute("for_each").and_then(|each| self.eval(&each.value, scope).deep_refs());
         Value::unknown(Arc::clone(reason)).with_refs(&refs)
     }
 
@@ -392,10 +398,15 @@ impl<'a> World<'a> {
     }
 
     /// The scope of a module call's arguments.
-    pub(super) fn in_call<T>(&self, module: u32, work: impl FnOnce(Scope<'_>, Declared<'a>) -> T) -> Option<T> {
+    pub(super) fn in_call<T>(
+        &self,
+        module: u32,
+        work: impl FnOnce(Scope<'_>, Declared<'a>) -> T,
+    ) -> Option<T> {
         let instance = self.instance(module);
         let (parent, call) = (instance.parent?, instance.call?);
-        let each = Each { key: instance.key.clone(), value: instance.each_value.clone().unwrap_or(Value::NULL) };
+        let each =
+            Each { key: instance.key.clone(), value: instance.each_value.clone().unwrap_or(Value::NULL) };
         let scope =
             Scope { module: parent, file: Some(call.file), each: Some(&each), bound: None, element: None };
         Some(work(scope, call))
@@ -408,8 +419,7 @@ impl<'a> World<'a> {
             let declared = instance.module.and_then(|config| config.variables.get(name).copied());
             let given = self.given(module, name);
             let Some(declared) = declared else {
-                return given
-                    .unwrap_or_else(|| Value::failed(format!("there is no variable `{name}`")));
+                return given.unwrap_or_else(|| Value::failed(format!("there is no variable `{name}`")));
             };
             let value = match given {
                 Some(value) if !value.is_null() || is_nullable(&declared) => value,
@@ -493,7 +503,8 @@ impl<'a> World<'a> {
         let resource = self.resource(key);
         let each = self.each(key);
         let file = resource.declared.file;
-        let scope = Scope { module: key.module, file: Some(file), each: Some(&each), bound: None, element: None };
+        let scope =
+            Scope { module: key.module, file: Some(file), each: Some(&each), bound: None, element: None };
         let body = resource.declared.body();
         if resource.mode == Mode::Data
             && matches!(resource.type_name, "terraform_remote_state" | "tfe_outputs")
@@ -613,7 +624,9 @@ impl<'a> World<'a> {
         } else {
             let resource = other.resource(key);
             let is_subnet = resource.type_name.ends_with("subnet");
-            let zone = is_subnet.then(|| other.attribute(key, "availability_zone")).filter(|zone| zone.text().is_some());
+            let zone = is_subnet
+                .then(|| other.attribute(key, "availability_zone"))
+                .filter(|zone| zone.text().is_some());
             Foreign {
                 address: other.address(key),
                 root,
@@ -624,7 +637,8 @@ impl<'a> World<'a> {
             }
         };
         let mut foreign = self.foreign.borrow_mut();
-        let index = foreign.iter().position(|known| known.address == found.address && known.root == found.root);
+        let index =
+            foreign.iter().position(|known| known.address == found.address && known.root == found.root);
         let index = index.unwrap_or_else(|| {
             foreign.push(found);
             foreign.len() - 1

@@ -22,11 +22,13 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         "flatten" => (Mode::Strict, flatten),
         "index" => (Mode::Deep, index),
         "keys" => (Mode::Strict, |args| {
-            Some(Value::list(args.first()?.entries()?.keys().map(|key| Value::string(Arc::clone(key))).collect()))
+            Some(Value::list(
+                args.first()?.entries()?.keys().map(|key| Value::string(Arc::clone(key))).collect(),
+            ))
         }),
-        "values" => (Mode::Strict, |args| {
-            Some(Value::list(args.first()?.entries()?.values().cloned().collect()))
-        }),
+        "values" => {
+            (Mode::Strict, |args| Some(Value::list(args.first()?.entries()?.values().cloned().collect())))
+        }
         "length" => (Mode::Strict, length),
         "list" => (Mode::Lenient, |args| Some(Value::list(args.to_vec()))),
         "lookup" => (Mode::Lenient, look_up),
@@ -35,8 +37,12 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         "merge" => (Mode::Strict, merge),
         "one" => (Mode::Strict, one),
         "range" => (Mode::Strict, range),
-        "reverse" => (Mode::Strict, |args| Some(Value::list(items(args, 0)?.iter().rev().cloned().collect()))),
-        "setintersection" => (Mode::Deep, |args| set_operation(args, |in_left, in_right| in_left && in_right)),
+        "reverse" => {
+            (Mode::Strict, |args| Some(Value::list(items(args, 0)?.iter().rev().cloned().collect())))
+        }
+        "setintersection" => {
+            (Mode::Deep, |args| set_operation(args, |in_left, in_right| in_left && in_right))
+        }
         "setsubtract" => (Mode::Deep, |args| set_operation(args, |in_left, in_right| in_left && !in_right)),
         "setunion" => (Mode::Strict, |args| {
             let lists: Option<Vec<_>> = args.iter().map(Value::items).collect();

@@ -19,9 +19,9 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         "yamlencode" => return Some((Mode::Lenient, yaml_encode)),
         "csvdecode" => |args| csv_decode(&text(args, 0)?),
         "base64encode" => return Some((Mode::Lenient, base64_encode)),
-        "base64decode" => |args| {
-            string(String::from_utf8(STANDARD.decode(text(args, 0)?.as_bytes()).ok()?).ok()?)
-        },
+        "base64decode" => {
+            |args| string(String::from_utf8(STANDARD.decode(text(args, 0)?.as_bytes()).ok()?).ok()?)
+        }
         "textencodebase64" => |args| match &*text(args, 1)?.to_ascii_uppercase() {
             "UTF-8" => string(STANDARD.encode(text(args, 0)?.as_bytes())),
             "UTF-16LE" => {
@@ -74,7 +74,10 @@ fn yaml_encode(args: &[Value]) -> Option<Value> {
     // Any reader of YAML reads JSON; the text itself is of no interest here.
     let value = args.first()?;
     let reason = find_unknown(value, &mut 5_000).and_then(|unknown| unknown.reason().cloned());
-    Some(Value::shaped(reason.unwrap_or_else(|| "text of YAML is not made".into()), Shape::Json(value.clone())))
+    Some(Value::shaped(
+        reason.unwrap_or_else(|| "text of YAML is not made".into()),
+        Shape::Json(value.clone()),
+    ))
 }
 
 fn base64_encode(args: &[Value]) -> Option<Value> {
@@ -196,15 +199,15 @@ fn put_back(value: &Value, pieces: &[Value]) -> Value {
             }
         }
         Kind::List(items) => Value::list(items.iter().map(|item| put_back(item, pieces)).collect()),
-        Kind::Map(items) => Value::map(
-            items.iter().map(|(key, item)| (Arc::clone(key), put_back(item, pieces))).collect(),
-        ),
+        Kind::Map(items) => {
+            Value::map(items.iter().map(|(key, item)| (Arc::clone(key), put_back(item, pieces))).collect())
+        }
         _ => value.clone(),
     }
 }
 
 /// JSON to a value.
-pub(in crate::read::terraform) fn decode_json(text: &str) -> Option<Value> {
+fn decode_json(text: &str) -> Option<Value> {
     Some(from_json(&serde_json::from_str(text).ok()?))
 }
 
@@ -222,7 +225,7 @@ fn from_json(json: &serde_json::Value) -> Value {
 }
 
 /// The first document of a YAML text to a value.
-pub(in crate::read::terraform) fn decode_yaml(text: &str) -> Option<Value> {
+fn decode_yaml(text: &str) -> Option<Value> {
     let mut parser = yaml::Parser::new_from_str(text);
     let mut stack: Vec<(Vec<Value>, bool, usize)> = Vec::new();
     let mut anchors: BTreeMap<usize, Value> = BTreeMap::new();
@@ -293,14 +296,18 @@ fn plain_scalar(text: &str) -> Value {
 }
 
 /// CSV with a header row to a list of maps.
-pub(in crate::read::terraform) fn csv_decode(text: &str) -> Option<Value> {
+fn csv_decode(text: &str) -> Option<Value> {
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
     let header = reader.headers().ok()?.clone();
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.ok()?;
         rows.push(Value::map(
-            header.iter().zip(record.iter()).map(|(key, cell)| (Arc::from(key), Value::string(cell))).collect(),
+            header
+                .iter()
+                .zip(record.iter())
+                .map(|(key, cell)| (Arc::from(key), Value::string(cell)))
+                .collect(),
         ));
     }
     Some(Value::list(rows))

@@ -13,8 +13,6 @@ use std::sync::Arc;
 use super::evaluate::{MAX_ITEMS, MAX_TEXT};
 use super::value::{Kind, Refs, Shape, Value, join_refs};
 
-pub(super) use encoding::{csv_decode, decode_json, decode_yaml};
-
 /// A function over values; `None` when its arguments are of the wrong number or type.
 type Function = fn(&[Value]) -> Option<Value>;
 
@@ -56,8 +54,9 @@ pub(super) fn call(name: &str, args: &[Value]) -> Value {
             value.with_refs(&refs)
         }
         None => match args.iter().find_map(|arg| find_unknown(arg, &mut 5_000)) {
-            Some(unknown) => Value::unknown(unknown.reason().cloned().unwrap_or_else(|| "".into()))
-                .with_refs(&deep(args)),
+            Some(unknown) => {
+                Value::unknown(unknown.reason().cloned().unwrap_or_else(|| "".into())).with_refs(&deep(args))
+            }
             None => Value::failed(format!("`{name}` does not accept these arguments")).with_refs(&refs),
         },
     }

@@ -110,7 +110,8 @@ fn subnets(args: &[Value]) -> Option<Value> {
     let mut next = prefix.base;
     let mut out = Vec::new();
     for at in 1..args.len() {
-        let length = prefix.length.checked_add(number(args, at)? as u32).filter(|length| *length <= prefix.bits)?;
+        let length =
+            prefix.length.checked_add(number(args, at)? as u32).filter(|length| *length <= prefix.bits)?;
         let size = 1u128.checked_shl(prefix.bits - length)?;
         let start = next.div_ceil(size).checked_mul(size)?;
         if prefix.base + (prefix.size() - 1) < start + (size - 1) {

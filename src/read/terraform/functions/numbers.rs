@@ -11,7 +11,8 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         "signum" => |args| one(args, |x| if x == 0.0 { 0.0 } else { x.signum() }),
         "log" => |args| {
             let (x, base) = (number(args, 0)?, number(args, 1)?);
-            Some(Value::number(x.ln() / base.ln())).filter(|value| value.as_number().is_some_and(f64::is_finite))
+            Some(Value::number(x.ln() / base.ln()))
+                .filter(|value| value.as_number().is_some_and(f64::is_finite))
         },
         "pow" => |args| {
             let out = number(args, 0)?.powf(number(args, 1)?);

@@ -166,6 +166,7 @@ struct Verb {
     plus: bool,
     zero: bool,
     space: bool,
+    sharp: bool,
     width: usize,
     precision: Option<usize>,
     kind: char,
@@ -198,8 +199,16 @@ fn format_pieces(pattern: &str, args: &[Value]) -> Option<Vec<Value>> {
 }
 
 fn read_verb(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<(Verb, Option<usize>)> {
-    let mut verb =
-        Verb { minus: false, plus: false, zero: false, space: false, width: 0, precision: None, kind: 'v' };
+    let mut verb = Verb {
+        minus: false,
+        plus: false,
+        zero: false,
+        space: false,
+        sharp: false,
+        width: 0,
+        precision: None,
+        kind: 'v',
+    };
     let mut explicit = None;
     loop {
         match chars.next()? {
@@ -207,7 +216,7 @@ fn read_verb(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<(Ve
             '+' => verb.plus = true,
             '0' if verb.width == 0 && verb.precision.is_none() => verb.zero = true,
             ' ' => verb.space = true,
-            '#' => {}
+            '#' => verb.sharp = true,
             '[' => {
                 let index: String = chars.by_ref().take_while(|c| *c != ']').collect();
                 explicit = Some(index.parse::<usize>().ok().filter(|index| 1 <= *index)?);
@@ -230,6 +239,7 @@ fn format_one(verb: &Verb, value: &Value) -> Option<String> {
     let body = match verb.kind {
         's' => precise(verb, value.text()?.to_string()),
         'q' => serde_json::to_string(&*value.text()?).ok()?,
+        'v' if verb.sharp => super::encoding::to_json(value)?,
         'v' => match &value.kind {
             Kind::Null => "null".to_owned(),
             Kind::List(_) | Kind::Set(_) | Kind::Map(_) => super::encoding::to_json(value)?,

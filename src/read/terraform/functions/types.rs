@@ -60,7 +60,9 @@ fn unify(items: &[Value]) -> Vec<Value> {
     items
         .iter()
         .map(|item| match (&item.kind, item.text()) {
-            (Kind::Number(_) | Kind::Bool(_), Some(text)) if has_text => Value::string(text).with_refs(&item.refs),
+            (Kind::Number(_) | Kind::Bool(_), Some(text)) if has_text => {
+                Value::string(text).with_refs(&item.refs)
+            }
             _ => item.clone(),
         })
         .collect()

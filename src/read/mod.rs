@@ -100,8 +100,9 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
-    &cloudformation::CloudFormation,
+    // Services embed CloudFormation resources.
     &serverless::Serverless,
+    &cloudformation::CloudFormation,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,

@@ -2,6 +2,7 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod arm;
 pub mod backstage;
 pub mod cloudformation;
 pub mod compose;
@@ -99,8 +100,9 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
-    &cloudformation::CloudFormation,
+    // Services embed CloudFormation resources.
     &serverless::Serverless,
+    &cloudformation::CloudFormation,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -115,6 +117,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
+    &arm::Arm,
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,

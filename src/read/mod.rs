@@ -13,6 +13,7 @@ pub mod images;
 pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod moved;
 pub mod open_psa;
 pub mod platform;
 pub mod service_graph;

@@ -17,7 +17,6 @@ pub mod open_psa;
 mod sarif;
 mod summary;
 mod table;
-pub mod open_psa;
 pub mod text;
 
 use std::io;
@@ -25,7 +24,7 @@ use std::io;
 use crate::model::Evidence;
 use crate::scan::Outcome;
 
-pub use json::SCHEMA as JSON_SCHEMA;
+pub use json::{SCHEMA as JSON_SCHEMA, SavedError, snapshot};
 pub use summary::Summary;
 
 /// A way to write an outcome.

@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod moved;
 pub mod open_psa;
 pub mod platform;
 pub mod serverless;
@@ -100,9 +101,9 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
-    // Services embed CloudFormation resources.
     &serverless::Serverless,
     &cloudformation::CloudFormation,
+    &arm::Arm,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -117,7 +118,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
-    &arm::Arm,
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::analyze::{self, Analysis};
-use crate::assemble::assemble;
+use crate::assemble;
 use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
 use crate::judge::{self, Finding};
@@ -86,14 +86,16 @@ fn judge_discovery(discovery: &Discovery, settings: &Settings, odd: Problems, re
     let catalog = Catalog::embedded();
     let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
     let declarations = read_all(discovery, &cx);
-    let assembly = assemble(declarations, catalog, request.environment.as_deref());
-    let (estate, undeclared) = judge::apply_services(assembly.estate, settings);
+    let mut draft = assemble::gather(declarations, request.environment.as_deref());
+    let (estate, undeclared) = judge::apply_services(std::mem::take(&mut draft.estate), settings);
+    draft.estate = estate;
+    let assembly = assemble::complete(draft, catalog);
     let mut problems = assembly.problems;
     problems.extend(odd);
     problems.extend(undeclared);
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
-    let (estate, analysis, findings) = judge_estate(estate, settings, catalog, request.today);
+    let (estate, analysis, findings) = judge_estate(assembly.estate, settings, catalog, request.today);
     let mut outcome = Outcome {
         files: files_read(discovery),
         skipped,

@@ -67,9 +67,58 @@ pub fn in_text(text: &str) -> Vec<Mention> {
     dedup(found.into_iter().map(|endpoint| Mention { endpoints: vec![endpoint] }).collect())
 }
 
+/// Hosts that a line of a configuration file names, and whether the line sets a key: only then do its hosts
+/// count where nothing of their name is known. Comments name none.
+pub fn in_config_line(line: &str) -> (Vec<Mention>, bool) {
+    let line = line.trim();
+    if line.starts_with(['#', ';', '*']) || line.starts_with("//") || line.len() > 2000 {
+        return (Vec::new(), false);
+    }
+    let is_key = |key: &str| {
+        !key.is_empty()
+            && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | ':' | ' '))
+    };
+    let pair = line.split_once('=').filter(|(key, _)| is_key(key)).or_else(|| {
+        line.split_once(':')
+            .filter(|(key, value)| is_key(key) && !value.starts_with("//") && !key.contains(' '))
+    });
+    match pair {
+        Some((key, value)) => {
+            let key = key.trim().trim_matches('"').rsplit(':').next().unwrap_or(key);
+            (in_setting(key, value.trim().trim_end_matches([',', ';'])), true)
+        }
+        None => (in_text(line), false),
+    }
+}
+
 /// The host of a URL or a `host:port`; `None` for the machine itself, for files and for anything else.
 pub fn of_url(text: &str) -> Option<Target> {
     url(text).into_iter().next().map(|endpoint| endpoint.target)
+}
+
+/// Public names in a router's rule (``Host(`a.example.com`) && PathPrefix(`/x`)``) or a list of them; names
+/// without a dot, wildcards and patterns are left out.
+pub fn published_names(text: &str) -> Vec<String> {
+    let mut found: Vec<&str> = Vec::new();
+    if text.contains("Host") && text.contains('(') {
+        for (at, _) in text.match_indices("Host") {
+            let call =
+                text[at..].split_once('(').map_or("", |(_, rest)| rest.split(')').next().unwrap_or(""));
+            let exact = ["Host(", "HostSNI("].iter().any(|word| text[at..].starts_with(word));
+            found.extend(call.split(',').filter(|_| exact));
+        }
+    } else {
+        found.extend(text.split([',', ' ', ';']));
+    }
+    let mut names: Vec<String> = found
+        .into_iter()
+        .map(|name| name.trim().trim_matches(['`', '"', '\'']).trim_end_matches('.').to_ascii_lowercase())
+        .map(|name| split_port(&name).map_or(name.clone(), |(host, _)| host.to_owned()))
+        .filter(|name| is_hostname(name) && name.contains('.'))
+        .filter(|name| ![".local", ".localhost", ".svc"].iter().any(|ending| name.ends_with(ending)))
+        .collect();
+    names.dedup();
+    names
 }
 
 /// A hostname or address as a target; `None` for the machine itself and for what cannot be a host.
@@ -814,6 +863,25 @@ mod tests {
         assert_eq!(found("celery worker --redis-host cache -h db"), "cache? db?");
         assert_eq!(found("--config.file=/etc/prometheus/prometheus.yml"), "");
         assert!(!found("java -jar app.jar --spring.redis.host=cache").contains("app.jar"));
+    }
+
+    #[test]
+    fn configuration_lines_name_hosts() {
+        let found = |line: &str| show(in_config_line(line).0);
+        assert_eq!(found("spring.datasource.url=jdbc:postgresql://db:5432/x"), "postgresql://db:5432");
+        assert_eq!(found("  url: redis://cache"), "redis://cache");
+        assert_eq!(found("\"Default\": \"Server=sql;Database=x;Uid=y\","), "sql");
+        assert_eq!(found("proxy_pass http://app:3000;"), "http://app:3000");
+        assert_eq!(found("server web:5000;"), "web:5000?");
+        assert_eq!(found("# see https://example.com"), "");
+    }
+
+    #[test]
+    fn rules_publish_names() {
+        let rule = "Host(`a.example.com`) && PathPrefix(`/x`) || Host(`b.example.com`, `c.example.com`)";
+        assert_eq!(published_names(rule), ["a.example.com", "b.example.com", "c.example.com"]);
+        assert_eq!(published_names("HostRegexp(`.+`)"), Vec::<String>::new());
+        assert_eq!(published_names("d.example.com, localhost,*.example.com"), ["d.example.com"]);
     }
 
     #[test]

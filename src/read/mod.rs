@@ -10,11 +10,13 @@ mod draft;
 pub mod helm;
 pub mod hosts;
 pub mod images;
+pub mod inventory;
 pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod open_psa;
 pub mod platform;
+pub mod serverless;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
@@ -98,6 +100,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &terraform::Terraform,
     &terraform_json::TerraformJson,
     &cloudformation::CloudFormation,
+    &serverless::Serverless,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -115,6 +118,7 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    &inventory::Inventory,
     // Workloads; Kubernetes after all others that have an apiVersion.
     &compose::Compose,
     &helm::Helm,

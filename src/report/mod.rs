@@ -17,7 +17,6 @@ pub mod open_psa;
 mod sarif;
 mod summary;
 mod table;
-pub mod open_psa;
 pub mod text;
 
 use std::io;

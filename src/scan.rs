@@ -12,6 +12,7 @@ use crate::discover::{self, Discovery};
 use crate::judge::{self, Finding};
 use crate::model::{Declarations, Estate, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
+use crate::resolve::{self, Lookups, ResolveError};
 use crate::source::{Problems, Severity, Skipped};
 
 /// What to scan, and how.
@@ -29,6 +30,8 @@ pub struct Request {
     pub today: Date,
     /// Larger files are left out, in bytes.
     pub max_file_bytes: u64,
+    /// Whether and how names are looked up.
+    pub dns: resolve::Options,
 }
 
 /// What keeps a scan from being judged at all.
@@ -43,6 +46,9 @@ pub enum ScanError {
         /// The roots as given.
         roots: String,
     },
+    /// Names cannot be looked up as was asked.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
     /// The policy does not say what its author believes.
     #[error("failed to read the policy: {path}:{line}: {message}")]
     Policy {
@@ -60,7 +66,8 @@ pub enum ScanError {
 /// # Errors
 ///
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
-/// of a known format.
+/// of a known format and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
+/// [`ScanError::Resolve`] when names cannot be looked up as was asked.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
     let options = discover::Options {
         include_left_out: request.include_left_out,
@@ -70,22 +77,29 @@ pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
     };
     let discovery = discover::discover(&request.roots, &options)?;
     let roots: Vec<String> = request.roots.iter().map(|root| root.display().to_string()).collect();
-    if discovery.claims.is_empty() {
+    if discovery.claims.is_empty() && request.dns.names.is_empty() {
         return Err(ScanError::NothingToRead { roots: roots.join("`, `") });
     }
-    let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
+    let folder = request.roots.first().map(|root| discover::folder_name(root));
+    let organization = folder.or_else(|| request.dns.names.first().cloned()).unwrap_or_default();
     let (settings, odd) = read_settings(&discovery)?;
-    let mut outcome = judge_discovery(&discovery, &settings, odd, request);
+    let mut outcome = judge_discovery(&discovery, &settings, odd, request)?;
     outcome.organization = settings.organization.name.clone().unwrap_or(organization);
     outcome.roots = roots;
     Ok(outcome)
 }
 
 /// The stages after the files are in memory.
-fn judge_discovery(discovery: &Discovery, settings: &Settings, odd: Problems, request: &Request) -> Outcome {
+fn judge_discovery(
+    discovery: &Discovery,
+    settings: &Settings,
+    odd: Problems,
+    request: &Request,
+) -> Result<Outcome, ScanError> {
     let catalog = Catalog::embedded();
     let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
-    let declarations = read_all(discovery, &cx);
+    let mut declarations = read_all(discovery, &cx);
+    declarations.extend(look_up(&declarations, settings, catalog, request)?);
     let mut draft = assemble::gather(declarations, request.environment.as_deref());
     let (estate, undeclared) = judge::apply_services(std::mem::take(&mut draft.estate), settings);
     draft.estate = estate;
@@ -106,7 +120,40 @@ fn judge_discovery(discovery: &Discovery, settings: &Settings, odd: Problems, re
         ..Outcome::default()
     };
     outcome.completeness = completeness(&outcome);
-    outcome
+    Ok(outcome)
+}
+
+/// What the DNS says of the names that were read or given; nothing when it is not asked.
+fn look_up(
+    declarations: &[Declarations],
+    settings: &Settings,
+    catalog: &Catalog,
+    request: &Request,
+) -> Result<Option<Declarations>, ScanError> {
+    let mut options = request.dns.clone();
+    if options.lookups == Lookups::AsSet
+        && let Some(recording) = &settings.dns.replay
+    {
+        options.lookups = Lookups::Replay(beside_policy(request).join(recording));
+    }
+    let names = resolve::names_of(declarations, &options.names);
+    let Some(mut answers) = resolve::answers(&options, &names)? else { return Ok(None) };
+    let oldest = settings.policy.max_dns_age_days.and_then(|days| {
+        request.today.checked_sub(jiff::Span::new().days(i64::from(days))).ok()
+    });
+    let odd = resolve::leave_out_older(&mut answers, oldest);
+    let mut declared = resolve::declare(&names, &answers, catalog);
+    declared.problems.extend(odd);
+    Ok(Some(declared))
+}
+
+/// The folder that paths in the policy are relative to.
+fn beside_policy(request: &Request) -> PathBuf {
+    match (&request.config, request.roots.first()) {
+        (Some(file), _) => file.parent().map(PathBuf::from).unwrap_or_default(),
+        (None, Some(root)) => root.clone(),
+        (None, None) => PathBuf::new(),
+    }
 }
 
 /// The organization's policy, with the waivers that stand in comments.
@@ -185,7 +232,11 @@ fn completeness(outcome: &Outcome) -> Completeness {
     let in_part: std::collections::BTreeSet<_> = in_part.map(|problem| &problem.location.path).collect();
     Completeness {
         unresolved_references: count(&|node| node.kind == Kind::Unresolved),
-        unresolved_names: count(&|node| node.kind == Kind::Host && node.placement.provider.is_none()),
+        unresolved_names: count(&|node| {
+            node.kind == Kind::Host
+                && node.placement.provider.is_none()
+                && outcome.estate.needs(&node.id).next().is_none()
+        }),
         unknown_providers: count(&|node| is_part(node) && node.placement.provider.is_none()),
         unknown_regions: count(&|node| {
             is_part(node) && node.placement.provider.is_some() && node.placement.region.is_none() && !node.placement.global

@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::answers::Answers;
 use super::recording::{self, RecordingError};
 use super::walk::Names;
 use super::{Lookups, Options};
+use crate::source::{Location, Problems};
 
 /// What keeps names from being looked up as was asked.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +56,7 @@ pub enum ResolveError {
 /// Every variant of [`ResolveError`]; that single names have no answer is none.
 pub fn answers(options: &Options, names: &Names) -> Result<Option<Answers>, ResolveError> {
     match &options.lookups {
-        Lookups::Off => Ok(None),
+        Lookups::AsSet | Lookups::Off => Ok(None),
         Lookups::Replay(path) => read(path).map(|(answers, _)| Some(answers)),
         Lookups::Live => ask(options, names, Answers::new(), None).map(Some),
         Lookups::Record(path) => {
@@ -70,6 +74,24 @@ fn read(path: &Path) -> Result<(Answers, recording::Extent), ResolveError> {
     let text = std::fs::read(path).map_err(|source| ResolveError::Read { path: shown(path), source })?;
     let text = String::from_utf8_lossy(&text);
     recording::parse(&text).map_err(|source| ResolveError::Recording { path: shown(path), source })
+}
+
+/// Leaves out the answers from before a day, and says so: what they told may have changed since.
+pub fn leave_out_older(answers: &mut Answers, oldest: Option<Date>) -> Problems {
+    let mut problems = Problems::new();
+    let Some(oldest) = oldest else { return problems };
+    let day = |answer: &super::Answer| answer.at.to_zoned(TimeZone::UTC).date();
+    let all = answers.len();
+    answers.retain(|_, answer| oldest <= day(answer));
+    let left = all - answers.len();
+    if 0 < left {
+        let location = Location { path: super::FORMAT.into(), line: 1, column: 1 };
+        problems.warning(
+            location,
+            format!("{left} of {all} DNS answers are from before {oldest} and were left out (`max-dns-age`)"),
+        );
+    }
+    problems
 }
 
 #[cfg(feature = "dns")]

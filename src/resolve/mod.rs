@@ -23,7 +23,7 @@ use crate::catalog::Catalog;
 use crate::model::Declarations;
 
 pub use answers::{Answer, Answers, Outcome, Question, Record, RecordType};
-pub use answers_of_run::{ResolveError, answers};
+pub use answers_of_run::{ResolveError, answers, leave_out_older};
 pub use declare::FORMAT;
 pub use names::{names_of, reachable_name};
 pub use walk::{DEPTH, Names, PROBE, SPF_LOOKUPS};
@@ -31,8 +31,10 @@ pub use walk::{DEPTH, Names, PROBE, SPF_LOOKUPS};
 /// Whether and how names are looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Lookups {
-    /// Not at all.
+    /// As `[dns]` in `linchpin.toml` says, and not at all where it says nothing.
     #[default]
+    AsSet,
+    /// Not at all.
     Off,
     /// By asking a resolver.
     Live,

@@ -5,6 +5,7 @@
 mod catalog;
 mod check;
 mod completions;
+mod dns;
 mod explain;
 pub mod fault_tree;
 mod meaning;
@@ -43,6 +44,7 @@ static COMMANDS: &[&dyn Command] = &[
     &scan::Scan,
     &check::Check,
     &explain::Explain,
+    &dns::Dns,
     // The rest.
     &fault_tree::Command,
     &catalog::Lookup,

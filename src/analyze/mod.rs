@@ -10,8 +10,10 @@ mod cycles;
 mod fate;
 pub mod fault_tree;
 pub mod graph;
+pub mod query;
 mod results;
 mod run;
+mod simulate;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +21,4 @@ pub use compile::FaultModel;
 pub use concentration::{Concentration, Dimension, Share};
 pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
 pub use run::analyze;
+pub use simulate::{Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator};

@@ -19,6 +19,7 @@ pub mod discover;
 pub mod judge;
 pub mod model;
 pub mod read;
+pub mod replay;
 pub mod report;
 pub mod resolve;
 pub mod scan;

@@ -62,6 +62,15 @@ pub enum ScanError {
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
 /// of a known format.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
+    scan_with(request, Catalog::embedded())
+}
+
+/// Runs all stages with another catalog than the embedded one.
+///
+/// # Errors
+///
+/// Those of [`scan`].
+pub fn scan_with(request: &Request, catalog: &Catalog) -> Result<Outcome, ScanError> {
     let options = discover::Options {
         include_left_out: request.include_left_out,
         max_file_bytes: request.max_file_bytes,
@@ -75,15 +84,21 @@ pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
     }
     let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
     let (settings, odd) = read_settings(&discovery)?;
-    let mut outcome = judge_discovery(&discovery, &settings, odd, request);
+    let mut outcome = judge_discovery(&discovery, &settings, odd, request, catalog);
     outcome.organization = settings.organization.name.clone().unwrap_or(organization);
     outcome.roots = roots;
+    outcome.settings = settings;
     Ok(outcome)
 }
 
 /// The stages after the files are in memory.
-fn judge_discovery(discovery: &Discovery, settings: &Settings, odd: Problems, request: &Request) -> Outcome {
-    let catalog = Catalog::embedded();
+fn judge_discovery(
+    discovery: &Discovery,
+    settings: &Settings,
+    odd: Problems,
+    request: &Request,
+    catalog: &Catalog,
+) -> Outcome {
     let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
     let declarations = read_all(discovery, &cx);
     let mut draft = assemble::gather(declarations, request.environment.as_deref());
@@ -218,6 +233,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What is not known.
     pub completeness: Completeness,
+    /// What the organization says about itself.
+    pub settings: Settings,
     /// Date of the catalog's data.
     pub data_date: String,
 }

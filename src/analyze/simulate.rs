@@ -34,6 +34,15 @@ pub enum Plane {
     Control,
 }
 
+/// What counts as perhaps lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Components of which nothing says where they stand.
+    Places,
+    /// Those, and references that lead nobody knows where.
+    References,
+}
+
 /// How a service is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServiceState {
@@ -77,6 +86,7 @@ pub struct ServiceOutcome {
 #[derive(Debug)]
 pub struct Simulator<'a> {
     estate: &'a Estate,
+    plane: Plane,
     runtime: Run,
     phases: Vec<(Phase, Run)>,
 }
@@ -110,19 +120,30 @@ impl Run {
 impl Failure {
     /// The failure of one plane of these nodes, with what may stand in them.
     pub fn new(estate: &Estate, ids: &[Id], plane: Plane) -> Self {
-        let perhaps = if plane == Plane::Control { Vec::new() } else { perhaps(estate, ids) };
         match plane {
             Plane::Control => Failure { impaired: ids.to_vec(), ..Failure::default() },
-            Plane::Both | Plane::Data => Failure { lost: ids.to_vec(), perhaps, ..Failure::default() },
+            Plane::Both | Plane::Data => {
+                let mut failure = Failure { lost: ids.to_vec(), ..Failure::default() };
+                failure.add_perhaps(estate, Doubt::References);
+                failure
+            }
         }
+    }
+
+    /// Adds what may stand in the lost places; with `Doubt::References` also references that lead nobody knows where.
+    pub fn add_perhaps(&mut self, estate: &Estate, doubt: Doubt) {
+        let places: Vec<&Node> = self.lost.iter().filter_map(|id| estate.node(id)).collect();
+        let found = perhaps_in(estate, &places, doubt);
+        self.perhaps.extend(found.into_iter().filter(|id| !self.lost.contains(id)));
+        self.perhaps.sort();
+        self.perhaps.dedup();
     }
 }
 
 impl<'a> Simulator<'a> {
     /// Compiles the estate; with [`Plane::Data`] control planes live through everything.
     pub fn new(estate: &'a Estate, plane: Plane) -> Self {
-        let kind = |id: &Id| estate.node(id).map(|node| node.kind);
-        let lives = |edge: &Edge| plane == Plane::Data && kind(&edge.from) == Some(Kind::ControlPlane);
+        let lives = |edge: &Edge| plane == Plane::Data && is_control_plane(estate, &edge.from);
         let own = |edge: &Edge| {
             edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service)
         };
@@ -133,6 +154,7 @@ impl<'a> Simulator<'a> {
         let phases = [Phase::Startup, Phase::Deploy, Phase::Observe, Phase::Recover];
         Simulator {
             estate,
+            plane,
             runtime: Run::new(FaultModel::new(estate, Phase::Runtime)),
             phases: phases.map(of_phase).into_iter().collect(),
         }
@@ -159,7 +181,14 @@ impl<'a> Simulator<'a> {
     /// In every phase fails what does not run, and, where something has to be changed, what cannot be.
     fn fail_phases(&mut self, failure: &Failure) {
         let model = &self.runtime.model;
-        let dead: Vec<Id> = self.runtime.scenario.failed().map(|element| model.id(element).clone()).collect();
+        let (estate, plane) = (self.estate, self.plane);
+        let dead: Vec<Id> = self
+            .runtime
+            .scenario
+            .failed()
+            .map(|element| model.id(element).clone())
+            .filter(|id| plane != Plane::Data || !is_control_plane(estate, id))
+            .collect();
         for (phase, run) in &mut self.phases {
             let impaired = failure.impaired.iter().filter(|_| *phase != Phase::Observe);
             run.fail(dead.iter().chain(impaired).cloned());
@@ -267,6 +296,10 @@ impl<'a> Simulator<'a> {
     }
 }
 
+fn is_control_plane(estate: &Estate, id: &Id) -> bool {
+    estate.node(id).is_some_and(|node| node.kind == Kind::ControlPlane)
+}
+
 fn keeps_data(node: &Node) -> bool {
     match node.attributes.bool(Attribute::Stateful) {
         Some(said) => said,
@@ -274,19 +307,15 @@ fn keeps_data(node: &Node) -> bool {
     }
 }
 
-/// What may stand in a failed place: components of its provider whose region or zone nothing says, and references
-/// that lead nobody knows where.
-fn perhaps(estate: &Estate, failed: &[Id]) -> Vec<Id> {
-    let places: Vec<&Node> = failed.iter().filter_map(|id| estate.node(id)).filter(|node| is_provider_part(node.kind)).collect();
-    if places.is_empty() {
-        return Vec::new();
-    }
+/// What may stand in failed places, by what is known of it.
+pub fn perhaps_in(estate: &Estate, places: &[&Node], doubt: Doubt) -> Vec<Id> {
+    let places: Vec<&&Node> = places.iter().filter(|node| is_provider_part(node.kind)).collect();
     let may = |node: &&Node| match node.kind {
-        Kind::Unresolved => true,
-        Kind::Component | Kind::Service => places.iter().any(|place| may_stand_in(node, place)),
+        Kind::Unresolved => doubt == Doubt::References && !places.is_empty(),
+        Kind::Component | Kind::Service | Kind::Host => places.iter().any(|place| may_stand_in(node, place)),
         _ => false,
     };
-    estate.nodes.values().filter(may).map(|node| node.id.clone()).filter(|id| !failed.contains(id)).collect()
+    estate.nodes.values().filter(may).map(|node| node.id.clone()).collect()
 }
 
 fn may_stand_in(node: &Node, place: &Node) -> bool {
@@ -294,16 +323,17 @@ fn may_stand_in(node: &Node, place: &Node) -> bool {
     if at.provider.is_none() || at.provider != of.provider || at.global {
         return false;
     }
-    let region_unknown = at.region.is_none() && node.tolerance != Tolerance::Region;
+    let is_host = node.kind == Kind::Host;
+    let region_unknown = at.region.is_none() && node.tolerance != Tolerance::Region && !is_host;
     match place.kind {
         Kind::Region => region_unknown,
+        Kind::ProviderService if of.region.is_some() => region_unknown && at.service == of.service,
+        // Who uses a product of one scope stands on it; only who does not say which product may.
         Kind::ProviderService => {
-            let may_be_it = at.service.is_none() || at.service == of.service;
-            // A product without a region takes all of its customers along the graph, if they say what they use.
-            may_be_it && (region_unknown || at.service.is_none()) && (of.region.is_some() || at.service.is_none())
+            at.service.is_none() && (node.category.is_none() || place.category.is_none() || node.category == place.category)
         }
         Kind::Zone => {
-            let zonal = !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region);
+            let zonal = !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) && !is_host;
             at.zones.is_empty() && zonal && (region_unknown || at.region == of.region)
         }
         _ => false,

@@ -71,8 +71,16 @@ pub enum ScanError {
 /// of a known format and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
 /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
-    let input = Input::open(request)?;
-    input.judge(request, request.environment.as_deref())
+    scan_with(request, Catalog::embedded())
+}
+
+/// Runs all stages with another catalog than the embedded one.
+///
+/// # Errors
+///
+/// Those of [`scan`].
+pub fn scan_with(request: &Request, catalog: &Catalog) -> Result<Outcome, ScanError> {
+    Input::open(request)?.judge_by(request, request.environment.as_deref(), catalog)
 }
 
 /// Files in memory with the policy that they are judged by.
@@ -105,12 +113,22 @@ impl Input {
     ///
     /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
     pub(crate) fn judge(&self, request: &Request, environment: Option<&str>) -> Result<Outcome, ScanError> {
-        let mut outcome = judge_discovery(self, environment, request)?;
+        self.judge_by(request, environment, Catalog::embedded())
+    }
+
+    fn judge_by(
+        &self,
+        request: &Request,
+        environment: Option<&str>,
+        catalog: &Catalog,
+    ) -> Result<Outcome, ScanError> {
+        let mut outcome = judge_discovery(self, environment, request, catalog)?;
         let folder = request.roots.first().map(|root| discover::folder_name(root));
         let organization = folder.or_else(|| request.dns.names.first().cloned()).unwrap_or_default();
         outcome.organization = self.settings.organization.name.clone().unwrap_or(organization);
         outcome.roots = roots(request);
         outcome.policy = self.settings.policy.clone();
+        outcome.settings = self.settings.clone();
         Ok(outcome)
     }
 }
@@ -130,9 +148,13 @@ fn roots(request: &Request) -> Vec<String> {
 }
 
 /// The stages after the files are in memory.
-fn judge_discovery(input: &Input, environment: Option<&str>, request: &Request) -> Result<Outcome, ScanError> {
+fn judge_discovery(
+    input: &Input,
+    environment: Option<&str>,
+    request: &Request,
+    catalog: &Catalog,
+) -> Result<Outcome, ScanError> {
     let Input { discovery, settings, odd } = input;
-    let catalog = Catalog::embedded();
     let cx = ReadContext { tree: &discovery.tree, catalog, environment };
     let mut declarations = read_all(discovery, &cx);
     declarations.extend(look_up(&declarations, settings, catalog, request)?);
@@ -307,6 +329,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What is not known.
     pub completeness: Completeness,
+    /// What the organization says about itself.
+    pub settings: Settings,
     /// Date of the catalog's data.
     pub data_date: String,
     /// By what was judged.

@@ -1,6 +1,7 @@
 //! One estate out of all declarations: alternatives settled, references resolved, providers put beneath.
 
 mod clusters;
+mod control_planes;
 mod knowledge;
 mod merge;
 mod names;
@@ -11,6 +12,8 @@ mod services;
 mod tests;
 
 use merge::Merged;
+
+pub use control_planes::{add_control_planes, holds_on, provider_part};
 
 use crate::catalog::Catalog;
 use crate::discover::FolderEnvironments;

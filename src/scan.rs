@@ -1,16 +1,18 @@
 //! The order of the stages, written once.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::analyze::{self, Analysis};
-use crate::assemble::assemble;
+use crate::assemble;
 use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
-use crate::judge::{self, Finding};
-use crate::model::{Declarations, Estate, Kind, Settings, Tolerance};
+use crate::judge::{self, Comparison, Finding};
+use crate::model::settings::Policy;
+use crate::model::{Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
 use crate::source::{Problems, Severity, Skipped};
 
@@ -62,39 +64,78 @@ pub enum ScanError {
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
 /// of a known format.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
-    let options = discover::Options {
+    let input = Input::open(request)?;
+    Ok(input.judge(request, request.environment.as_deref()))
+}
+
+/// Files in memory with the policy that they are judged by.
+pub(crate) struct Input {
+    pub(crate) discovery: Discovery,
+    pub(crate) settings: Settings,
+    /// What is odd about the policy.
+    odd: Problems,
+}
+
+impl Input {
+    /// The files of the request's roots.
+    pub(crate) fn open(request: &Request) -> Result<Self, ScanError> {
+        let discovery = discover::discover(&request.roots, &options(request))?;
+        if discovery.claims.is_empty() {
+            return Err(ScanError::NothingToRead { roots: roots(request).join("`, `") });
+        }
+        Self::of(discovery)
+    }
+
+    /// Files that were found, with their policy.
+    pub(crate) fn of(discovery: Discovery) -> Result<Self, ScanError> {
+        let (settings, odd) = read_settings(&discovery)?;
+        Ok(Input { discovery, settings, odd })
+    }
+
+    /// All stages after the files are in memory.
+    pub(crate) fn judge(&self, request: &Request, environment: Option<&str>) -> Outcome {
+        let mut outcome = judge_discovery(self, environment, request.today);
+        let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
+        outcome.organization = self.settings.organization.name.clone().unwrap_or(organization);
+        outcome.roots = roots(request);
+        outcome.policy = self.settings.policy.clone();
+        outcome
+    }
+}
+
+/// How the request wants files to be found.
+pub(crate) fn options(request: &Request) -> discover::Options {
+    discover::Options {
         include_left_out: request.include_left_out,
         max_file_bytes: request.max_file_bytes,
         policy: request.config.clone(),
         ..discover::Options::default()
-    };
-    let discovery = discover::discover(&request.roots, &options)?;
-    let roots: Vec<String> = request.roots.iter().map(|root| root.display().to_string()).collect();
-    if discovery.claims.is_empty() {
-        return Err(ScanError::NothingToRead { roots: roots.join("`, `") });
     }
-    let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
-    let (settings, odd) = read_settings(&discovery)?;
-    let mut outcome = judge_discovery(&discovery, &settings, odd, request);
-    outcome.organization = settings.organization.name.clone().unwrap_or(organization);
-    outcome.roots = roots;
-    Ok(outcome)
+}
+
+fn roots(request: &Request) -> Vec<String> {
+    request.roots.iter().map(|root| root.display().to_string()).collect()
 }
 
 /// The stages after the files are in memory.
-fn judge_discovery(discovery: &Discovery, settings: &Settings, odd: Problems, request: &Request) -> Outcome {
+fn judge_discovery(input: &Input, environment: Option<&str>, today: Date) -> Outcome {
+    let Input { discovery, settings, odd } = input;
     let catalog = Catalog::embedded();
-    let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
+    let cx = ReadContext { tree: &discovery.tree, catalog, environment };
     let declarations = read_all(discovery, &cx);
-    let assembly = assemble(declarations, catalog, request.environment.as_deref());
-    let (estate, undeclared) = judge::apply_services(assembly.estate, settings);
+    let mut draft = assemble::gather(declarations, environment);
+    let (estate, undeclared) = judge::apply_services(std::mem::take(&mut draft.estate), settings);
+    draft.estate = estate;
+    let assembly = assemble::complete(draft, catalog);
     let mut problems = assembly.problems;
-    problems.extend(odd);
+    problems.extend(odd.clone());
     problems.extend(undeclared);
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
-    let (estate, analysis, findings) = judge_estate(estate, settings, catalog, request.today);
+    let (estate, analysis, findings) = judge_estate(assembly.estate, settings, catalog, today);
+    let lapsed = judge::lapsed(&estate, settings, today);
     let mut outcome = Outcome {
+        lapsed,
         files: files_read(discovery),
         skipped,
         problems,
@@ -218,6 +259,12 @@ pub struct Outcome {
     pub completeness: Completeness,
     /// Date of the catalog's data.
     pub data_date: String,
+    /// By what was judged.
+    pub policy: Policy,
+    /// Elements whose mitigation held until it expired or its test became too old.
+    pub lapsed: BTreeSet<Id>,
+    /// What changed against a scan of before, where it was compared with one.
+    pub comparison: Option<Comparison>,
 }
 
 /// A file that a format read.

@@ -15,6 +15,20 @@ pub(super) fn resolve(merged: &mut Merged, catalog: &Catalog) {
         let ends = far_ends(merged, catalog, unit, &reference);
         connect(merged, reference, ends);
     }
+    place_declared_hosts(merged, catalog);
+}
+
+/// Hosts that a person named have a place as well.
+fn place_declared_hosts(merged: &mut Merged, catalog: &Catalog) {
+    for node in merged.estate.nodes.values_mut() {
+        if node.kind == Kind::Host && node.placement.provider.is_none() {
+            if let Some(place) = knowledge::place_of_host(catalog, &node.name, None) {
+                let confidence = node.confidence;
+                occupy(node, place);
+                node.confidence = confidence;
+            }
+        }
+    }
 }
 
 /// One edge to one end; several nodes behind one name are alternatives of each other.

@@ -133,7 +133,7 @@ fn is_notable(cx: &Context<'_>, concentration: &Concentration, share: &Share) ->
     };
     WORTH_A_NOTE < share.placement_share
         && !is_unknown(share)
-        && !(concentration.dimension == Dimension::UltimateProvider && holds_a_brand())
+        && (concentration.dimension != Dimension::UltimateProvider || !holds_a_brand())
         && !cx.single_points().iter().any(|point| *point.element == share.id)
 }
 

@@ -184,7 +184,7 @@ fn concentration_is_a_note_above_half_and_what_the_policy_says_above_its_limit()
     });
     let found = world.of("provider-concentration");
     assert_eq!(found.len(), 2);
-    assert_eq!(found[0].message, "60 % is placed with `provider:a`; the policy's limit is 30 %");
+    assert_eq!(found[0].message, "60 % is placed with `a`; the policy's limit is 30 %");
     world.settings.policy.thresholds[0].max = Some(0.7);
     none(&world, "provider-concentration");
     let even = concentrated(Dimension::Region, &[("provider:a/r", 0.5), ("provider:a/s", 0.5)]);
@@ -287,6 +287,7 @@ fn name_servers_in_one_network_are_found_where_all_addresses_are_known() {
     for (name, address) in [("host:ns1.shop.com", "host:192.0.2.1"), ("host:ns2.shop.com", "host:192.0.2.2")]
     {
         world.node(name, Kind::Host);
+        world.node(address, Kind::Host);
         world.needs("zone:shop.com", name);
         world.needs(name, address);
     }

@@ -84,13 +84,8 @@ fn write(
     let cluster = needs.cluster;
     let mut domains = Vec::new();
     for host in &route.hosts {
-        for name in host.str().unwrap_or("").split(',').map(str::trim) {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
-            if hosts::is_hostname(&name)
-                && name.contains('.')
-                && !name.ends_with(".local")
-                && !is_cluster_name(&name)
-            {
+        for name in hosts::published_names(host.str().unwrap_or("")) {
+            if !is_cluster_name(&name) {
                 domains.push((domain(unit, &name, host, object, tree), host.evidence(tree)));
             }
         }
@@ -221,7 +216,7 @@ fn traefik(root: &Yaml) -> Vec<Route<'_>> {
             .into_iter()
             .filter(|service| service.str_at(&["kind"]).is_none_or(|kind| kind == "Service"))
             .filter_map(|service| Some((service.get("name")?, service.str_at(&["namespace"]))));
-        out.push(Route { hosts: Vec::new(), backends: backends.collect() });
+        out.push(Route { hosts: route.get("match").into_iter().collect(), backends: backends.collect() });
     }
     out
 }

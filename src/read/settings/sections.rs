@@ -91,7 +91,7 @@ fn need(mut fields: Fields<'_>) -> Option<NeedSettings> {
         phase: fields.word("phase", &words(Phase::ALL, Phase::word)).unwrap_or(Phase::Runtime),
         evidence: Some(fields.evidence()),
     };
-    let is_one_way = one.is_some() != !any_of.is_empty();
+    let is_one_way = one.is_some() == any_of.is_empty();
     if !is_one_way {
         fields.error("a need has either `on = \"ID\"` or `any-of = [\"ID\", \"ID\"]`");
     } else if need.on.len() < need.k as usize {

@@ -369,7 +369,10 @@ impl<'a> Definitions<'a> {
                     "include" => continue,
                     // A note would not do: without it the cut sets are those of another model.
                     "define-substitution" => {
-                        problems.error(spot.location(), "substitutions are not supported: they change the cut sets");
+                        problems.error(
+                            spot.location(),
+                            "substitutions are not supported: they change the cut sets",
+                        );
                         continue;
                     }
                     other => {

@@ -11,8 +11,8 @@ mod value;
 use std::collections::BTreeMap;
 
 use self::convert::Resources;
-pub(super) use self::template::stack_name;
 pub(crate) use self::names::snake;
+pub(super) use self::template::stack_name;
 pub(super) use self::template::{Resource, Template, World};
 use self::value::Val;
 use super::json::parse_any;

@@ -2,15 +2,19 @@
 //!
 //! A command is one file and one line in [`COMMANDS`]; help and shell completion walk the table.
 
+mod availability;
 mod catalog;
 mod check;
 mod completions;
+mod dns;
 mod explain;
 pub mod fault_tree;
 mod meaning;
 mod program;
+mod replay;
 mod scan;
 mod schema;
+mod simulate;
 mod terminal;
 mod typed;
 
@@ -43,8 +47,12 @@ static COMMANDS: &[&dyn Command] = &[
     &scan::Scan,
     &check::Check,
     &explain::Explain,
+    &dns::Dns,
+    &simulate::Simulate,
+    &replay::ReplayOutages,
     // The rest.
     &fault_tree::Command,
+    &availability::Bound,
     &catalog::Lookup,
     &schema::Schema,
     &completions::Completions,

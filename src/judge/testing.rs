@@ -78,7 +78,7 @@ impl World {
                     if id.as_str() == element { vec![id.clone()] } else { vec![id.clone(), Id::new(element)] }
                 })
                 .collect();
-        let result = self.analysis.phases.entry(phase).or_insert_with(PhaseResult::default);
+        let result = self.analysis.phases.entry(phase).or_default();
         result.failures.push(SingleFailure {
             element: Id::new(element),
             level,

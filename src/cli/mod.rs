@@ -7,12 +7,15 @@ mod check;
 mod completions;
 mod explain;
 pub mod fault_tree;
+mod graph;
+mod init;
 mod meaning;
 mod program;
 mod scan;
 mod schema;
 mod terminal;
 mod typed;
+mod waive;
 
 use clap::ArgMatches;
 
@@ -43,7 +46,11 @@ static COMMANDS: &[&dyn Command] = &[
     &scan::Scan,
     &check::Check,
     &explain::Explain,
+    // A policy of one's own.
+    &init::Init,
+    &waive::Waive,
     // The rest.
+    &graph::Graph,
     &fault_tree::Command,
     &catalog::Lookup,
     &schema::Schema,

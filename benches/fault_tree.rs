@@ -72,7 +72,10 @@ fn models() -> Vec<String> {
 #[divan::bench(args = models(), sample_count = 3)]
 fn open_psa_model(bencher: divan::Bencher<'_, '_>, path: &str) {
     let bytes = std::fs::read(path).expect("the folder was just listed");
-    let (model, _) = open_psa::read(vec![SourceFile::new(path, &bytes)], Settings::default(), &mut |_, _| Err("not looked for".to_owned()));
+    let (model, _) = open_psa::read(vec![SourceFile::new(path, &bytes)], Settings::default(), &mut |_, _| {
+        Err("not looked for".to_owned())
+    });
     let Some(tree) = model.and_then(|model| tree_of(&model, None).ok()) else { return };
-    bencher.bench(|| solve(&tree, &Options { limit_order: Some(4), trials: 0, ..Options::default() }).count());
+    bencher
+        .bench(|| solve(&tree, &Options { limit_order: Some(4), trials: 0, ..Options::default() }).count());
 }

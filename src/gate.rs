@@ -51,7 +51,7 @@ const OF_THE_POLICY: &[&str] =
 pub fn check(request: &Request, against: &Against) -> Result<Outcome, GateError> {
     let input = Input::open(request)?;
     match against {
-        Against::Saved { name, snapshot } => Ok(against_saved(request, &input, name, snapshot)),
+        Against::Saved { name, snapshot } => against_saved(request, &input, name, snapshot),
         Against::Revision(revision) => against_revision(request, &input, revision),
     }
 }
@@ -77,22 +77,24 @@ fn against_revision(request: &Request, input: &Input, revision: &str) -> Result<
     };
     base.settings = settings_before(base.settings, &input.settings, has_policy);
     let changes = Changes::between(&base.discovery.tree, &input.discovery.tree);
-    let view = |name: Option<String>| {
+    let view = |name: Option<String>| -> Result<View, GateError> {
         let asked = name.as_deref().or(request.environment.as_deref());
         let (before, now) = join(|| base.judge(request, asked), || input.judge(request, asked));
-        View { name, before: snapshot_of(&before), now }
+        Ok(View { name, before: snapshot_of(&before?), now: now? })
     };
-    let chosen = view(None);
+    let chosen = view(None)?;
     let others = if request.environment.is_some() { Vec::new() } else { touched(&chosen.now, &changes) };
     let mut views = vec![chosen];
-    views.extend(others.into_iter().map(|name| view(Some(name))));
+    for name in others {
+        views.push(view(Some(name))?);
+    }
     let name = if revision.starts_with(&id) { revision.to_owned() } else { format!("{revision} ({id})") };
     Ok(compared(input, views, &changes, name, Vec::new()))
 }
 
-fn against_saved(request: &Request, input: &Input, name: &str, snapshot: &Snapshot) -> Outcome {
+fn against_saved(request: &Request, input: &Input, name: &str, snapshot: &Snapshot) -> Result<Outcome, GateError> {
     let changes = Changes::against_evidence(snapshot.evidence.clone());
-    let chosen = input.judge(request, request.environment.as_deref());
+    let chosen = input.judge(request, request.environment.as_deref())?;
     let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
     if request.environment.is_none() {
         for one in others(&chosen) {
@@ -102,14 +104,14 @@ fn against_saved(request: &Request, input: &Input, name: &str, snapshot: &Snapsh
     }
     let view = |name: Option<String>, now: Outcome| View { name, before: snapshot.clone(), now };
     let mut views = vec![view(None, chosen)];
-    views.extend(new.into_iter().map(|name| {
-        let now = input.judge(request, Some(&name));
-        view(Some(name), now)
-    }));
+    for name in new {
+        let now = input.judge(request, Some(&name))?;
+        views.push(view(Some(name), now));
+    }
     let not_compared = known.into_iter().map(|name| {
         format!("environment `{name}`: a saved scan holds one environment; compare with a revision, or with a scan of `--environment {name}`")
     });
-    compared(input, views, &changes, name.to_owned(), not_compared.collect())
+    Ok(compared(input, views, &changes, name.to_owned(), not_compared.collect()))
 }
 
 /// The policy by which the files of before are judged: what was declared of services, mitigations and waivers then,

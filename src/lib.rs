@@ -20,6 +20,7 @@ pub mod gate;
 pub mod judge;
 pub mod model;
 pub mod read;
+pub mod replay;
 pub mod report;
 pub mod resolve;
 pub mod scan;

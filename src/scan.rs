@@ -7,13 +7,14 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::analyze::{self, Analysis};
-use crate::assemble::assemble;
+use crate::assemble;
 use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
 use crate::judge::{self, Comparison, Finding};
 use crate::model::settings::Policy;
 use crate::model::{Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
+use crate::resolve::{self, Lookups, ResolveError};
 use crate::source::{Problems, Severity, Skipped};
 
 /// What to scan, and how.
@@ -31,6 +32,8 @@ pub struct Request {
     pub today: Date,
     /// Larger files are left out, in bytes.
     pub max_file_bytes: u64,
+    /// Whether and how names are looked up.
+    pub dns: resolve::Options,
 }
 
 /// What keeps a scan from being judged at all.
@@ -45,6 +48,9 @@ pub enum ScanError {
         /// The roots as given.
         roots: String,
     },
+    /// Names cannot be looked up as was asked.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
     /// The policy does not say what its author believes.
     #[error("failed to read the policy: {path}:{line}: {message}")]
     Policy {
@@ -62,10 +68,19 @@ pub enum ScanError {
 /// # Errors
 ///
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
-/// of a known format.
+/// of a known format and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
+/// [`ScanError::Resolve`] when names cannot be looked up as was asked.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
-    let input = Input::open(request)?;
-    Ok(input.judge(request, request.environment.as_deref()))
+    scan_with(request, Catalog::embedded())
+}
+
+/// Runs all stages with another catalog than the embedded one.
+///
+/// # Errors
+///
+/// Those of [`scan`].
+pub fn scan_with(request: &Request, catalog: &Catalog) -> Result<Outcome, ScanError> {
+    Input::open(request)?.judge_by(request, request.environment.as_deref(), catalog)
 }
 
 /// Files in memory with the policy that they are judged by.
@@ -80,7 +95,7 @@ impl Input {
     /// The files of the request's roots.
     pub(crate) fn open(request: &Request) -> Result<Self, ScanError> {
         let discovery = discover::discover(&request.roots, &options(request))?;
-        if discovery.claims.is_empty() {
+        if discovery.claims.is_empty() && request.dns.names.is_empty() {
             return Err(ScanError::NothingToRead { roots: roots(request).join("`, `") });
         }
         Self::of(discovery)
@@ -93,13 +108,28 @@ impl Input {
     }
 
     /// All stages after the files are in memory.
-    pub(crate) fn judge(&self, request: &Request, environment: Option<&str>) -> Outcome {
-        let mut outcome = judge_discovery(self, environment, request.today);
-        let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
+    ///
+    /// # Errors
+    ///
+    /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
+    pub(crate) fn judge(&self, request: &Request, environment: Option<&str>) -> Result<Outcome, ScanError> {
+        self.judge_by(request, environment, Catalog::embedded())
+    }
+
+    fn judge_by(
+        &self,
+        request: &Request,
+        environment: Option<&str>,
+        catalog: &Catalog,
+    ) -> Result<Outcome, ScanError> {
+        let mut outcome = judge_discovery(self, environment, request, catalog)?;
+        let folder = request.roots.first().map(|root| discover::folder_name(root));
+        let organization = folder.or_else(|| request.dns.names.first().cloned()).unwrap_or_default();
         outcome.organization = self.settings.organization.name.clone().unwrap_or(organization);
         outcome.roots = roots(request);
         outcome.policy = self.settings.policy.clone();
-        outcome
+        outcome.settings = self.settings.clone();
+        Ok(outcome)
     }
 }
 
@@ -118,20 +148,27 @@ fn roots(request: &Request) -> Vec<String> {
 }
 
 /// The stages after the files are in memory.
-fn judge_discovery(input: &Input, environment: Option<&str>, today: Date) -> Outcome {
+fn judge_discovery(
+    input: &Input,
+    environment: Option<&str>,
+    request: &Request,
+    catalog: &Catalog,
+) -> Result<Outcome, ScanError> {
     let Input { discovery, settings, odd } = input;
-    let catalog = Catalog::embedded();
     let cx = ReadContext { tree: &discovery.tree, catalog, environment };
-    let declarations = read_all(discovery, &cx);
-    let assembly = assemble(declarations, catalog, environment);
-    let (estate, undeclared) = judge::apply_services(assembly.estate, settings);
+    let mut declarations = read_all(discovery, &cx);
+    declarations.extend(look_up(&declarations, settings, catalog, request)?);
+    let mut draft = assemble::gather(declarations, environment);
+    let (estate, undeclared) = judge::apply_services(std::mem::take(&mut draft.estate), settings);
+    draft.estate = estate;
+    let assembly = assemble::complete(draft, catalog);
     let mut problems = assembly.problems;
     problems.extend(odd.clone());
     problems.extend(undeclared);
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
-    let (estate, analysis, findings) = judge_estate(estate, settings, catalog, today);
-    let lapsed = judge::lapsed(&estate, settings, today);
+    let (estate, analysis, findings) = judge_estate(assembly.estate, settings, catalog, request.today);
+    let lapsed = judge::lapsed(&estate, settings, request.today);
     let mut outcome = Outcome {
         lapsed,
         files: files_read(discovery),
@@ -143,7 +180,40 @@ fn judge_discovery(input: &Input, environment: Option<&str>, today: Date) -> Out
         ..Outcome::default()
     };
     outcome.completeness = completeness(&outcome);
-    outcome
+    Ok(outcome)
+}
+
+/// What the DNS says of the names that were read or given; nothing when it is not asked.
+fn look_up(
+    declarations: &[Declarations],
+    settings: &Settings,
+    catalog: &Catalog,
+    request: &Request,
+) -> Result<Option<Declarations>, ScanError> {
+    let mut options = request.dns.clone();
+    if options.lookups == Lookups::AsSet
+        && let Some(recording) = &settings.dns.replay
+    {
+        options.lookups = Lookups::Replay(beside_policy(request).join(recording));
+    }
+    let names = resolve::names_of(declarations, &options.names);
+    let Some(mut answers) = resolve::answers(&options, &names)? else { return Ok(None) };
+    let oldest = settings.policy.max_dns_age_days.and_then(|days| {
+        request.today.checked_sub(jiff::Span::new().days(i64::from(days))).ok()
+    });
+    let odd = resolve::leave_out_older(&mut answers, oldest);
+    let mut declared = resolve::declare(&names, &answers, catalog);
+    declared.problems.extend(odd);
+    Ok(Some(declared))
+}
+
+/// The folder that paths in the policy are relative to.
+fn beside_policy(request: &Request) -> PathBuf {
+    match (&request.config, request.roots.first()) {
+        (Some(file), _) => file.parent().map(PathBuf::from).unwrap_or_default(),
+        (None, Some(root)) => root.clone(),
+        (None, None) => PathBuf::new(),
+    }
 }
 
 /// The organization's policy, with the waivers that stand in comments.
@@ -222,7 +292,11 @@ fn completeness(outcome: &Outcome) -> Completeness {
     let in_part: std::collections::BTreeSet<_> = in_part.map(|problem| &problem.location.path).collect();
     Completeness {
         unresolved_references: count(&|node| node.kind == Kind::Unresolved),
-        unresolved_names: count(&|node| node.kind == Kind::Host && node.placement.provider.is_none()),
+        unresolved_names: count(&|node| {
+            node.kind == Kind::Host
+                && node.placement.provider.is_none()
+                && outcome.estate.needs(&node.id).next().is_none()
+        }),
         unknown_providers: count(&|node| is_part(node) && node.placement.provider.is_none()),
         unknown_regions: count(&|node| {
             is_part(node) && node.placement.provider.is_some() && node.placement.region.is_none() && !node.placement.global
@@ -255,6 +329,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What is not known.
     pub completeness: Completeness,
+    /// What the organization says about itself.
+    pub settings: Settings,
     /// Date of the catalog's data.
     pub data_date: String,
     /// By what was judged.

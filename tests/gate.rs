@@ -471,6 +471,7 @@ impl Repository {
             config: None,
             today: jiff::civil::date(2026, 11, 22),
             max_file_bytes: 1 << 20,
+            dns: linchpin::resolve::Options::default(),
         }
     }
 

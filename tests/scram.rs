@@ -4,6 +4,8 @@
 //! Without `scram` these tests say so and check nothing, unless `LINCHPIN_REQUIRE_PEERS=1`. `LINCHPIN_MODELS` names a
 //! folder of further Open-PSA models.
 
+#![expect(clippy::print_stderr, reason = "what was not checked is said")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,9 +26,13 @@ struct Told {
 }
 
 fn scram_is_missing() -> bool {
-    let missing = Command::new("scram").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err();
+    let missing =
+        Command::new("scram").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err();
     if missing {
-        assert!(std::env::var_os("LINCHPIN_REQUIRE_PEERS").is_none(), "LINCHPIN_REQUIRE_PEERS is set and `scram` is not installed");
+        assert!(
+            std::env::var_os("LINCHPIN_REQUIRE_PEERS").is_none(),
+            "LINCHPIN_REQUIRE_PEERS is set and `scram` is not installed"
+        );
         eprintln!("NOT CHECKED: `scram` is not installed, nothing was compared with it");
     }
     missing
@@ -42,8 +48,19 @@ fn ask_scram(files: &[PathBuf], limit: u32, seconds: u64) -> Option<Told> {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.xml");
     let mut command = Command::new("scram");
-    command.args(["--bdd", "--probability", "true", "--importance", "true", "--no-indent", "-l", &limit.to_string(), "-o"]);
-    let mut child = command.arg(&report).args(files).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    command.args([
+        "--bdd",
+        "--probability",
+        "true",
+        "--importance",
+        "true",
+        "--no-indent",
+        "-l",
+        &limit.to_string(),
+        "-o",
+    ]);
+    let mut child =
+        command.arg(&report).args(files).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -62,7 +79,8 @@ fn ask_scram(files: &[PathBuf], limit: u32, seconds: u64) -> Option<Told> {
     let text = std::fs::read_to_string(&report).unwrap();
     let tags: Vec<&str> = text.split('<').filter(|tag| tag.starts_with("sum-of-products ")).collect();
     let [tag] = tags[..] else { return None };
-    let by_order = attribute(tag, "distribution").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let by_order =
+        attribute(tag, "distribution").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     let importance = text.split("<importance ").nth(1).unwrap_or_default();
     let birnbaum = importance
         .split('<')
@@ -73,8 +91,12 @@ fn ask_scram(files: &[PathBuf], limit: u32, seconds: u64) -> Option<Told> {
 }
 
 fn read(files: &[PathBuf]) -> Option<FaultTree> {
-    let files = files.iter().map(|path| SourceFile::new(path.to_string_lossy().into_owned(), &std::fs::read(path).unwrap())).collect();
-    let (model, _) = open_psa::read(files, Settings::default(), &mut |_, name| Err(format!("`{name}` is not looked for")));
+    let files = files
+        .iter()
+        .map(|path| SourceFile::new(path.to_string_lossy().into_owned(), &std::fs::read(path).unwrap()))
+        .collect();
+    let (model, _) =
+        open_psa::read(files, Settings::default(), &mut |_, name| Err(format!("`{name}` is not looked for")));
     tree_of(&model?, None).ok()
 }
 
@@ -100,12 +122,23 @@ fn compare(name: &str, files: &[PathBuf], limit: u32, seconds: u64) -> bool {
         theirs.pop();
     }
     assert_eq!(ours, theirs, "{name}: minimal cut sets by order");
-    let Some(Probability::Exact(probability)) = solution.probability else { panic!("{name}: no exact probability") };
-    assert!(agree(probability, told.probability), "{name}: probability {probability}, scram says {}", told.probability);
+    let Some(Probability::Exact(probability)) = solution.probability else {
+        panic!("{name}: no exact probability")
+    };
+    assert!(
+        agree(probability, told.probability),
+        "{name}: probability {probability}, scram says {}",
+        told.probability
+    );
     let mut compared = 0;
     for of in &solution.importance {
         if let Some(birnbaum) = told.birnbaum.get(tree.event_name(of.event)) {
-            assert!((of.birnbaum - birnbaum).abs() <= 6e-6 * birnbaum.abs() + 1e-12, "{name}: Birnbaum's measure of `{}` is {}, scram says {birnbaum}", tree.event_name(of.event), of.birnbaum);
+            assert!(
+                (of.birnbaum - birnbaum).abs() <= 6e-6 * birnbaum.abs() + 1e-12,
+                "{name}: Birnbaum's measure of `{}` is {}, scram says {birnbaum}",
+                tree.event_name(of.event),
+                of.birnbaum
+            );
             compared += 1;
         }
     }
@@ -125,7 +158,9 @@ fn models(folder: &Path) -> Vec<Vec<PathBuf>> {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "xml") && !stem.ends_with("-basic-events") {
+            } else if path.extension().is_some_and(|extension| extension == "xml")
+                && !stem.ends_with("-basic-events")
+            {
                 let events = path.with_file_name(format!("{stem}-basic-events.xml"));
                 found.push(if events.exists() { vec![path, events] } else { vec![path] });
             }
@@ -148,7 +183,19 @@ fn the_models_that_scram_ships_come_out_the_same() {
         .filter(|files| compare(&files[0].to_string_lossy(), files, 1_000, 20))
         .map(|files| files[0].file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
-    for name in ["BSCU", "HIPPS", "SmallTree", "baobab1", "baobab2", "chinese", "lift", "ne574", "theatre", "three_motor", "two_train"] {
+    for name in [
+        "BSCU",
+        "HIPPS",
+        "SmallTree",
+        "baobab1",
+        "baobab2",
+        "chinese",
+        "lift",
+        "ne574",
+        "theatre",
+        "three_motor",
+        "two_train",
+    ] {
         assert!(compared.iter().any(|compared| compared == name), "`{name}` was not compared: {compared:?}");
     }
 }
@@ -186,7 +233,8 @@ fn trees_made_at_random_come_out_the_same() {
     let mut compared = 0;
     for round in 0..30 {
         let mut builder = Builder::new();
-        let mut nodes: Vec<Node> = (0..12).map(|at| builder.event(format!("e{at}"), Some(0.01 + 0.03 * at as f64))).collect();
+        let mut nodes: Vec<Node> =
+            (0..12).map(|at| builder.event(format!("e{at}"), Some(0.01 + 0.03 * at as f64))).collect();
         for at in 0..20 {
             let count = 2 + random(3);
             let mut chosen: Vec<Node> = Vec::new();
@@ -216,7 +264,8 @@ fn scram_cut_sets(model: &Path) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.xml");
     let arguments = ["--zbdd", "--no-indent", "-l", "3", "-o"];
-    let status = Command::new("scram").args(arguments).arg(&report).arg(model).stdout(Stdio::null()).status().unwrap();
+    let status =
+        Command::new("scram").args(arguments).arg(&report).arg(model).stdout(Stdio::null()).status().unwrap();
     assert!(status.success(), "scram refuses {}", model.display());
     let text = std::fs::read_to_string(&report).unwrap();
     let mut sets: Vec<Vec<String>> = text
@@ -224,8 +273,11 @@ fn scram_cut_sets(model: &Path) -> Vec<Vec<String>> {
         .skip(1)
         .map(|product| {
             let inside = product.split("</product>").next().unwrap();
-            let mut names: Vec<String> =
-                inside.split("<basic-event ").skip(1).filter_map(|tag| attribute(&format!(" {tag}"), "name").map(str::to_owned)).collect();
+            let mut names: Vec<String> = inside
+                .split("<basic-event ")
+                .skip(1)
+                .filter_map(|tag| attribute(&format!(" {tag}"), "name").map(str::to_owned))
+                .collect();
             names.sort();
             names
         })
@@ -242,7 +294,8 @@ fn own_cut_sets(model: &Path) -> Vec<Vec<String>> {
         .smallest(100_000)
         .into_iter()
         .map(|set| {
-            let mut names: Vec<String> = set.into_iter().map(|event| tree.event_name(event).to_owned()).collect();
+            let mut names: Vec<String> =
+                set.into_iter().map(|event| tree.event_name(event).to_owned()).collect();
             names.sort();
             names
         })
@@ -260,6 +313,7 @@ fn compare_services(folder: &Path, most: usize) {
         config: None,
         today: jiff::civil::date(2026, 1, 1),
         max_file_bytes: 32 << 20,
+        dns: linchpin::resolve::Options::default(),
     };
     let outcome = linchpin::scan::scan(&request).unwrap();
     let faults = linchpin::analyze::FaultModel::new(&outcome.estate, linchpin::model::Phase::Runtime);
@@ -297,7 +351,8 @@ fn services_of_real_repositories_have_the_cut_sets_that_scram_finds() {
     if scram_is_missing() {
         return;
     }
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.retain(|path| path.is_dir());
     folders.sort();
     for folder in folders {

@@ -46,7 +46,18 @@ pub(super) fn place_of_host(catalog: &Catalog, name: &str, scheme: Option<&str>)
 
 /// Whose address it is.
 pub(super) fn place_of_address(catalog: &Catalog, address: IpAddr) -> Option<Place> {
+    if is_documentation(address) {
+        return None;
+    }
     catalog.identify_ip(address).map(|found| place(catalog, &found))
+}
+
+/// Addresses set aside for documentation (RFC 5737, RFC 3849) are nobody's.
+fn is_documentation(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_documentation(),
+        IpAddr::V6(v6) => v6.segments()[..2] == [0x2001, 0xdb8],
+    }
 }
 
 /// Where an image is pulled from.

@@ -1,6 +1,7 @@
 //! One estate out of all declarations: alternatives settled, references resolved, providers put beneath.
 
 mod clusters;
+mod control_planes;
 mod knowledge;
 mod merge;
 mod names;
@@ -9,6 +10,10 @@ mod references;
 mod services;
 #[cfg(test)]
 mod tests;
+
+use merge::Merged;
+
+pub use control_planes::{add_control_planes, holds_on, provider_part};
 
 use crate::catalog::Catalog;
 use crate::discover::FolderEnvironments;
@@ -26,42 +31,62 @@ pub struct Assembly {
     pub skipped: Vec<Skipped>,
 }
 
-/// Assembles one estate. `asked` is the environment that was asked for; production is chosen otherwise.
-pub fn assemble(declarations: Vec<Declarations>, catalog: &Catalog, asked: Option<&str>) -> Assembly {
-    let mut assembly = Assembly::default();
+/// All declarations in one graph whose references are still to be resolved, so that what a person declares can be
+/// added first.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// The graph so far.
+    pub estate: Estate,
+    merged: Merged,
+    problems: Problems,
+    skipped: Vec<Skipped>,
+}
+
+/// Gathers declarations. `asked` is the environment that was asked for; production is chosen otherwise.
+pub fn gather(declarations: Vec<Declarations>, asked: Option<&str>) -> Draft {
+    let mut draft = Draft::default();
     let mut units = Vec::new();
     for declared in declarations {
-        assembly.problems.extend(declared.problems);
+        draft.problems.extend(declared.problems);
         units.extend(declared.units);
     }
-    let units = choose_folders(units, asked, &mut assembly);
-    let mut merged = merge::merge(units);
+    let units = choose_folders(units, asked, &mut draft);
+    let environments = std::mem::take(&mut draft.estate.environments);
+    draft.merged = merge::merge(units);
+    draft.estate = std::mem::take(&mut draft.merged.estate);
+    draft.estate.environments.extend(environments);
+    draft.estate.environments.sort();
+    draft.estate.environments.dedup();
+    draft
+}
+
+/// Makes the estate of a draft: references resolved, providers put beneath, services told from components.
+pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
+    let mut merged = Merged { estate: draft.estate, ..draft.merged };
+    placement::place_declared_parts(&mut merged.estate, catalog);
     references::resolve(&mut merged, catalog);
-    clusters::run_on_cluster(&mut merged.estate);
-    placement::place(&mut merged.estate, catalog);
-    services::promote(&mut merged.estate);
-    merged.estate.settle();
-    merged.estate.environments.append(&mut assembly.estate.environments);
-    merged.estate.environments.sort();
-    merged.estate.environments.dedup();
-    assembly.estate = merged.estate;
-    assembly
+    let mut estate = merged.estate;
+    clusters::run_on_cluster(&mut estate);
+    placement::place(&mut estate, catalog);
+    services::promote(&mut estate);
+    estate.settle();
+    Assembly { estate, problems: draft.problems, skipped: draft.skipped }
 }
 
 /// Leaves out the units in folders of environments that were not chosen.
-fn choose_folders(units: Vec<Unit>, asked: Option<&str>, assembly: &mut Assembly) -> Vec<Unit> {
+fn choose_folders(units: Vec<Unit>, asked: Option<&str>, draft: &mut Draft) -> Vec<Unit> {
     let found = FolderEnvironments::find(units.iter().map(|unit| unit.folder.as_str()), asked);
     for (name, folder, chosen) in found.iter() {
         let evidence = vec![folder.to_owned()];
-        assembly.estate.environments.push(Environment { name: name.to_owned(), chosen, evidence });
+        draft.estate.environments.push(Environment { name: name.to_owned(), chosen, evidence });
     }
     let (kept, left): (Vec<_>, Vec<_>) = units.into_iter().partition(|unit| found.not_chosen(&unit.folder).is_none());
     for unit in left {
         let name = found.not_chosen(&unit.folder).unwrap_or("other");
         let reason = format!("{} of environment `{name}`, which was not chosen", unit.format);
-        assembly.skipped.push(Skipped { path: unit.folder.as_str().into(), reason });
+        draft.skipped.push(Skipped { path: unit.folder.as_str().into(), reason });
     }
-    assembly.skipped.sort();
-    assembly.skipped.dedup();
+    draft.skipped.sort();
+    draft.skipped.dedup();
     kept
 }

@@ -15,6 +15,20 @@ pub(super) fn resolve(merged: &mut Merged, catalog: &Catalog) {
         let ends = far_ends(merged, catalog, unit, &reference);
         connect(merged, reference, ends);
     }
+    place_declared_hosts(merged, catalog);
+}
+
+/// Hosts that a person named have a place as well.
+fn place_declared_hosts(merged: &mut Merged, catalog: &Catalog) {
+    for node in merged.estate.nodes.values_mut() {
+        if node.kind == Kind::Host && node.placement.provider.is_none() {
+            if let Some(place) = knowledge::place_of_host(catalog, &node.name, None) {
+                let confidence = node.confidence;
+                occupy(node, place);
+                node.confidence = confidence;
+            }
+        }
+    }
 }
 
 /// One edge to one end; several nodes behind one name are alternatives of each other.
@@ -109,9 +123,14 @@ fn host(
         return vec![domain];
     }
     let id = Id::host(&name);
-    if !merged.estate.nodes.contains_key(&id) {
+    if merged.estate.nodes.get(&id).is_none_or(|node| node.placement.provider.is_none()) {
         let (node, on) = host_node(catalog, id.clone(), &name, scheme);
-        merged.estate.nodes.insert(id.clone(), node);
+        let known = merged.estate.nodes.entry(id.clone()).or_insert_with(|| node.clone());
+        known.category = known.category.or(node.category);
+        if known.placement.provider.is_none() && node.placement.provider.is_some() {
+            known.placement = node.placement;
+            known.confidence = node.confidence;
+        }
         stand_on(merged, catalog, &id, on, reference);
     }
     add_evidence(merged, &id, &reference.evidence);

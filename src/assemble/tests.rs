@@ -27,7 +27,7 @@ fn refer(unit: &mut Unit, from: &str, host: &str) {
 
 fn estate(units: Vec<Unit>) -> Estate {
     let declared = Declarations { units, ..Declarations::default() };
-    assemble(vec![declared], Catalog::embedded(), None).estate
+    complete(gather(vec![declared], None), Catalog::embedded()).estate
 }
 
 fn edges(estate: &Estate) -> Vec<String> {
@@ -86,7 +86,7 @@ fn several_nodes_behind_one_name_are_alternatives() {
 fn a_folder_of_another_environment_is_left_out_and_said() {
     let declared =
         Declarations { units: vec![unit("env/staging", &["web"]), unit("env/production", &["web"])], ..Default::default() };
-    let assembly = assemble(vec![declared], Catalog::embedded(), None);
+    let assembly = complete(gather(vec![declared], None), Catalog::embedded());
     assert_eq!(assembly.skipped.len(), 1);
     assert_eq!(&*assembly.skipped[0].path, "env/staging");
     let chosen: Vec<_> = assembly.estate.environments.iter().map(|found| (found.name.as_str(), found.chosen)).collect();

@@ -8,7 +8,9 @@ use clap::{Args, FromArgMatches as _, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use crate::analyze::FaultModel;
-use crate::analyze::fault_tree::{Builder, EventId, FaultTree, Node, Operator, Options, Probability, Solution, solve};
+use crate::analyze::fault_tree::{
+    Builder, EventId, FaultTree, Node, Operator, Options, Probability, Solution, solve,
+};
 use crate::model::{Id, Phase};
 use crate::read::open_psa::{self, Argument, Connective, Model, Settings};
 use crate::scan;
@@ -129,11 +131,13 @@ fn tree_of_service(paths: &[PathBuf], service: &str) -> Result<FaultTree> {
         config: None,
         today: super::meaning::today(),
         max_file_bytes: LARGEST_FILE,
+        dns: crate::resolve::Options::default(),
     };
     let outcome = scan::scan(&request)?;
     let faults = FaultModel::new(&outcome.estate, Phase::Runtime);
     let Some(element) = faults.element(&Id::new(service)) else {
-        let known: Vec<String> = outcome.estate.services().take(10).map(|node| format!("`{}`", node.id)).collect();
+        let known: Vec<String> =
+            outcome.estate.services().take(10).map(|node| format!("`{}`", node.id)).collect();
         bail!("there is no `{service}` in the scan; services are {}", known.join(", "));
     };
     Ok(faults.fault_tree(element)?)
@@ -163,10 +167,20 @@ fn load(path: &Path) -> Result<SourceFile> {
 
 fn show_problems(problems: &Problems, err: &mut dyn Write) -> Result<()> {
     const SHOWN: usize = 20;
-    let ordered = [Severity::Error, Severity::Warning, Severity::Note].into_iter().flat_map(|severity| problems.iter().filter(move |problem| problem.severity == severity));
+    let ordered = [Severity::Error, Severity::Warning, Severity::Note]
+        .into_iter()
+        .flat_map(|severity| problems.iter().filter(move |problem| problem.severity == severity));
     for problem in ordered.take(SHOWN) {
         let place = &problem.location;
-        writeln!(err, "{}:{}:{}: {}: {}", place.path, place.line, place.column, problem.severity.word(), problem.message)?;
+        writeln!(
+            err,
+            "{}:{}:{}: {}: {}",
+            place.path,
+            place.line,
+            place.column,
+            problem.severity.word(),
+            problem.message
+        )?;
     }
     if problems.len() > SHOWN {
         writeln!(err, "... and {} more like these", problems.len() - SHOWN)?;
@@ -180,16 +194,20 @@ fn show_problems(problems: &Problems, err: &mut dyn Write) -> Result<()> {
 /// When there is no such gate, no top or several, or gates need each other in a cycle.
 pub fn tree_of(model: &Model, top: Option<&str>) -> Result<FaultTree> {
     let top = match (top, &model.tops[..]) {
-        (Some(name), _) => *model.named.get(name).with_context(|| format!("the model has no gate `{name}`"))?,
+        (Some(name), _) => {
+            *model.named.get(name).with_context(|| format!("the model has no gate `{name}`"))?
+        }
         (None, &[only]) => only,
         (None, []) => bail!("the model has no top: every gate is used by another, or there is none"),
         (None, several) => {
-            let names: Vec<String> = several.iter().take(10).map(|gate| format!("`{}`", model.gates[*gate].name)).collect();
+            let names: Vec<String> =
+                several.iter().take(10).map(|gate| format!("`{}`", model.gates[*gate].name)).collect();
             bail!("the model has {} tops: choose one with `--top`: {}", several.len(), names.join(", "))
         }
     };
     let mut builder = Builder::new();
-    let events: Vec<Node> = model.events.iter().map(|event| builder.event(event.name.clone(), event.probability)).collect();
+    let events: Vec<Node> =
+        model.events.iter().map(|event| builder.event(event.name.clone(), event.probability)).collect();
     let gates: Vec<Node> = model.gates.iter().map(|gate| builder.declare(gate.name.clone())).collect();
     for (gate, node) in model.gates.iter().zip(&gates) {
         let operator = match gate.connective {
@@ -209,7 +227,9 @@ pub fn tree_of(model: &Model, top: Option<&str>) -> Result<FaultTree> {
         builder.define(*node, operator, arguments.collect());
     }
     let start = &model.gates[top].location;
-    builder.build(gates[top]).with_context(|| format!("{}:{}: failed to build the tree of `{}`", start.path, start.line, model.gates[top].name))
+    builder.build(gates[top]).with_context(|| {
+        format!("{}:{}: failed to build the tree of `{}`", start.path, start.line, model.gates[top].name)
+    })
 }
 
 fn listed(tree: &FaultTree, solution: &Solution, args: &FaultTreeArgs) -> Vec<Vec<String>> {
@@ -222,9 +242,19 @@ fn listed(tree: &FaultTree, solution: &Solution, args: &FaultTreeArgs) -> Vec<Ve
     sets.iter().map(|set| set.iter().map(name).collect()).collect()
 }
 
-fn write_json(tree: &FaultTree, solution: &Solution, args: &FaultTreeArgs, out: &mut dyn Write) -> Result<()> {
-    let by_order: Map<String, Value> =
-        solution.by_order.iter().enumerate().filter(|(_, count)| !count.is_zero()).map(|(order, count)| (order.to_string(), json!(count.to_string()))).collect();
+fn write_json(
+    tree: &FaultTree,
+    solution: &Solution,
+    args: &FaultTreeArgs,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let by_order: Map<String, Value> = solution
+        .by_order
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| !count.is_zero())
+        .map(|(order, count)| (order.to_string(), json!(count.to_string())))
+        .collect();
     let probability = solution.probability.map(|probability| match probability {
         Probability::Exact(exact) => json!({ "exact": exact }),
         Probability::Bounds { lower, upper, estimate } => {
@@ -278,27 +308,48 @@ fn meaning(solution: &Solution) -> &'static str {
     }
 }
 
-fn write_table(tree: &FaultTree, solution: &Solution, args: &FaultTreeArgs, out: &mut dyn Write) -> Result<()> {
+fn write_table(
+    tree: &FaultTree,
+    solution: &Solution,
+    args: &FaultTreeArgs,
+    out: &mut dyn Write,
+) -> Result<()> {
     writeln!(out, "top           {}", printable(tree.top_name()))?;
     writeln!(out, "basic events  {}", tree.events_below_top().len())?;
     match solution.probability {
-        Some(Probability::Exact(exact)) => writeln!(out, "probability   {exact:.6e} (exact, events independent)")?,
+        Some(Probability::Exact(exact)) => {
+            writeln!(out, "probability   {exact:.6e} (exact, events independent)")?
+        }
         Some(Probability::Bounds { lower, upper, estimate }) => {
-            writeln!(out, "probability   between {lower:.6e} and {upper:.6e} (too large for an exact answer)")?;
+            writeln!(
+                out,
+                "probability   between {lower:.6e} and {upper:.6e} (too large for an exact answer)"
+            )?;
             if let Some(estimate) = estimate {
-                writeln!(out, "              {:.6e} by {} trials, 95 % between {:.6e} and {:.6e}", estimate.mean, estimate.trials, estimate.lower, estimate.upper)?;
+                writeln!(
+                    out,
+                    "              {:.6e} by {} trials, 95 % between {:.6e} and {:.6e}",
+                    estimate.mean, estimate.trials, estimate.lower, estimate.upper
+                )?;
             }
         }
         None if !solution.without_probability.is_empty() => {
             let first = tree.event_name(solution.without_probability[0]);
-            writeln!(out, "probability   not known: {} events have none, `{}` among them", solution.without_probability.len(), printable(first))?;
+            writeln!(
+                out,
+                "probability   not known: {} events have none, `{}` among them",
+                solution.without_probability.len(),
+                printable(first)
+            )?;
         }
         None => {}
     }
     let complete = match solution.complete_to_order {
         None => "all of them".to_owned(),
         Some(order) if args.limit_order == Some(order) => format!("complete up to order {order}"),
-        Some(order) => format!("more than these: complete up to order {order}, the rest does not fit in memory"),
+        Some(order) => {
+            format!("more than these: complete up to order {order}, the rest does not fit in memory")
+        }
     };
     writeln!(out, "cut sets      {} ({complete})", solution.count())?;
     if !solution.coherent {
@@ -312,11 +363,19 @@ fn write_table(tree: &FaultTree, solution: &Solution, args: &FaultTreeArgs, out:
         writeln!(out, "  {{{}}}", names.join(", "))?;
     }
     if !solution.importance.is_empty() {
-        writeln!(out, "{:<32} {:>12} {:>12} {:>12} {:>12} {:>12}", "event", "Birnbaum", "criticality", "diagnostic", "RAW", "RRW")?;
+        writeln!(
+            out,
+            "{:<32} {:>12} {:>12} {:>12} {:>12} {:>12}",
+            "event", "Birnbaum", "criticality", "diagnostic", "RAW", "RRW"
+        )?;
     }
     for of in solution.importance.iter().take(20) {
         let name = printable(tree.event_name(of.event));
-        writeln!(out, "{name:<32} {:>12.5e} {:>12.5e} {:>12.5e} {:>12.5e} {:>12.5e}", of.birnbaum, of.criticality, of.diagnostic, of.raw, of.rrw)?;
+        writeln!(
+            out,
+            "{name:<32} {:>12.5e} {:>12.5e} {:>12.5e} {:>12.5e} {:>12.5e}",
+            of.birnbaum, of.criticality, of.diagnostic, of.raw, of.rrw
+        )?;
     }
     Ok(())
 }

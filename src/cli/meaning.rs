@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::typed::{Input, Output, Reading};
+use super::typed::{Dns, Input, Output, Reading};
 use super::{Exit, Terminal};
 use crate::gate::{self, Against};
 use crate::judge::{FindingLevel, Status};
 use crate::model::settings::RuleLevel;
 use crate::report::{self, Length, REPORTS, Report};
+use crate::resolve::{Lookups, Options};
 use crate::scan::{self, Outcome, Request};
 
 /// A scan to run.
@@ -35,8 +36,19 @@ impl Scan {
                 include_left_out: how.include_left_out,
                 config: how.config.clone(),
                 max_file_bytes: how.max_file_bytes,
+                dns: lookups(&how.dns),
             },
         }
+    }
+
+    /// The same of names alone, which are looked up unless the arguments say from where.
+    pub(super) fn of_names(names: Vec<String>, how: &Reading) -> Self {
+        let mut scan = Self::of_paths(&[], how);
+        scan.request.dns.names = names;
+        if scan.request.dns.lookups == Lookups::AsSet {
+            scan.request.dns.lookups = Lookups::Live;
+        }
+        scan
     }
 
     /// Runs it.
@@ -47,6 +59,15 @@ impl Scan {
     /// Runs it against what was there before.
     pub(super) fn check(&self, against: &Against, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Ok(terminal.during("reading and comparing", || gate::check(&self.request, against))?)
+    }
+}
+
+fn lookups(typed: &Dns) -> Options {
+    Options {
+        lookups: typed.dns.clone().unwrap_or_default(),
+        resolver: typed.resolver,
+        names: Vec::new(),
+        rate: typed.dns_rate,
     }
 }
 

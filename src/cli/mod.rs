@@ -2,17 +2,21 @@
 //!
 //! A command is one file and one line in [`COMMANDS`]; help and shell completion walk the table.
 
+mod availability;
 mod catalog;
 mod check;
 mod completions;
+mod dns;
 mod explain;
 pub mod fault_tree;
 mod graph;
 mod init;
 mod meaning;
 mod program;
+mod replay;
 mod scan;
 mod schema;
+mod simulate;
 mod terminal;
 mod typed;
 mod waive;
@@ -49,9 +53,13 @@ static COMMANDS: &[&dyn Command] = &[
     // A policy of one's own.
     &init::Init,
     &waive::Waive,
+    &dns::Dns,
+    &simulate::Simulate,
+    &replay::ReplayOutages,
     // The rest.
     &graph::Graph,
     &fault_tree::Command,
+    &availability::Bound,
     &catalog::Lookup,
     &schema::Schema,
     &completions::Completions,

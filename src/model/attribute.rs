@@ -55,6 +55,10 @@ pub enum Attribute {
     RtoSeconds,
     /// Number: recovery point objective, in seconds.
     RpoSeconds,
+    /// Text: how a look-up in the DNS ended that found nothing: `NXDOMAIN`, `NODATA`, `SERVFAIL`, `REFUSED`, `TIMEOUT`.
+    DnsAnswer,
+    /// Boolean: a name or zone of somebody else, met on the way.
+    ThirdParty,
 }
 
 /// The value of an attribute. Unknown is a value of its own, with its reason.

@@ -37,7 +37,8 @@ pub struct Mention {
 pub fn in_setting(key: &str, value: &str) -> Vec<Mention> {
     let words = key_words(key);
     let value = value.trim().trim_matches(['"', '\'']).trim();
-    if value.is_empty() || value.len() > 4096 || names_something_else(&words) {
+    let meaning = meaning(key, &words);
+    if value.is_empty() || value.len() > 4096 || meaning == Meaning::SomethingElse {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -48,6 +49,10 @@ pub fn in_setting(key: &str, value: &str) -> Vec<Mention> {
             Some(_) => {}
             None => found.extend(in_text(line)),
         }
+    }
+    if meaning == Meaning::OnlyKnown {
+        let endpoints = found.iter_mut().flat_map(|mention| &mut mention.endpoints);
+        endpoints.for_each(|endpoint| endpoint.sure = Sureness::IfKnown);
     }
     dedup(found)
 }
@@ -67,9 +72,58 @@ pub fn in_text(text: &str) -> Vec<Mention> {
     dedup(found.into_iter().map(|endpoint| Mention { endpoints: vec![endpoint] }).collect())
 }
 
+/// Hosts that a line of a configuration file names, and whether the line sets a key: only then do its hosts
+/// count where nothing of their name is known. Comments name none.
+pub fn in_config_line(line: &str) -> (Vec<Mention>, bool) {
+    let line = line.trim();
+    if line.starts_with(['#', ';', '*']) || line.starts_with("//") || line.len() > 2000 {
+        return (Vec::new(), false);
+    }
+    let is_key = |key: &str| {
+        !key.is_empty()
+            && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | ':' | ' '))
+    };
+    let pair = line.split_once('=').filter(|(key, _)| is_key(key)).or_else(|| {
+        line.split_once(':')
+            .filter(|(key, value)| is_key(key) && !value.starts_with("//") && !key.contains(' '))
+    });
+    match pair {
+        Some((key, value)) => {
+            let key = key.trim().trim_matches('"').rsplit(':').next().unwrap_or(key);
+            (in_setting(key, value.trim().trim_end_matches([',', ';'])), true)
+        }
+        None => (in_text(line), false),
+    }
+}
+
 /// The host of a URL or a `host:port`; `None` for the machine itself, for files and for anything else.
 pub fn of_url(text: &str) -> Option<Target> {
     url(text).into_iter().next().map(|endpoint| endpoint.target)
+}
+
+/// Public names in a router's rule (``Host(`a.example.com`) && PathPrefix(`/x`)``) or a list of them; names
+/// without a dot, wildcards and patterns are left out.
+pub fn published_names(text: &str) -> Vec<String> {
+    let mut found: Vec<&str> = Vec::new();
+    if text.contains("Host") && text.contains('(') {
+        for (at, _) in text.match_indices("Host") {
+            let call =
+                text[at..].split_once('(').map_or("", |(_, rest)| rest.split(')').next().unwrap_or(""));
+            let exact = ["Host(", "HostSNI("].iter().any(|word| text[at..].starts_with(word));
+            found.extend(call.split(',').filter(|_| exact));
+        }
+    } else {
+        found.extend(text.split([',', ' ', ';']));
+    }
+    let mut names: Vec<String> = found
+        .into_iter()
+        .map(|name| name.trim().trim_matches(['`', '"', '\'']).trim_end_matches('.').to_ascii_lowercase())
+        .map(|name| split_port(&name).map_or(name.clone(), |(host, _)| host.to_owned()))
+        .filter(|name| is_hostname(name) && name.contains('.'))
+        .filter(|name| ![".local", ".localhost", ".svc"].iter().any(|ending| name.ends_with(ending)))
+        .collect();
+    names.dedup();
+    names
 }
 
 /// A hostname or address as a target; `None` for the machine itself and for what cannot be a host.
@@ -194,7 +248,7 @@ const ENDPOINT_KEYS: &[&str] = &[
     "targets",
     "remote",
 ];
-/// Keys that name the thing itself, what may call it, or something for people to read.
+/// Words anywhere in keys that name the thing itself or who may call it.
 const OTHER_KEYS: &[&str] = &[
     "listen",
     "listener",
@@ -210,26 +264,17 @@ const OTHER_KEYS: &[&str] = &[
     "whitelist",
     "allowlist",
     "csrf",
-    "image",
-    "tag",
-    "version",
-    "docs",
-    "documentation",
-    "license",
-    "homepage",
-    "schema",
-    "xmlns",
     "callback",
     "redirect",
     "cookie",
-    "locale",
-    "lang",
-    "expose",
-    "virtual",
     "letsencrypt",
+    "virtual",
 ];
-const OTHER_KEYS_WHOLE: &[&str] = &[
-    "no_proxy",
+/// Last words of keys whose values only look like hosts.
+const OTHER_LAST: &[&str] =
+    &["image", "tag", "version", "docs", "documentation", "license", "homepage", "xmlns", "schema", "vhost"];
+/// Keys that usually hold the own public name: what they name counts only where it is known.
+const OWN_NAMES: &[&str] = &[
     "host",
     "hostname",
     "server_name",
@@ -246,8 +291,6 @@ const OTHER_KEYS_WHOLE: &[&str] = &[
     "auth_url",
     "domain",
     "domains",
-    "vhost",
-    "rabbitmq_default_vhost",
     "gf_server_root_url",
     "gf_server_domain",
     "node_name",
@@ -271,14 +314,37 @@ const OTHER_KEYS_WHOLE: &[&str] = &[
     "sitename",
     "java_opts_append",
     "realm",
+    "url",
+    "local_domain",
+    "web_domain",
 ];
 
-fn names_something_else(words: &[String]) -> bool {
+/// How a key's value is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Hosts,
+    OnlyKnown,
+    SomethingElse,
+}
+
+fn meaning(key: &str, words: &[String]) -> Meaning {
     let whole = words.join("_");
-    OTHER_KEYS_WHOLE.contains(&whole.as_str())
+    let last = words.last().map_or("", String::as_str);
+    let is_variable =
+        key.chars().any(|c| c.is_ascii_uppercase()) && !key.chars().any(|c| c.is_ascii_lowercase());
+    if whole == "no_proxy"
         || words.iter().any(|word| OTHER_KEYS.contains(&word.as_str()))
+        || OTHER_LAST.contains(&last)
+    {
+        Meaning::SomethingElse
+    } else if (is_variable && OWN_NAMES.contains(&whole.as_str()))
         || whole.ends_with("public_url")
         || whole.ends_with("external_url")
+    {
+        Meaning::OnlyKnown
+    } else {
+        Meaning::Hosts
+    }
 }
 
 /// The endpoints of a value that is nothing but hosts; `None` when it holds other text as well.
@@ -768,6 +834,14 @@ mod tests {
         setting("DB_HOST", "10.0.0.5", "10.0.0.5");
         setting("COLLECTOR", "tcp://otel:4317", "tcp://otel:4317");
         setting("DB_HOST", "${DB_HOST}", "<${DB_HOST}>");
+        setting(
+            "SCHEMA_REGISTRY_KAFKASTORE_BOOTSTRAP_SERVERS",
+            "PLAINTEXT://broker:29092",
+            "plaintext://broker:29092",
+        );
+        setting("IMAGE_SERVICE_URL", "http://images:80", "http://images:80");
+        setting("AUTH_URL", "http://auth:8080", "http://auth:8080?");
+        setting("BROKER_URL", "redis://:@redis:6379/0", "redis://redis:6379");
         setting("POSTGRES_DB", "web", "");
         setting("POSTGRES_USER", "web", "");
         setting("OTEL_SERVICE_NAME", "web", "");
@@ -814,6 +888,25 @@ mod tests {
         assert_eq!(found("celery worker --redis-host cache -h db"), "cache? db?");
         assert_eq!(found("--config.file=/etc/prometheus/prometheus.yml"), "");
         assert!(!found("java -jar app.jar --spring.redis.host=cache").contains("app.jar"));
+    }
+
+    #[test]
+    fn configuration_lines_name_hosts() {
+        let found = |line: &str| show(in_config_line(line).0);
+        assert_eq!(found("spring.datasource.url=jdbc:postgresql://db:5432/x"), "postgresql://db:5432");
+        assert_eq!(found("  url: redis://cache"), "redis://cache");
+        assert_eq!(found("\"Default\": \"Server=sql;Database=x;Uid=y\","), "sql");
+        assert_eq!(found("proxy_pass http://app:3000;"), "http://app:3000");
+        assert_eq!(found("server web:5000;"), "web:5000?");
+        assert_eq!(found("# see https://example.com"), "");
+    }
+
+    #[test]
+    fn rules_publish_names() {
+        let rule = "Host(`a.example.com`) && PathPrefix(`/x`) || Host(`b.example.com`, `c.example.com`)";
+        assert_eq!(published_names(rule), ["a.example.com", "b.example.com", "c.example.com"]);
+        assert_eq!(published_names("HostRegexp(`.+`)"), Vec::<String>::new());
+        assert_eq!(published_names("d.example.com, localhost,*.example.com"), ["d.example.com"]);
     }
 
     #[test]

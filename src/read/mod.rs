@@ -2,6 +2,7 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod arm;
 pub mod backstage;
 pub mod cloudformation;
 pub mod compose;
@@ -10,12 +11,14 @@ mod draft;
 pub mod helm;
 pub mod hosts;
 pub mod images;
+pub mod inventory;
 pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod moved;
 pub mod open_psa;
 pub mod platform;
+pub mod serverless;
 pub mod service_graph;
 pub mod settings;
 pub mod terraform;
@@ -98,7 +101,9 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
+    &serverless::Serverless,
     &cloudformation::CloudFormation,
+    &arm::Arm,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -116,6 +121,7 @@ pub static FORMATS: &[&dyn Format] = &[
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
+    &inventory::Inventory,
     // Workloads; Kubernetes after all others that have an apiVersion.
     &compose::Compose,
     &helm::Helm,

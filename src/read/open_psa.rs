@@ -2,7 +2,8 @@
 //!
 //! Read: fault trees with components and scoping, gates with nested formulas, basic and house events, parameters,
 //! expressions as far as they have a point value (a distribution counts with its mean), several files, `include`.
-//! Event trees, alignments and substitutions are left out with a note; entities are never expanded.
+//! Event trees and alignments are left out with a note; a model with substitutions, which change its cut sets, is refused;
+//! entities are never expanded.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -110,7 +111,8 @@ pub fn read(
 ) -> (Option<Model>, Problems) {
     let mut problems = Problems::new();
     let files = with_included(files, include, &mut problems);
-    let documents: Vec<Document<'_>> = files.iter().filter_map(|file| Document::parse(file, &mut problems)).collect();
+    let documents: Vec<Document<'_>> =
+        files.iter().filter_map(|file| Document::parse(file, &mut problems)).collect();
     let mut definitions = Definitions::default();
     for document in &documents {
         definitions.collect(document, &mut problems);
@@ -132,7 +134,9 @@ fn with_included(
         let mut found = Vec::new();
         // Most models include nothing: those are parsed once.
         let may_include = all[next].text().contains("<include");
-        if let Some(document) = may_include.then(|| Document::parse(&all[next], &mut Problems::new())).flatten() {
+        if let Some(document) =
+            may_include.then(|| Document::parse(&all[next], &mut Problems::new())).flatten()
+        {
             for element in document.elements.iter().filter(|element| element.name == "include") {
                 let place = document.file.location(element.offset);
                 let Some(name) = element.attribute("file").or_else(|| element.attribute("href")) else {
@@ -198,7 +202,9 @@ impl<'a> Document<'a> {
         let mut open: Vec<usize> = Vec::new();
         loop {
             let offset = reader.buffer_position() as usize;
-            let event = reader.read_event().map_err(|error| (reader.error_position() as usize, format!("failed to read the XML: {error}")))?;
+            let event = reader.read_event().map_err(|error| {
+                (reader.error_position() as usize, format!("failed to read the XML: {error}"))
+            })?;
             match event {
                 XmlEvent::Start(tag) => {
                     let at = Self::add(&mut elements, &open, &tag, file, offset)?;
@@ -221,23 +227,36 @@ impl<'a> Document<'a> {
         }
         match elements.first() {
             None => Err((0, "the file holds no XML element".to_owned())),
-            Some(root) if root.name != "opsa-mef" => Err((root.offset, format!("the root element is `{}`; an Open-PSA model starts with `opsa-mef`", root.name))),
+            Some(root) if root.name != "opsa-mef" => Err((
+                root.offset,
+                format!("the root element is `{}`; an Open-PSA model starts with `opsa-mef`", root.name),
+            )),
             Some(_) => Ok(Document { file, elements }),
         }
     }
 
-    fn add(elements: &mut Vec<Element<'a>>, open: &[usize], tag: &BytesStart<'a>, file: &'a SourceFile, offset: usize) -> Result<usize, (usize, String)> {
+    fn add(
+        elements: &mut Vec<Element<'a>>,
+        open: &[usize],
+        tag: &BytesStart<'a>,
+        file: &'a SourceFile,
+        offset: usize,
+    ) -> Result<usize, (usize, String)> {
         let failed = |what: String| (offset, what);
         // The tag borrows the file's text: names are sliced from there.
         let text = file.text();
         let start = offset + 1;
         let length = tag.name().as_ref().len();
-        let name = text.get(start..start + length).ok_or_else(|| failed("failed to read a tag".to_owned()))?;
+        let name =
+            text.get(start..start + length).ok_or_else(|| failed("failed to read a tag".to_owned()))?;
         let mut attributes = Vec::new();
         for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|error| failed(format!("failed to read an attribute of `{name}`: {error}")))?;
+            let attribute = attribute
+                .map_err(|error| failed(format!("failed to read an attribute of `{name}`: {error}")))?;
             let key = attribute.key.as_ref();
-            let value = attribute.unescape_value().map_err(|error| failed(format!("failed to read an attribute of `{name}`: {error}")))?;
+            let value = attribute
+                .unescape_value()
+                .map_err(|error| failed(format!("failed to read an attribute of `{name}`: {error}")))?;
             attributes.push((known_key(key), Cow::Owned(value.into_owned())));
         }
         if open.is_empty() && !elements.is_empty() {
@@ -286,7 +305,11 @@ impl<'a> Spot<'a> {
     /// The elements inside, labels and attributes left out.
     fn children(self) -> impl DoubleEndedIterator<Item = Spot<'a>> {
         let inside = move |at: &usize| Spot { document: self.document, element: *at };
-        self.get().children.iter().map(inside).filter(|spot| !matches!(spot.get().name, "label" | "attributes"))
+        self.get()
+            .children
+            .iter()
+            .map(inside)
+            .filter(|spot| !matches!(spot.get().name, "label" | "attributes"))
     }
 }
 
@@ -344,8 +367,19 @@ impl<'a> Definitions<'a> {
                     "define-house-event" => Sort::House,
                     "define-parameter" => Sort::Parameter,
                     "include" => continue,
+                    // A note would not do: without it the cut sets are those of another model.
+                    "define-substitution" => {
+                        problems.error(
+                            spot.location(),
+                            "substitutions are not supported: they change the cut sets",
+                        );
+                        continue;
+                    }
                     other => {
-                        problems.note(spot.location(), format!("`{other}` is not read: only fault trees and their data are"));
+                        problems.note(
+                            spot.location(),
+                            format!("`{other}` is not read: only fault trees and their data are"),
+                        );
                         continue;
                     }
                 };
@@ -355,7 +389,15 @@ impl<'a> Definitions<'a> {
         }
     }
 
-    fn define(&mut self, sort: Sort, spot: Spot<'a>, base: String, public: bool, distribution: Option<Spot<'a>>, problems: &mut Problems) {
+    fn define(
+        &mut self,
+        sort: Sort,
+        spot: Spot<'a>,
+        base: String,
+        public: bool,
+        distribution: Option<Spot<'a>>,
+        problems: &mut Problems,
+    ) {
         let Some(name) = spot.get().attribute("name").filter(|name| !name.is_empty()) else {
             problems.error(spot.location(), format!("`{}` has no name", spot.get().name));
             return;
@@ -369,7 +411,10 @@ impl<'a> Definitions<'a> {
         let known = by_path.get(&path).or_else(|| if public { by_name.get(name) } else { None });
         if let Some(&known) = known {
             let first = self.all[known].spot.location();
-            problems.error(spot.location(), format!("`{name}` is defined twice: first in {}:{}", first.path, first.line));
+            problems.error(
+                spot.location(),
+                format!("`{name}` is defined twice: first in {}:{}", first.path, first.line),
+            );
             return;
         }
         by_path.insert(path, at);
@@ -381,8 +426,14 @@ impl<'a> Definitions<'a> {
 
     /// A group's members are basic events of the group's distribution; that they fail together is left out.
     fn common_cause(&mut self, group: Spot<'a>, problems: &mut Problems) {
-        problems.warning(group.location(), "a common-cause group is read as independent events: its factors are left out");
-        let distribution = group.children().find(|spot| spot.get().name == "distribution").and_then(|spot| spot.children().next());
+        problems.warning(
+            group.location(),
+            "a common-cause group is read as independent events: its factors are left out",
+        );
+        let distribution = group
+            .children()
+            .find(|spot| spot.get().name == "distribution")
+            .and_then(|spot| spot.children().next());
         for members in group.children().filter(|spot| spot.get().name == "members") {
             for member in members.children().filter(|spot| spot.get().name == "basic-event") {
                 self.define(Sort::Basic, member, String::new(), true, distribution, problems);
@@ -418,7 +469,12 @@ fn public_role(element: &Element<'_>, inherited: bool) -> bool {
 }
 
 /// From the innermost container outwards, then by path, then by public name.
-fn find(by_path: &BTreeMap<String, usize>, by_name: &BTreeMap<String, usize>, base: &str, name: &str) -> Option<usize> {
+fn find(
+    by_path: &BTreeMap<String, usize>,
+    by_name: &BTreeMap<String, usize>,
+    base: &str,
+    name: &str,
+) -> Option<usize> {
     let mut base = base;
     loop {
         if let Some(&at) = by_path.get(&format!("{base}{name}")) {
@@ -447,7 +503,15 @@ struct Resolver<'a, 'p> {
 
 impl<'a, 'p> Resolver<'a, 'p> {
     fn new(definitions: &'a Definitions<'a>, settings: Settings, problems: &'p mut Problems) -> Self {
-        Resolver { definitions, settings, problems, model: Model::default(), became: Vec::new(), undefined: BTreeMap::new(), used: Vec::new() }
+        Resolver {
+            definitions,
+            settings,
+            problems,
+            model: Model::default(),
+            became: Vec::new(),
+            undefined: BTreeMap::new(),
+            used: Vec::new(),
+        }
     }
 
     fn model(mut self) -> Model {
@@ -458,11 +522,20 @@ impl<'a, 'p> Resolver<'a, 'p> {
                 Sort::Gate => {
                     let gate = self.model.gates.len();
                     self.model.named.insert(Arc::clone(&name), gate);
-                    self.model.gates.push(Gate { name, location, connective: Connective::Or, arguments: Vec::new() });
+                    self.model.gates.push(Gate {
+                        name,
+                        location,
+                        connective: Connective::Or,
+                        arguments: Vec::new(),
+                    });
                     Argument::Gate(gate)
                 }
                 Sort::Basic => {
-                    self.model.events.push(BasicEvent { name, location, probability: values.get(&at).copied().flatten() });
+                    self.model.events.push(BasicEvent {
+                        name,
+                        location,
+                        probability: values.get(&at).copied().flatten(),
+                    });
                     Argument::Event(self.model.events.len() - 1)
                 }
                 Sort::House => Argument::Constant(self.house_event(definition.spot)),
@@ -496,11 +569,15 @@ impl<'a, 'p> Resolver<'a, 'p> {
     fn gate(&mut self, gate: usize, definition: &Definition<'a>) {
         let mut formulas = definition.spot.children();
         let Some(formula) = formulas.next() else {
-            self.problems.error(definition.spot.location(), format!("gate `{}` has no formula", definition.name));
+            self.problems
+                .error(definition.spot.location(), format!("gate `{}` has no formula", definition.name));
             return;
         };
         if formulas.next().is_some() {
-            self.problems.error(definition.spot.location(), format!("gate `{}` has several formulas", definition.name));
+            self.problems.error(
+                definition.spot.location(),
+                format!("gate `{}` has several formulas", definition.name),
+            );
         }
         let (connective, arguments) = self.formula(formula, &definition.base, 0);
         (self.model.gates[gate].connective, self.model.gates[gate].arguments) = (connective, arguments);
@@ -519,12 +596,15 @@ impl<'a, 'p> Resolver<'a, 'p> {
             "imply" | "iff" | "cardinality" => return self.derived(spot, base, depth),
             _ => return (Connective::Or, vec![self.argument(spot, base, depth)]),
         };
-        let arguments: Vec<Argument> = spot.children().map(|inside| self.argument(inside, base, depth + 1)).collect();
+        let arguments: Vec<Argument> =
+            spot.children().map(|inside| self.argument(inside, base, depth + 1)).collect();
         let count = arguments.len();
         let wrong = match connective {
             Connective::Not if count != 1 => Some("exactly one argument"),
             Connective::Xor if count != 2 => Some("exactly two arguments"),
-            Connective::AtLeast(least) if (least as usize) > count => Some("at least as many arguments as its `min`"),
+            Connective::AtLeast(least) if (least as usize) > count => {
+                Some("at least as many arguments as its `min`")
+            }
             _ if count == 0 => Some("arguments"),
             _ => None,
         };
@@ -536,7 +616,8 @@ impl<'a, 'p> Resolver<'a, 'p> {
 
     /// `imply`, `iff` and `cardinality` in terms of the others.
     fn derived(&mut self, spot: Spot<'a>, base: &str, depth: usize) -> (Connective, Vec<Argument>) {
-        let arguments: Vec<Argument> = spot.children().map(|inside| self.argument(inside, base, depth + 1)).collect();
+        let arguments: Vec<Argument> =
+            spot.children().map(|inside| self.argument(inside, base, depth + 1)).collect();
         let place = spot.location();
         match (spot.get().name, &arguments[..]) {
             ("imply", &[left, right]) => {
@@ -570,7 +651,8 @@ impl<'a, 'p> Resolver<'a, 'p> {
         match spot.get().attribute(key).and_then(|value| value.parse().ok()) {
             Some(number) => number,
             None => {
-                self.problems.error(spot.location(), format!("`{}` needs a whole number `{key}`", spot.get().name));
+                self.problems
+                    .error(spot.location(), format!("`{}` needs a whole number `{key}`", spot.get().name));
                 0
             }
         }
@@ -605,12 +687,22 @@ impl<'a, 'p> Resolver<'a, 'p> {
             self.problems.error(spot.location(), format!("`{}` has no name", element.name));
             return Argument::Constant(false);
         };
-        let sort = if element.name == "event" { element.attribute("type").unwrap_or("event") } else { element.name };
+        let sort =
+            if element.name == "event" { element.attribute("type").unwrap_or("event") } else { element.name };
         if let Some(at) = self.definitions.event(base, name) {
             let is = self.definitions.all[at].sort;
-            let fits = matches!((sort, is), ("event", _) | ("gate", Sort::Gate) | ("basic-event", Sort::Basic) | ("house-event", Sort::House));
+            let fits = matches!(
+                (sort, is),
+                ("event", _)
+                    | ("gate", Sort::Gate)
+                    | ("basic-event", Sort::Basic)
+                    | ("house-event", Sort::House)
+            );
             if !fits {
-                self.problems.error(spot.location(), format!("`{name}` is used as a {sort} but defined as something else"));
+                self.problems.error(
+                    spot.location(),
+                    format!("`{name}` is used as a {sort} but defined as something else"),
+                );
             }
             if let Argument::Gate(gate) = self.became[at] {
                 self.used[gate] = true;
@@ -624,8 +716,15 @@ impl<'a, 'p> Resolver<'a, 'p> {
         if let Some(&event) = self.undefined.get(name) {
             return Argument::Event(event);
         }
-        self.problems.warning(spot.location(), format!("the event `{name}` is used but not defined: its probability is not known"));
-        self.model.events.push(BasicEvent { name: name.into(), location: spot.location(), probability: None });
+        self.problems.warning(
+            spot.location(),
+            format!("the event `{name}` is used but not defined: its probability is not known"),
+        );
+        self.model.events.push(BasicEvent {
+            name: name.into(),
+            location: spot.location(),
+            probability: None,
+        });
         self.undefined.insert(name.to_owned(), self.model.events.len() - 1);
         Argument::Event(self.model.events.len() - 1)
     }

@@ -29,13 +29,26 @@ pub fn write(tree: &FaultTree, out: &mut dyn Write) -> io::Result<()> {
     for &at in tree.gates_below_top().iter().rev() {
         let gate = &tree.gates()[at as usize];
         let arguments: Vec<String> = gate.arguments.iter().map(reference).collect();
-        writeln!(out, "<define-gate name=\"{}\">{}{}</define-gate>", gates[at as usize], label(&gate.name, &gates[at as usize]), formula(gate.operator, &arguments))?;
+        writeln!(
+            out,
+            "<define-gate name=\"{}\">{}{}</define-gate>",
+            gates[at as usize],
+            label(&gate.name, &gates[at as usize]),
+            formula(gate.operator, &arguments)
+        )?;
     }
     writeln!(out, "</define-fault-tree>\n<model-data>")?;
     for event in tree.events_below_top() {
         let (name, event) = (&events[event.0 as usize], &tree.events()[event.0 as usize]);
-        let value = event.probability.map(|probability| format!("<float value=\"{probability:e}\"/>")).unwrap_or_default();
-        writeln!(out, "<define-basic-event name=\"{name}\">{}{value}</define-basic-event>", label(&event.name, name))?;
+        let value = event
+            .probability
+            .map(|probability| format!("<float value=\"{probability:e}\"/>"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "<define-basic-event name=\"{name}\">{}{value}</define-basic-event>",
+            label(&event.name, name)
+        )?;
     }
     writeln!(out, "</model-data>\n</opsa-mef>")
 }
@@ -55,17 +68,27 @@ fn formula(operator: Operator, arguments: &[String]) -> String {
         (Operator::And, _) => format!("<and>{all}</and>"),
         (Operator::Nor, _) => format!("<nor>{all}</nor>"),
         (Operator::Nand, _) => format!("<nand>{all}</nand>"),
-        (Operator::Xor, [first, rest @ ..]) => rest.iter().fold(first.clone(), |left, right| format!("<xor>{left}{right}</xor>")),
+        (Operator::Xor, [first, rest @ ..]) => {
+            rest.iter().fold(first.clone(), |left, right| format!("<xor>{left}{right}</xor>"))
+        }
         (Operator::AtLeast(0), _) => "<constant value=\"true\"/>".to_owned(),
-        (Operator::AtLeast(least), _) if least as usize > arguments.len() => "<constant value=\"false\"/>".to_owned(),
+        (Operator::AtLeast(least), _) if least as usize > arguments.len() => {
+            "<constant value=\"false\"/>".to_owned()
+        }
         (Operator::AtLeast(1), _) => formula(Operator::Or, arguments),
-        (Operator::AtLeast(least), _) if least as usize == arguments.len() => formula(Operator::And, arguments),
+        (Operator::AtLeast(least), _) if least as usize == arguments.len() => {
+            formula(Operator::And, arguments)
+        }
         (Operator::AtLeast(least), _) => format!("<atleast min=\"{least}\">{all}</atleast>"),
     }
 }
 
 fn label(name: &str, written: &str) -> String {
-    if name.is_empty() || name == written { String::new() } else { format!("<label>{}</label>", escaped(name)) }
+    if name.is_empty() || name == written {
+        String::new()
+    } else {
+        format!("<label>{}</label>", escaped(name))
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -90,7 +113,10 @@ struct Names(BTreeSet<String>);
 
 impl Names {
     fn fit(&mut self, name: &str, otherwise: &str) -> String {
-        let mut fitting: String = name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect();
+        let mut fitting: String = name
+            .chars()
+            .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
+            .collect();
         if !fitting.starts_with(|first: char| first.is_ascii_alphabetic()) {
             fitting = format!("{otherwise}_{fitting}");
         }
@@ -115,7 +141,11 @@ mod tests {
     #[test]
     fn odd_names_are_made_to_fit_and_kept_as_labels() {
         let mut builder = Builder::new();
-        let events = vec![builder.event("aws/us-east-1 <a>", Some(0.25)), builder.event("aws/us-east-1 (a)", None), builder.event("c", Some(1e-9))];
+        let events = vec![
+            builder.event("aws/us-east-1 <a>", Some(0.25)),
+            builder.event("aws/us-east-1 (a)", None),
+            builder.event("c", Some(1e-9)),
+        ];
         let top = builder.gate("service \"x\"", Operator::AtLeast(2), events);
         let mut out = Vec::new();
         write(&builder.build(top).unwrap(), &mut out).unwrap();

@@ -1,12 +1,14 @@
 //! What a fault tree comes to: cut sets, probability, importance.
 
+use std::collections::BTreeMap;
+
 use super::best::best;
 use super::bounds::{self, Interval};
 use super::count::Count;
 use super::monte_carlo::{self, Estimate};
 use super::probability::{Chance, Chances};
 use super::solve::{ANY_ORDER, AllSets, Diagrams, Structure};
-use super::tree::{EventId, FaultTree};
+use super::tree::{Builder, EventId, FaultTree, Node, Operator};
 use super::zbdd::UNLIMITED;
 
 /// What to find out, and how much memory it may take.
@@ -28,7 +30,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { limit_order: None, probability: true, diagram_nodes: 6_000_000, set_nodes: 40_000_000, trials: 1 << 18, seed: 42 }
+        Options {
+            limit_order: None,
+            probability: true,
+            diagram_nodes: 6_000_000,
+            set_nodes: 40_000_000,
+            trials: 1 << 18,
+            seed: 42,
+        }
     }
 }
 
@@ -114,7 +123,9 @@ impl Solution {
             .into_iter()
             .map(|set| (set.iter().map(|event| chance(event.0 as usize)).product(), set))
             .collect();
-        sets.sort_by(|left: &(f64, Vec<EventId>), right| right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1)));
+        sets.sort_by(|left: &(f64, Vec<EventId>), right| {
+            right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1))
+        });
         sets
     }
 }
@@ -132,7 +143,8 @@ pub fn solve(tree: &FaultTree, options: &Options) -> Solution {
     // under two kilobytes in others; pages of a stack that are never touched cost nothing.
     let stack = (16 << 20) + tree.events().len() * 4_096;
     std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || solve_here(tree, options));
+        let worker =
+            std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || solve_here(tree, options));
         match worker.map(|worker| worker.join()) {
             Ok(Ok(solution)) => solution,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
@@ -166,7 +178,11 @@ fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
         chances,
     };
     if options.probability {
-        solution.without_probability = tree.events_below_top().into_iter().filter(|event| tree.events()[event.0 as usize].probability.is_none()).collect();
+        solution.without_probability = tree
+            .events_below_top()
+            .into_iter()
+            .filter(|event| tree.events()[event.0 as usize].probability.is_none())
+            .collect();
         if solution.without_probability.is_empty() {
             add_probability(&mut solution, &structure, diagrams.as_ref(), options);
         }
@@ -175,19 +191,26 @@ fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
 }
 
 /// The cut sets, and the order up to which they are complete.
-fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, most: u32, options: &Options) -> (AllSets, u32) {
-    if let Some(diagrams) = diagrams {
-        if let Ok(sets) = AllSets::of(diagrams, most, options.set_nodes) {
-            return (sets, most);
-        }
+fn cut_sets(
+    structure: &Structure,
+    diagrams: Option<&Diagrams>,
+    coherent: bool,
+    most: u32,
+    options: &Options,
+) -> (AllSets, u32) {
+    let known = diagrams.map_or(0, Diagrams::order);
+    if let Some(diagrams) = diagrams.filter(|_| known >= most)
+        && let Ok(sets) = AllSets::of(diagrams, most, options.set_nodes)
+    {
+        return (sets, most);
     }
     // In part: up to the highest order that fits.
     let mut best = (AllSets::none(), 0);
     for order in 1..=most.min(1_000) {
         let sets = match diagrams {
-            Some(diagrams) => AllSets::of(diagrams, order, options.set_nodes),
-            None if coherent => AllSets::direct(structure, order, options.set_nodes),
-            None => break,
+            Some(diagrams) if order <= known => AllSets::of(diagrams, order, options.set_nodes),
+            _ if coherent => AllSets::direct(structure, order, options.set_nodes),
+            _ => break,
         };
         match sets {
             Ok(sets) => best = (sets, order),
@@ -197,12 +220,24 @@ fn cut_sets(structure: &Structure, diagrams: Option<&Diagrams>, coherent: bool, 
     best
 }
 
-fn add_probability(solution: &mut Solution, structure: &Structure, diagrams: Option<&Diagrams>, options: &Options) {
-    let events: Vec<Chance> = solution.chances.iter().map(|chance| Chance::of(chance.unwrap_or(0.0))).collect();
-    let Some(diagrams) = diagrams else {
+fn add_probability(
+    solution: &mut Solution,
+    structure: &Structure,
+    diagrams: Option<&Diagrams>,
+    options: &Options,
+) {
+    let events: Vec<Chance> =
+        solution.chances.iter().map(|chance| Chance::of(chance.unwrap_or(0.0))).collect();
+    let Some(diagrams) = diagrams.filter(|diagrams| diagrams.order() == ANY_ORDER) else {
         let probabilities: Vec<f64> = events.iter().map(|chance| chance.yes).collect();
-        let Interval { lower, upper } = bounds::interval(structure, &probabilities);
-        let estimate = (options.trials > 0).then(|| monte_carlo::estimate(&structure.net, structure.top, &probabilities, options.trials, options.seed));
+        let anyway = bounds::interval(structure, &probabilities);
+        let Interval { lower, upper } =
+            diagrams.map_or(anyway, |diagrams| anyway.and(bounds::from_diagrams(diagrams, &probabilities)));
+        // In a coherent tree each cut set makes the top fail, whatever else happens.
+        let lower = if solution.coherent { lower.max(likeliest_sets(solution)) } else { lower };
+        let estimate = (options.trials > 0).then(|| {
+            monte_carlo::estimate(&structure.net, structure.top, &probabilities, options.trials, options.seed)
+        });
         solution.probability = Some(Probability::Bounds { lower, upper, estimate });
         return;
     };
@@ -212,7 +247,39 @@ fn add_probability(solution: &mut Solution, structure: &Structure, diagrams: Opt
     solution.importance = importance(&chances, &events, structure, diagrams, top);
 }
 
-fn importance(chances: &Chances<'_>, events: &[Chance], structure: &Structure, diagrams: &Diagrams, top: f64) -> Vec<Importance> {
+/// The probability that one of the likeliest cut sets happens.
+fn likeliest_sets(solution: &Solution) -> f64 {
+    const SETS: usize = 60;
+    let mut builder = Builder::new();
+    let mut events: BTreeMap<EventId, Node> = BTreeMap::new();
+    let mut ways = Vec::new();
+    for (_, set) in solution.likeliest(SETS) {
+        let parts = set
+            .iter()
+            .map(|event| {
+                *events.entry(*event).or_insert_with(|| builder.event("", solution.chances[event.0 as usize]))
+            })
+            .collect();
+        ways.push(builder.gate("", Operator::And, parts));
+    }
+    let top = builder.gate("", Operator::Or, ways);
+    let tree = builder.build(top).expect("two levels hold no cycle");
+    let structure = Structure::of(&tree);
+    let events: Vec<Chance> =
+        tree.events().iter().map(|event| Chance::of(event.probability.unwrap_or(0.0))).collect();
+    match Diagrams::of(&structure, 200_000) {
+        Ok(diagrams) if diagrams.order() == ANY_ORDER => Chances::of(&diagrams, &events).top().yes,
+        _ => solution.likeliest(1).first().map_or(0.0, |(chance, _)| *chance),
+    }
+}
+
+fn importance(
+    chances: &Chances<'_>,
+    events: &[Chance],
+    structure: &Structure,
+    diagrams: &Diagrams,
+    top: f64,
+) -> Vec<Importance> {
     let birnbaum = chances.birnbaum();
     let mut recomputed = 0;
     let mut list: Vec<Importance> = structure
@@ -242,6 +309,8 @@ fn importance(chances: &Chances<'_>, events: &[Chance], structure: &Structure, d
             }
         })
         .collect();
-    list.sort_by(|left, right| right.criticality.total_cmp(&left.criticality).then(left.event.cmp(&right.event)));
+    list.sort_by(|left, right| {
+        right.criticality.total_cmp(&left.criticality).then(left.event.cmp(&right.event))
+    });
     list
 }

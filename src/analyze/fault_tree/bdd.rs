@@ -49,7 +49,8 @@ pub(super) struct Bdd {
 }
 
 pub(super) fn hash(a: u32, b: u32, c: u32) -> usize {
-    let mixed = (u64::from(a) ^ (u64::from(b) << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(c).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let mixed = (u64::from(a) ^ (u64::from(b) << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ u64::from(c).wrapping_mul(0xd6e8_feb8_6659_fd93);
     let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
     (mixed >> 29) as usize
 }
@@ -59,7 +60,12 @@ impl Bdd {
     pub(super) fn new(limit: usize, variables: usize) -> Self {
         let size = variables.next_power_of_two().clamp(4, 1 << 10);
         let constant = Branch { level: BOTTOM, high: TRUE, low: TRUE, next: 0 };
-        Bdd { nodes: vec![constant], heads: vec![0; size], answers: vec![NO_ANSWER; size * 2], limit: limit.min(1 << 30) }
+        Bdd {
+            nodes: vec![constant],
+            heads: vec![0; size],
+            answers: vec![NO_ANSWER; size * 2],
+            limit: limit.min(1 << 30),
+        }
     }
 
     /// Allows this many nodes from now on.
@@ -200,8 +206,11 @@ impl Bdd {
             return Ok(answer.result);
         }
         let level = self.level(f).min(self.level(g)).min(self.level(h));
-        let part = |bdd: &Self, function: Function| if bdd.level(function) == level { bdd.branches(function) } else { (function, function) };
-        let ((f_high, f_low), (g_high, g_low), (h_high, h_low)) = (part(self, f), part(self, g), part(self, h));
+        let part = |bdd: &Self, function: Function| {
+            if bdd.level(function) == level { bdd.branches(function) } else { (function, function) }
+        };
+        let ((f_high, f_low), (g_high, g_low), (h_high, h_low)) =
+            (part(self, f), part(self, g), part(self, h));
         let high = self.choose(f_high, g_high, h_high)?;
         let low = self.choose(f_low, g_low, h_low)?;
         let result = self.node(level, high, low)?;

@@ -53,7 +53,15 @@ pub(super) fn best(sets: &AllSets, costs: &[f64], n: usize, most: f64) -> Vec<Ve
         TopSets::Module(top) => top,
     };
     let least = least_costs(sets, top, costs);
-    let mut search = Search { sets, costs, least, heap: BinaryHeap::new(), frames: Vec::new(), choices: Vec::new(), number: 0 };
+    let mut search = Search {
+        sets,
+        costs,
+        least,
+        heap: BinaryHeap::new(),
+        frames: Vec::new(),
+        choices: Vec::new(),
+        number: 0,
+    };
     let family = sets.modules[top].family;
     search.push(search.least[top][family as usize], top, family, NOTHING, NOTHING);
     let mut found = Vec::new();

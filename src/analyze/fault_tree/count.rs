@@ -139,7 +139,13 @@ impl Tally {
     }
 
     /// `low + module * high`, orders above `most` left out.
-    pub(super) fn of_branch(low: &Tally, module: Option<&Tally>, high: &Tally, most: u32, limbs: usize) -> Tally {
+    pub(super) fn of_branch(
+        low: &Tally,
+        module: Option<&Tally>,
+        high: &Tally,
+        most: u32,
+        limbs: usize,
+    ) -> Tally {
         let (low_orders, high_orders) = (low.orders(limbs) as u32, high.orders(limbs) as u32);
         let (shift, spread) = module.map_or((1, 1), |module| (module.least, module.orders(limbs) as u32));
         if high_orders == 0 || spread == 0 {
@@ -147,7 +153,11 @@ impl Tally {
         }
         let high_least = high.least + shift;
         let least = if low_orders == 0 { high_least } else { low.least.min(high_least) };
-        let end = (high_least + high_orders + spread - 1).max(if low_orders == 0 { 0 } else { low.least + low_orders });
+        let end = (high_least + high_orders + spread - 1).max(if low_orders == 0 {
+            0
+        } else {
+            low.least + low_orders
+        });
         let end = end.min(most.saturating_add(1));
         if end <= least {
             return Tally::default();

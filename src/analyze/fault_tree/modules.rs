@@ -67,7 +67,12 @@ pub(super) fn split(net: &Net, top: Edge) -> (Net, Edge) {
         if !modules[node] || net.kind(node) != Kind::And {
             return split.make(net.kind(node), arguments);
         }
-        let mut members: Vec<(u32, Edge)> = net.arguments(node).iter().zip(&arguments).map(|(old, new)| (groups.leader(node_of(*old)), *new)).collect();
+        let mut members: Vec<(u32, Edge)> = net
+            .arguments(node)
+            .iter()
+            .zip(&arguments)
+            .map(|(old, new)| (groups.leader(node_of(*old)), *new))
+            .collect();
         members.sort_unstable();
         let mut grouped = Vec::new();
         for group in members.chunk_by(|left, right| left.0 == right.0) {

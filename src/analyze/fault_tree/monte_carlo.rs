@@ -28,7 +28,8 @@ pub(super) fn estimate(net: &Net, top: Edge, probabilities: &[f64], trials: u64,
     for _ in 0..rounds {
         for &node in &nodes {
             let arguments = net.arguments(node);
-            let word = |edge: &Edge| if edge & 1 == 1 { !values[node_of(*edge)] } else { values[node_of(*edge)] };
+            let word =
+                |edge: &Edge| if edge & 1 == 1 { !values[node_of(*edge)] } else { values[node_of(*edge)] };
             values[node] = match net.kind(node) {
                 Kind::True => u64::MAX,
                 Kind::Variable(event) => random.bits(probabilities[event as usize]),
@@ -48,7 +49,13 @@ fn wilson(hits: u64, trials: u64, seed: u64) -> Estimate {
     let (n, mean) = (trials as f64, hits as f64 / trials as f64);
     let center = (mean + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
     let half = Z / (1.0 + Z * Z / n) * (mean * (1.0 - mean) / n + Z * Z / (4.0 * n * n)).sqrt();
-    Estimate { mean, lower: (center - half).clamp(0.0, mean), upper: (center + half).clamp(mean, 1.0), trials, seed }
+    Estimate {
+        mean,
+        lower: (center - half).clamp(0.0, mean),
+        upper: (center + half).clamp(mean, 1.0),
+        trials,
+        seed,
+    }
 }
 
 /// Bits that are set in at least `least` of the words: a counter of bit slices.
@@ -151,7 +158,9 @@ mod tests {
     #[test]
     fn slices_count() {
         let words = [0b0111u64, 0b0011, 0b0001, 0b0011, 0b0001];
-        for (least, expected) in [(1, 0b0111), (2, 0b0011), (3, 0b0011), (4, 0b0001), (5, 0b0001), (6, 0), (9, 0)] {
+        for (least, expected) in
+            [(1, 0b0111), (2, 0b0011), (3, 0b0011), (4, 0b0001), (5, 0b0001), (6, 0), (9, 0)]
+        {
             assert_eq!(at_least(least, words.into_iter()), expected, "{least}");
         }
     }

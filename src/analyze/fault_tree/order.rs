@@ -26,7 +26,11 @@ impl Scope {
                     continue;
                 }
                 seen[below] = true;
-                if net.is_gate(below) && !modules[below] { scope.gates.push(below) } else { scope.leaves.push(below) }
+                if net.is_gate(below) && !modules[below] {
+                    scope.gates.push(below)
+                } else {
+                    scope.leaves.push(below)
+                }
             }
         }
         scope.gates.iter().chain(&scope.leaves).for_each(|node| seen[*node] = false);
@@ -67,8 +71,14 @@ pub(super) enum Heuristic {
 
 impl Heuristic {
     /// All of them, the most promising first.
-    pub(super) const ALL: [Heuristic; 6] =
-        [Heuristic::SharedFirst, Heuristic::Force, Heuristic::SmallFirst, Heuristic::LargeFirst, Heuristic::AsWritten, Heuristic::ForceAsWritten];
+    pub(super) const ALL: [Heuristic; 6] = [
+        Heuristic::SharedFirst,
+        Heuristic::Force,
+        Heuristic::SmallFirst,
+        Heuristic::LargeFirst,
+        Heuristic::AsWritten,
+        Heuristic::ForceAsWritten,
+    ];
 
     /// The module's leaves in this order.
     pub(super) fn order(self, net: &Net, scope: &Scope) -> Vec<usize> {
@@ -84,7 +94,8 @@ impl Heuristic {
         // How many leaves a node would bring, shared ones counted again.
         let mut sizes = vec![1f64; scope.len()];
         for &gate in &scope.gates {
-            sizes[scope.local(gate)] = net.arguments(gate).iter().map(|edge| sizes[scope.local(node_of(*edge))]).sum();
+            sizes[scope.local(gate)] =
+                net.arguments(gate).iter().map(|edge| sizes[scope.local(node_of(*edge))]).sum();
             net.arguments(gate).iter().for_each(|edge| uses[scope.local(node_of(*edge))] += 1);
         }
         let mut seen = vec![false; scope.len()];
@@ -99,11 +110,17 @@ impl Heuristic {
                 order.push(node);
                 continue;
             }
-            let mut below: Vec<usize> = net.arguments(node).iter().map(|edge| node_of(*edge)).filter(|below| !seen[scope.local(*below)]).collect();
+            let mut below: Vec<usize> = net
+                .arguments(node)
+                .iter()
+                .map(|edge| node_of(*edge))
+                .filter(|below| !seen[scope.local(*below)])
+                .collect();
             below.sort_by(|left, right| {
                 let (l, r) = (scope.local(*left), scope.local(*right));
                 match self {
-                    Heuristic::SharedFirst => (l < scope.leaves.len(), std::cmp::Reverse(uses[l])).cmp(&(r < scope.leaves.len(), std::cmp::Reverse(uses[r]))),
+                    Heuristic::SharedFirst => (l < scope.leaves.len(), std::cmp::Reverse(uses[l]))
+                        .cmp(&(r < scope.leaves.len(), std::cmp::Reverse(uses[r]))),
                     Heuristic::SmallFirst => sizes[l].total_cmp(&sizes[r]),
                     Heuristic::LargeFirst => sizes[r].total_cmp(&sizes[l]),
                     _ => std::cmp::Ordering::Equal,
@@ -120,16 +137,25 @@ fn force(net: &Net, scope: &Scope, start: &[usize]) -> Vec<usize> {
     let groups: Vec<Vec<usize>> = scope
         .gates
         .iter()
-        .map(|gate| net.arguments(*gate).iter().map(|edge| scope.local(node_of(*edge))).chain([scope.local(*gate)]).collect())
+        .map(|gate| {
+            net.arguments(*gate)
+                .iter()
+                .map(|edge| scope.local(node_of(*edge)))
+                .chain([scope.local(*gate)])
+                .collect()
+        })
         .collect();
     let mut place = vec![0f64; scope.len()];
     start.iter().enumerate().for_each(|(at, leaf)| place[scope.local(*leaf)] = at as f64);
     for (gate, group) in groups.iter().enumerate() {
-        place[leaves + gate] = group[..group.len() - 1].iter().map(|at| place[*at]).sum::<f64>() / (group.len() - 1).max(1) as f64;
+        place[leaves + gate] = group[..group.len() - 1].iter().map(|at| place[*at]).sum::<f64>()
+            / (group.len() - 1).max(1) as f64;
     }
     let span = |place: &[f64]| -> f64 {
         let of_group = |group: &Vec<usize>| {
-            let (low, high) = group.iter().fold((f64::MAX, f64::MIN), |(low, high), at| (low.min(place[*at]), high.max(place[*at])));
+            let (low, high) = group
+                .iter()
+                .fold((f64::MAX, f64::MIN), |(low, high), at| (low.min(place[*at]), high.max(place[*at])));
             high - low
         };
         groups.iter().map(of_group).sum()

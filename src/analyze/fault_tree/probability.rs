@@ -65,9 +65,15 @@ impl<'a> Chances<'a> {
             if needed[node] {
                 let f = (node as Function) << 1;
                 let (high, low) = bdd.branches(f);
-                let (high, low) = (nodes[(high >> 1) as usize].turned(high & 1 == 1), nodes[(low >> 1) as usize].turned(low & 1 == 1));
+                let (high, low) = (
+                    nodes[(high >> 1) as usize].turned(high & 1 == 1),
+                    nodes[(low >> 1) as usize].turned(low & 1 == 1),
+                );
                 let leaf = leaves[bdd.level(f) as usize];
-                nodes[node] = Chance { yes: leaf.yes * high.yes + leaf.no * low.yes, no: leaf.yes * high.no + leaf.no * low.no };
+                nodes[node] = Chance {
+                    yes: leaf.yes * high.yes + leaf.no * low.yes,
+                    no: leaf.yes * high.no + leaf.no * low.no,
+                };
             }
         }
         nodes

@@ -86,7 +86,8 @@ fn use_what_ancestors_decide(net: &Net, top: Edge) -> (Net, Edge) {
         Enter(usize),
         Leave(usize),
     }
-    let starts = (1..=node_of(top)).filter(|node| net.is_gate(*node) && (uses[*node] > 1 || *node == node_of(top)));
+    let starts =
+        (1..=node_of(top)).filter(|node| net.is_gate(*node) && (uses[*node] > 1 || *node == node_of(top)));
     for start in starts {
         let mut stack = vec![Step::Enter(start)];
         while let Some(step) = stack.pop() {
@@ -94,7 +95,9 @@ fn use_what_ancestors_decide(net: &Net, top: Edge) -> (Net, Edge) {
                 Step::Enter(node) => (node, true),
                 Step::Leave(node) => (node, false),
             };
-            let kept = |at: usize, edge: Edge| net.kind(node) == Kind::And && !private(node_of(edge)) && !replaced.contains_key(&(node, at));
+            let kept = |at: usize, edge: Edge| {
+                net.kind(node) == Kind::And && !private(node_of(edge)) && !replaced.contains_key(&(node, at))
+            };
             if !entering {
                 for (at, &edge) in net.arguments(node).iter().enumerate() {
                     if kept(at, edge) {
@@ -103,11 +106,16 @@ fn use_what_ancestors_decide(net: &Net, top: Edge) -> (Net, Edge) {
                 }
                 continue;
             }
-            let found: Vec<(usize, Edge)> = net.arguments(node).iter().enumerate().filter_map(|(at, &edge)| match edge {
-                _ if decided[edge as usize] > 0 => Some((at, TRUE)),
-                _ if decided[(edge ^ 1) as usize] > 0 => Some((at, TRUE ^ 1)),
-                _ => None,
-            }).collect();
+            let found: Vec<(usize, Edge)> = net
+                .arguments(node)
+                .iter()
+                .enumerate()
+                .filter_map(|(at, &edge)| match edge {
+                    _ if decided[edge as usize] > 0 => Some((at, TRUE)),
+                    _ if decided[(edge ^ 1) as usize] > 0 => Some((at, TRUE ^ 1)),
+                    _ => None,
+                })
+                .collect();
             for (at, value) in found {
                 replaced.insert((node, at), value);
             }
@@ -158,10 +166,14 @@ fn factor_arguments(net: &mut Net, arguments: Vec<Edge>, inner: &[usize]) -> Edg
     // Each `or` joins the group of its most common argument.
     let mut groups: HashMap<Edge, Vec<usize>> = HashMap::new();
     for &at in inner {
-        let common = net.arguments(node_of(arguments[at])).iter().max_by_key(|edge| (counts[*edge], std::cmp::Reverse(**edge)));
+        let common = net
+            .arguments(node_of(arguments[at]))
+            .iter()
+            .max_by_key(|edge| (counts[*edge], std::cmp::Reverse(**edge)));
         groups.entry(*common.expect("an and has arguments")).or_default().push(at);
     }
-    let mut shared: Vec<(Edge, Vec<usize>)> = groups.into_iter().filter(|(_, members)| members.len() > 1).collect();
+    let mut shared: Vec<(Edge, Vec<usize>)> =
+        groups.into_iter().filter(|(_, members)| members.len() > 1).collect();
     if shared.is_empty() {
         return net.and(arguments);
     }
@@ -173,7 +185,12 @@ fn factor_arguments(net: &mut Net, arguments: Vec<Edge>, inner: &[usize]) -> Edg
             .iter()
             .map(|&at| {
                 taken[at] = true;
-                let rest = net.arguments(node_of(arguments[at])).iter().copied().filter(|edge| *edge != common).collect();
+                let rest = net
+                    .arguments(node_of(arguments[at]))
+                    .iter()
+                    .copied()
+                    .filter(|edge| *edge != common)
+                    .collect();
                 net.and(rest) ^ 1
             })
             .collect();
@@ -186,7 +203,11 @@ fn factor_arguments(net: &mut Net, arguments: Vec<Edge>, inner: &[usize]) -> Edg
 }
 
 /// Copies what is below the top, each gate made by `make` from its old position and new arguments.
-pub(super) fn rebuild(net: &Net, top: Edge, mut make: impl FnMut(&mut Net, usize, Vec<Edge>) -> Edge) -> (Net, Edge) {
+pub(super) fn rebuild(
+    net: &Net,
+    top: Edge,
+    mut make: impl FnMut(&mut Net, usize, Vec<Edge>) -> Edge,
+) -> (Net, Edge) {
     let uses = net.uses(top);
     let mut merged = Net::new();
     let mut new = vec![TRUE; net.len()];

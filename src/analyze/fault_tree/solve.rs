@@ -57,7 +57,10 @@ impl Structure {
     /// The events that the top depends on, in order.
     pub(super) fn events(&self) -> Vec<u32> {
         let uses = self.net.uses(self.top);
-        let mut events: Vec<u32> = (1..self.net.len()).filter(|node| uses[*node] > 0).filter_map(|node| event_of(&self.net, node)).collect();
+        let mut events: Vec<u32> = (1..self.net.len())
+            .filter(|node| uses[*node] > 0)
+            .filter_map(|node| event_of(&self.net, node))
+            .collect();
         events.sort_unstable();
         events
     }
@@ -87,7 +90,13 @@ fn senses(net: &Net, top: Edge) -> (Vec<bool>, bool) {
 pub(super) struct Diagram {
     pub(super) bdd: Bdd,
     /// The module in the sense in which it is false while nothing has failed.
+    ///
+    /// Exact where no more leaves are true than `order` says, false elsewhere.
     pub(super) function: Function,
+    /// The same, but true elsewhere.
+    pub(super) above: Function,
+    /// The most leaves that may be true at once; [`ANY_ORDER`] when the diagram is exact.
+    pub(super) order: u32,
     /// Whether that sense is the opposite of the module's node.
     pub(super) turned: bool,
     pub(super) leaves: Vec<Leaf>,
@@ -112,11 +121,16 @@ pub(super) enum TopFunction {
 }
 
 impl Diagrams {
-    /// The diagrams of every module; never more than `limit` nodes in one.
-    pub(super) fn of(structure: &Structure, limit: usize) -> Result<Diagrams, (usize, TooLarge)> {
+    /// The diagrams of every module; never more than `limit` nodes in one. A module that needs more gets a diagram
+    /// that is exact while few of its leaves are true.
+    pub(super) fn of(structure: &Structure, limit: usize) -> Result<Diagrams, TooLarge> {
         let mut modules: Vec<Diagram> = Vec::with_capacity(structure.scopes.len());
         for at in 0..structure.scopes.len() {
-            let diagram = Diagram::of(structure, at, &modules, limit).map_err(|error| (at, error))?;
+            let exact = Diagram::of(structure, at, &modules, limit);
+            let diagram = match exact {
+                Ok(diagram) => diagram,
+                Err(TooLarge) => Diagram::in_part(structure, at, &modules, limit)?,
+            };
             modules.push(diagram);
         }
         let negated = structure.top & 1 == 1;
@@ -128,14 +142,22 @@ impl Diagrams {
                 let last = &modules[modules.len() - 1];
                 match last.function {
                     // The function is turned to be false at first; a constant one is false.
-                    bdd::FALSE => TopFunction::Constant(last.turned ^ negated),
+                    bdd::FALSE if last.order == ANY_ORDER => TopFunction::Constant(last.turned ^ negated),
                     _ => TopFunction::Module(modules.len() - 1, last.turned ^ negated),
                 }
             }
         };
         Ok(Diagrams { modules, top })
     }
+
+    /// The order up to which cut sets can be read off; [`ANY_ORDER`] when all diagrams are exact.
+    pub(super) fn order(&self) -> u32 {
+        self.modules.iter().map(|module| module.order).min().unwrap_or(ANY_ORDER)
+    }
 }
+
+/// How many times the limit the last resort may take: a diagram in part, of which there is one at a time.
+const IN_PART: usize = 4;
 
 /// Who goes on to how many nodes: the first order of variables, or how many of the others (those that got furthest).
 ///
@@ -147,9 +169,9 @@ const ROUNDS: [(Option<usize>, usize); 10] = [
     (Some(2), 20_000),
     (None, 300_000),
     (Some(1), 100_000),
-    (None, 2_500_000),
+    (None, 3_000_000),
     (Some(5), 700_000),
-    (Some(5), 3_000_000),
+    (Some(2), 2_500_000),
     (None, usize::MAX),
 ];
 
@@ -157,7 +179,9 @@ impl Diagram {
     /// Tries several orders of variables: all go some way, those that got furthest go on.
     fn of(structure: &Structure, at: usize, below: &[Diagram], limit: usize) -> Result<Diagram, TooLarge> {
         let scope = &structure.scopes[at];
-        let attempt = |heuristic: Heuristic| Attempt::new(structure, scope, &heuristic.order(&structure.net, scope), below, limit);
+        let attempt = |heuristic: Heuristic| {
+            Attempt::new(structure, scope, &heuristic.order(&structure.net, scope), below, limit)
+        };
         let mut first = attempt(Heuristic::ALL[0])?;
         if scope.gates.len() == 1 || scope.leaves.len() <= 8 {
             first.advance(structure, scope, limit)?;
@@ -173,7 +197,10 @@ impl Diagram {
                 continue;
             };
             if others.is_empty() {
-                others = Heuristic::ALL[1..].iter().map(|heuristic| attempt(*heuristic)).collect::<Result<_, _>>()?;
+                others = Heuristic::ALL[1..]
+                    .iter()
+                    .map(|heuristic| attempt(*heuristic))
+                    .collect::<Result<_, _>>()?;
             }
             others.sort_by_key(|attempt| std::cmp::Reverse(attempt.progress));
             for at in 0..most.min(others.len()) {
@@ -186,6 +213,34 @@ impl Diagram {
     }
 }
 
+impl Diagram {
+    /// The largest order that fits, one by one: each is a new diagram, a few times larger than the one before.
+    fn in_part(
+        structure: &Structure,
+        at: usize,
+        below: &[Diagram],
+        limit: usize,
+    ) -> Result<Diagram, TooLarge> {
+        // The cut sets of a coherent tree come without diagrams, too: there this serves the probability alone.
+        let limit = if structure.coherent { limit / 8 } else { limit.saturating_mul(IN_PART) };
+        let scope = &structure.scopes[at];
+        let order = Heuristic::ALL[0].order(&structure.net, scope);
+        let mut best = Err(TooLarge);
+        for most in 1..=scope.leaves.len() as u32 {
+            let mut attempt = Attempt::new(structure, scope, &order, below, limit)?;
+            let done = attempt
+                .restrict(most)
+                .and_then(|()| attempt.advance(structure, scope, limit))
+                .and_then(|()| attempt.diagram_in_part(scope, most));
+            match done {
+                Ok(diagram) => best = Ok(diagram),
+                Err(TooLarge) => break,
+            }
+        }
+        best
+    }
+}
+
 /// A diagram in the making.
 struct Attempt {
     bdd: Bdd,
@@ -194,12 +249,20 @@ struct Attempt {
     functions: Vec<Function>,
     /// Arguments done, in thousandths of a gate's share.
     progress: usize,
+    /// Where the diagram is to be exact: what all gates are met with.
+    care: Function,
     /// Arguments of the next gate that are already combined, and to what.
     partial: Option<(usize, Function)>,
 }
 
 impl Attempt {
-    fn new(structure: &Structure, scope: &Scope, order: &[usize], below: &[Diagram], limit: usize) -> Result<Attempt, TooLarge> {
+    fn new(
+        structure: &Structure,
+        scope: &Scope,
+        order: &[usize],
+        below: &[Diagram],
+        limit: usize,
+    ) -> Result<Attempt, TooLarge> {
         let mut bdd = Bdd::new(limit, order.len());
         let mut leaves = Vec::with_capacity(order.len());
         let mut functions = vec![bdd::FALSE; scope.leaves.len()];
@@ -209,7 +272,7 @@ impl Attempt {
                 Some(event) => (Leaf::Event(event), variable),
                 None => {
                     let module = structure.module_at[node];
-                    let constant = below[module].function == bdd::FALSE;
+                    let constant = below[module].function == bdd::FALSE && below[module].order == ANY_ORDER;
                     let sense = Function::from(below[module].turned);
                     (Leaf::Module(module), if constant { bdd::FALSE ^ sense } else { variable ^ sense })
                 }
@@ -217,7 +280,7 @@ impl Attempt {
             leaves.push(leaf);
             functions[scope.local(node)] = function;
         }
-        Ok(Attempt { bdd, leaves, functions, progress: 0, partial: None })
+        Ok(Attempt { bdd, leaves, functions, progress: 0, care: bdd::TRUE, partial: None })
     }
 
     /// Goes on until all gates are done or there are `budget` nodes; may be called again with a larger budget.
@@ -225,12 +288,22 @@ impl Attempt {
         self.bdd.allow(budget);
         while let Some(&gate) = scope.gates.get(self.functions.len() - scope.leaves.len()) {
             let net = &structure.net;
-            let mut arguments: Vec<Function> = net.arguments(gate).iter().map(|edge| self.functions[scope.local(node_of(*edge))] ^ (edge & 1)).collect();
+            let mut arguments: Vec<Function> = net
+                .arguments(gate)
+                .iter()
+                .map(|edge| self.functions[scope.local(node_of(*edge))] ^ (edge & 1))
+                .collect();
             // From the bottom up, so that long gates stay linear.
             arguments.sort_by_key(|function| std::cmp::Reverse(self.bdd.level(*function)));
             let function = match net.kind(gate) {
-                Kind::AtLeast(least) => self.bdd.at_least(least as usize, &arguments)?,
-                Kind::Xor => self.bdd.xor(arguments[0], arguments[1])?,
+                Kind::AtLeast(least) => {
+                    let function = self.bdd.at_least(least as usize, &arguments)?;
+                    self.bdd.and(function, self.care)?
+                }
+                Kind::Xor => {
+                    let function = self.bdd.xor(arguments[0], arguments[1])?;
+                    self.bdd.and(function, self.care)?
+                }
                 _ => self.conjunction(&arguments)?,
             };
             self.progress += 1_000;
@@ -240,7 +313,7 @@ impl Attempt {
     }
 
     fn conjunction(&mut self, arguments: &[Function]) -> Result<Function, TooLarge> {
-        let (mut done, mut all) = self.partial.take().unwrap_or((0, bdd::TRUE));
+        let (mut done, mut all) = self.partial.take().unwrap_or((0, self.care));
         while let Some(&argument) = arguments.get(done) {
             match self.bdd.and(all, argument) {
                 Ok(function) => all = function,
@@ -260,7 +333,31 @@ impl Attempt {
         let function = self.functions[scope.local(scope.root)];
         let turned = self.bdd.at_all_false(function);
         self.bdd.seal();
-        Diagram { bdd: self.bdd, function: function ^ Function::from(turned), turned, leaves: self.leaves }
+        let function = function ^ Function::from(turned);
+        Diagram { bdd: self.bdd, function, above: function, order: ANY_ORDER, turned, leaves: self.leaves }
+    }
+
+    /// Only what is so while at most `most` leaves are true matters.
+    fn restrict(&mut self, most: u32) -> Result<(), TooLarge> {
+        // fits[j]: at most j of the leaves from here on.
+        let mut fits = vec![bdd::TRUE; most as usize + 1];
+        for level in (0..self.leaves.len() as u32).rev() {
+            for count in (0..fits.len()).rev() {
+                let high = if count == 0 { bdd::FALSE } else { fits[count - 1] };
+                fits[count] = self.bdd.node(level, high, fits[count])?;
+            }
+        }
+        self.care = fits[most as usize];
+        Ok(())
+    }
+
+    fn diagram_in_part(mut self, scope: &Scope, order: u32) -> Result<Diagram, TooLarge> {
+        let function = self.functions[scope.local(scope.root)];
+        let turned = self.bdd.at_all_false(function);
+        let function = self.bdd.and(function ^ Function::from(turned), self.care)?;
+        let above = self.bdd.or(function, self.care ^ 1)?;
+        self.bdd.seal();
+        Ok(Diagram { bdd: self.bdd, function, above, order, turned, leaves: self.leaves })
     }
 }
 
@@ -309,7 +406,9 @@ impl AllSets {
             TopFunction::Event(event, false) => TopSets::Event(event),
             TopFunction::Module(at, false) => TopSets::Module(at),
             // A turned top is true while nothing has failed.
-            TopFunction::Constant(true) | TopFunction::Event(_, true) | TopFunction::Module(_, true) => TopSets::Always,
+            TopFunction::Constant(true) | TopFunction::Event(_, true) | TopFunction::Module(_, true) => {
+                TopSets::Always
+            }
         };
         Ok(AllSets { modules, top, most })
     }
@@ -393,13 +492,21 @@ fn weight(leaf: Leaf, modules: &[Sets]) -> u32 {
 
 impl Sets {
     /// Of a module whose nodes are each needed in one sense: negation only turns `and` into `or`.
-    fn direct(structure: &Structure, scope: &Scope, below: &[Sets], most: u32, limit: usize) -> Result<Sets, TooLarge> {
+    fn direct(
+        structure: &Structure,
+        scope: &Scope,
+        below: &[Sets],
+        most: u32,
+        limit: usize,
+    ) -> Result<Sets, TooLarge> {
         let net = &structure.net;
         let order = Heuristic::SharedFirst.order(net, scope);
         let mut leaves = Vec::with_capacity(order.len());
         let mut families = vec![EMPTY; scope.leaves.len()];
         for &node in &order {
-            leaves.push(event_of(net, node).map_or_else(|| Leaf::Module(structure.module_at[node]), Leaf::Event));
+            leaves.push(
+                event_of(net, node).map_or_else(|| Leaf::Module(structure.module_at[node]), Leaf::Event),
+            );
         }
         let weights = leaves.iter().map(|leaf| weight(*leaf, below)).collect();
         let mut zbdd = Zbdd::new(weights, limit);
@@ -408,12 +515,17 @@ impl Sets {
             families[scope.local(node)] = zbdd.cut(variable, most)?;
         }
         for &gate in &scope.gates {
-            let mut arguments: Vec<Family> = net.arguments(gate).iter().map(|edge| families[scope.local(node_of(*edge))]).collect();
+            let mut arguments: Vec<Family> =
+                net.arguments(gate).iter().map(|edge| families[scope.local(node_of(*edge))]).collect();
             arguments.sort_by_key(|family| std::cmp::Reverse(zbdd.level(*family)));
             let negated = structure.sense[gate];
             let family = match net.kind(gate) {
-                Kind::And if negated => arguments.iter().try_fold(EMPTY, |all, family| zbdd.union(all, *family))?,
-                Kind::And => arguments.iter().try_fold(BASE, |all, family| zbdd.product(all, *family, most))?,
+                Kind::And if negated => {
+                    arguments.iter().try_fold(EMPTY, |all, family| zbdd.union(all, *family))?
+                }
+                Kind::And => {
+                    arguments.iter().try_fold(BASE, |all, family| zbdd.product(all, *family, most))?
+                }
                 Kind::AtLeast(least) => {
                     let least = if negated { arguments.len() + 1 - least as usize } else { least as usize };
                     zbdd.at_least(least, &arguments, most)?
@@ -460,7 +572,11 @@ impl Sets {
             };
             let (left, right) = (bits[low as usize], bits[high as usize] + factor);
             let (large, small) = (left.max(right), left.min(right));
-            bits[family as usize] = if large == f64::NEG_INFINITY { large } else { large + (small - large).exp2().ln_1p() / std::f64::consts::LN_2 };
+            bits[family as usize] = if large == f64::NEG_INFINITY {
+                large
+            } else {
+                large + (small - large).exp2().ln_1p() / std::f64::consts::LN_2
+            };
         }
         bits[self.family as usize]
     }
@@ -477,7 +593,8 @@ impl Sets {
                 Leaf::Event(_) => None,
                 Leaf::Module(at) => Some(&modules[at]),
             };
-            tallies[family as usize] = Tally::of_branch(&tallies[low as usize], module, &tallies[high as usize], most, limbs);
+            tallies[family as usize] =
+                Tally::of_branch(&tallies[low as usize], module, &tallies[high as usize], most, limbs);
         }
         tallies.swap_remove(self.family as usize)
     }

@@ -69,11 +69,19 @@ impl FaultTree {
     /// # Errors
     /// [`SystemError::NoSuchElement`] and [`SystemError::TooLarge`].
     pub fn from_monotone_system(elements: &[Element], top: usize) -> Result<FaultTree, SystemError> {
-        let name = |at: usize| elements.get(at).map_or_else(|| "?".into(), |element: &Element| Arc::clone(&element.name));
+        let name = |at: usize| {
+            elements.get(at).map_or_else(|| "?".into(), |element: &Element| Arc::clone(&element.name))
+        };
         if top >= elements.len() {
             return Err(SystemError::NoSuchElement(name(top)));
         }
-        if let Some(at) = (0..elements.len()).find(|at| elements[*at].requirements.iter().flat_map(|of| &of.members).any(|member| *member >= elements.len())) {
+        if let Some(at) = (0..elements.len()).find(|at| {
+            elements[*at]
+                .requirements
+                .iter()
+                .flat_map(|of| &of.members)
+                .any(|member| *member >= elements.len())
+        }) {
             return Err(SystemError::NoSuchElement(name(at)));
         }
         Unfolding::new(elements, top).tree(top)
@@ -97,13 +105,26 @@ type Clause = (usize, Vec<usize>);
 
 impl<'a> Unfolding<'a> {
     fn new(elements: &'a [Element], top: usize) -> Self {
-        let plain = |at: usize| -> Vec<usize> { clauses(&elements[at]).into_iter().filter(|(least, _)| *least == 1).flat_map(|(_, members)| members).collect() };
+        let plain = |at: usize| -> Vec<usize> {
+            clauses(&elements[at])
+                .into_iter()
+                .filter(|(least, _)| *least == 1)
+                .flat_map(|(_, members)| members)
+                .collect()
+        };
         let mut same: Vec<usize> = (0..elements.len()).collect();
         for component in components(elements.len(), top, plain) {
             let first = component.iter().copied().min().expect("a component has an element");
             component.iter().for_each(|at| same[*at] = first);
         }
-        Unfolding { elements, builder: Builder::new(), events: vec![None; elements.len()], same, done: vec![None; elements.len()], gates: 0 }
+        Unfolding {
+            elements,
+            builder: Builder::new(),
+            events: vec![None; elements.len()],
+            same,
+            done: vec![None; elements.len()],
+            gates: 0,
+        }
     }
 
     fn tree(mut self, top: usize) -> Result<FaultTree, SystemError> {
@@ -112,7 +133,13 @@ impl<'a> Unfolding<'a> {
             members[self.same[at]].push(at);
         }
         let below = |at: usize| -> Vec<usize> {
-            let of = |member: &usize| clauses(&self.elements[*member]).into_iter().flat_map(|(_, members)| members).map(|member| self.same[member]).collect::<Vec<_>>();
+            let of = |member: &usize| {
+                clauses(&self.elements[*member])
+                    .into_iter()
+                    .flat_map(|(_, members)| members)
+                    .map(|member| self.same[member])
+                    .collect::<Vec<_>>()
+            };
             members[at].iter().flat_map(of).collect()
         };
         let order = components(self.elements.len(), self.same[top], below);
@@ -129,10 +156,24 @@ impl<'a> Unfolding<'a> {
         component.sort_unstable();
         let inside = |at: usize| component.binary_search(&at).is_ok();
         let (order, cuts) = cut_cycles(&component, |at| {
-            let of = |member: &usize| clauses(&self.elements[*member]).into_iter().flat_map(|(_, members)| members).collect::<Vec<_>>();
-            members[at].iter().flat_map(of).map(|member| self.same[member]).filter(|below| *below != at && inside(*below)).collect()
+            let of = |member: &usize| {
+                clauses(&self.elements[*member])
+                    .into_iter()
+                    .flat_map(|(_, members)| members)
+                    .collect::<Vec<_>>()
+            };
+            members[at]
+                .iter()
+                .flat_map(of)
+                .map(|member| self.same[member])
+                .filter(|below| *below != at && inside(*below))
+                .collect()
         });
-        let size: usize = order.iter().flat_map(|at| &members[*at]).map(|member| 1 + self.elements[*member].requirements.len()).sum();
+        let size: usize = order
+            .iter()
+            .flat_map(|at| &members[*at])
+            .map(|member| 1 + self.elements[*member].requirements.len())
+            .sum();
         if self.gates + size.saturating_mul(cuts.len() + 1) > MOST_GATES {
             return Err(SystemError::TooLarge { elements: component.len(), limit: MOST_GATES });
         }
@@ -144,7 +185,11 @@ impl<'a> Unfolding<'a> {
             let mut next = Vec::new();
             for &at in &order {
                 let gate = self.group(at, &members[at]);
-                if cuts.binary_search(&at).is_ok() { next.push((at, gate)) } else { self.done[at] = Some(gate) }
+                if cuts.binary_search(&at).is_ok() {
+                    next.push((at, gate))
+                } else {
+                    self.done[at] = Some(gate)
+                }
             }
             next.into_iter().for_each(|(at, gate)| self.done[at] = Some(gate));
         }
@@ -161,7 +206,13 @@ impl<'a> Unfolding<'a> {
                 let arguments: Vec<Node> = below
                     .iter()
                     .map(|at| self.same[*at])
-                    .map(|at| if at == group { Node::Constant(false) } else { self.done[at].expect("what is below comes first") })
+                    .map(|at| {
+                        if at == group {
+                            Node::Constant(false)
+                        } else {
+                            self.done[at].expect("what is below comes first")
+                        }
+                    })
                     .collect();
                 match arguments[..] {
                     [only] if least == 1 => ways.push(only),
@@ -177,13 +228,18 @@ impl<'a> Unfolding<'a> {
         if !element.fails_by_itself {
             return None;
         }
-        Some(*self.events[at].get_or_insert_with(|| self.builder.event(Arc::clone(&element.name), element.probability)))
+        Some(
+            *self.events[at]
+                .get_or_insert_with(|| self.builder.event(Arc::clone(&element.name), element.probability)),
+        )
     }
 }
 
 /// How many of which members' failures break each requirement; what cannot break is left out.
 fn clauses(element: &Element) -> Vec<Clause> {
-    let broken = |of: &Requirement| (of.least > 0).then(|| ((of.members.len() + 1).saturating_sub(of.least), of.members.clone()));
+    let broken = |of: &Requirement| {
+        (of.least > 0).then(|| ((of.members.len() + 1).saturating_sub(of.least), of.members.clone()))
+    };
     element.requirements.iter().filter_map(broken).collect()
 }
 

@@ -11,9 +11,12 @@ type Recipe = (u8, Vec<u16>, u8);
 
 fn tree_of(events: usize, recipes: &[Recipe], operators: &[Operator], probabilities: &[f64]) -> FaultTree {
     let mut builder = Builder::new();
-    let mut nodes: Vec<Node> = (0..events).map(|at| builder.event(format!("e{at}"), Some(probabilities[at % probabilities.len()]))).collect();
+    let mut nodes: Vec<Node> = (0..events)
+        .map(|at| builder.event(format!("e{at}"), Some(probabilities[at % probabilities.len()])))
+        .collect();
     for (operator, arguments, least) in recipes {
-        let chosen: Vec<Node> = arguments.iter().map(|at| nodes[nodes.len() - 1 - (*at as usize) % nodes.len()]).collect();
+        let chosen: Vec<Node> =
+            arguments.iter().map(|at| nodes[nodes.len() - 1 - (*at as usize) % nodes.len()]).collect();
         let operator = match operators[*operator as usize % operators.len()] {
             Operator::AtLeast(_) => Operator::AtLeast(u32::from(*least) % (chosen.len() as u32 + 2)),
             operator => operator,
@@ -26,7 +29,9 @@ fn tree_of(events: usize, recipes: &[Recipe], operators: &[Operator], probabilit
 
 fn values(tree: &FaultTree) -> Vec<bool> {
     let events = tree.events().len();
-    (0..1usize << events).map(|set| tree.evaluate(&(0..events).map(|at| set >> at & 1 == 1).collect::<Vec<_>>())).collect()
+    (0..1usize << events)
+        .map(|set| tree.evaluate(&(0..events).map(|at| set >> at & 1 == 1).collect::<Vec<_>>()))
+        .collect()
 }
 
 fn brute_probability(tree: &FaultTree, values: &[bool], given: Option<(usize, f64)>) -> f64 {
@@ -34,7 +39,11 @@ fn brute_probability(tree: &FaultTree, values: &[bool], given: Option<(usize, f6
         Some((event, chance)) if event == at => chance,
         _ => tree.events()[at].probability.unwrap(),
     };
-    let weight = |set: usize| (0..tree.events().len()).map(|at| if set >> at & 1 == 1 { chance(at) } else { 1.0 - chance(at) }).product::<f64>();
+    let weight = |set: usize| {
+        (0..tree.events().len())
+            .map(|at| if set >> at & 1 == 1 { chance(at) } else { 1.0 - chance(at) })
+            .product::<f64>()
+    };
     (0..values.len()).filter(|set| values[*set]).map(weight).sum()
 }
 
@@ -78,7 +87,10 @@ fn check(tree: &FaultTree) {
     assert!(near(probability, exact), "{probability} {exact}");
     for of in &solution.importance {
         let event = of.event.0 as usize;
-        let (with, never) = (brute_probability(tree, &values, Some((event, 1.0))), brute_probability(tree, &values, Some((event, 0.0))));
+        let (with, never) = (
+            brute_probability(tree, &values, Some((event, 1.0))),
+            brute_probability(tree, &values, Some((event, 0.0))),
+        );
         assert!((of.birnbaum - (with - never)).abs() < 1e-9);
         if exact > 0.0 {
             assert!((of.raw - with / exact).abs() < 1e-6 * (1.0 + of.raw.abs()));
@@ -91,18 +103,31 @@ fn check(tree: &FaultTree) {
 
 fn check_limits(tree: &FaultTree, expected: &BTreeSet<usize>) {
     for limit in 1..=3u32 {
-        let kept: BTreeSet<usize> = expected.iter().copied().filter(|set| set.count_ones() <= limit).collect();
-        let solution = solve(tree, &Options { limit_order: Some(limit), probability: false, ..Options::default() });
+        let kept: BTreeSet<usize> =
+            expected.iter().copied().filter(|set| set.count_ones() <= limit).collect();
+        let solution =
+            solve(tree, &Options { limit_order: Some(limit), probability: false, ..Options::default() });
         assert_eq!(solution.smallest(1 << 16).iter().map(|set| as_bits(set)).collect::<BTreeSet<_>>(), kept);
         assert_eq!(solution.count().to_u64(), Some(kept.len() as u64));
         // Without room for decision diagrams the sets of a coherent tree come out the same.
         if solution.coherent {
-            let solution = solve(tree, &Options { limit_order: Some(limit), diagram_nodes: 0, trials: 0, ..Options::default() });
-            assert_eq!(solution.smallest(1 << 16).iter().map(|set| as_bits(set)).collect::<BTreeSet<_>>(), kept);
+            let solution = solve(
+                tree,
+                &Options { limit_order: Some(limit), diagram_nodes: 0, trials: 0, ..Options::default() },
+            );
+            assert_eq!(
+                solution.smallest(1 << 16).iter().map(|set| as_bits(set)).collect::<BTreeSet<_>>(),
+                kept
+            );
         }
     }
     let likeliest = solve(tree, &Options::default()).likeliest(5);
-    let chance = |set: usize| (0..tree.events().len()).filter(|at| set >> at & 1 == 1).map(|at| tree.events()[at].probability.unwrap()).product::<f64>();
+    let chance = |set: usize| {
+        (0..tree.events().len())
+            .filter(|at| set >> at & 1 == 1)
+            .map(|at| tree.events()[at].probability.unwrap())
+            .product::<f64>()
+    };
     let mut chances: Vec<f64> = expected.iter().map(|set| chance(*set)).collect();
     chances.sort_by(|left, right| right.total_cmp(left));
     assert_eq!(likeliest.len(), chances.len().min(5));
@@ -110,11 +135,36 @@ fn check_limits(tree: &FaultTree, expected: &BTreeSet<usize>) {
 }
 
 fn bounds_hold(tree: &FaultTree) {
-    let exact = brute_probability(tree, &values(tree), None);
-    let solution = solve(tree, &Options { limit_order: Some(2), diagram_nodes: 0, trials: 1 << 14, ..Options::default() });
+    for diagram_nodes in [0, 6, 20] {
+        bounds_hold_within(tree, diagram_nodes);
+    }
+}
+
+fn bounds_hold_within(tree: &FaultTree, diagram_nodes: usize) {
+    let values = values(tree);
+    let exact = brute_probability(tree, &values, None);
+    let solution =
+        solve(tree, &Options { limit_order: Some(2), diagram_nodes, trials: 1 << 14, ..Options::default() });
+    let complete = solution.complete_to_order.unwrap_or(2).min(2);
+    let found: BTreeSet<usize> = solution
+        .smallest(1 << 16)
+        .iter()
+        .map(|set| as_bits(set))
+        .filter(|set| set.count_ones() <= complete)
+        .collect();
+    let expected: BTreeSet<usize> = brute_cut_sets(&values)
+        .into_iter()
+        .filter(|set| set.count_ones() <= complete && (complete > 0 || *set != 0))
+        .collect();
+    if complete > 0 {
+        assert_eq!(found, expected, "within {diagram_nodes} nodes");
+    }
     match solution.probability {
         Some(Probability::Bounds { lower, upper, estimate: Some(estimate) }) => {
-            assert!(lower <= exact * (1.0 + 1e-9) && exact * (1.0 - 1e-9) <= upper, "{lower} {exact} {upper}");
+            assert!(
+                lower <= exact * (1.0 + 1e-9) && exact * (1.0 - 1e-9) <= upper,
+                "{lower} {exact} {upper}"
+            );
             // Six standard deviations: one seed never trips it, a bias would.
             let deviation = (exact * (1.0 - exact) / estimate.trials as f64).sqrt();
             assert!((estimate.mean - exact).abs() <= 6.0 * deviation + 1e-9, "{estimate:?} {exact}");
@@ -125,7 +175,15 @@ fn bounds_hold(tree: &FaultTree) {
 }
 
 const MONOTONE: [Operator; 3] = [Operator::Or, Operator::And, Operator::AtLeast(0)];
-const ANY: [Operator; 7] = [Operator::Or, Operator::And, Operator::AtLeast(0), Operator::Not, Operator::Xor, Operator::Nand, Operator::Nor];
+const ANY: [Operator; 7] = [
+    Operator::Or,
+    Operator::And,
+    Operator::AtLeast(0),
+    Operator::Not,
+    Operator::Xor,
+    Operator::Nand,
+    Operator::Nor,
+];
 const CHANCES: [f64; 6] = [0.1, 0.5, 1e-4, 0.9, 0.03, 0.25];
 
 fn recipes(most: usize) -> impl Strategy<Value = Vec<Recipe>> {
@@ -167,7 +225,12 @@ fn check_system(own: &[bool], needs: &[(usize, usize, Vec<usize>)]) {
     let mut elements: Vec<Element> = own
         .iter()
         .enumerate()
-        .map(|(at, own)| Element { name: at.to_string().into(), fails_by_itself: *own, probability: None, requirements: Vec::new() })
+        .map(|(at, own)| Element {
+            name: at.to_string().into(),
+            fails_by_itself: *own,
+            probability: None,
+            requirements: Vec::new(),
+        })
         .collect();
     for (at, least, members) in needs {
         elements[*at].requirements.push(Requirement { least: *least, members: members.clone() });
@@ -177,14 +240,20 @@ fn check_system(own: &[bool], needs: &[(usize, usize, Vec<usize>)]) {
         let mut failed: Vec<bool> = (0..elements.len()).map(|at| own[at] && set >> at & 1 == 1).collect();
         // Failure spreads until nothing changes.
         loop {
-            let lives = |of: &Requirement| of.members.iter().filter(|member| !failed[**member]).count() >= of.least;
-            let now: Vec<bool> = elements.iter().enumerate().map(|(at, element)| failed[at] || !element.requirements.iter().all(lives)).collect();
+            let lives =
+                |of: &Requirement| of.members.iter().filter(|member| !failed[**member]).count() >= of.least;
+            let now: Vec<bool> = elements
+                .iter()
+                .enumerate()
+                .map(|(at, element)| failed[at] || !element.requirements.iter().all(lives))
+                .collect();
             if now == failed {
                 break;
             }
             failed = now;
         }
-        let events: Vec<bool> = tree.events().iter().map(|event| set >> event.name.parse::<usize>().unwrap() & 1 == 1).collect();
+        let events: Vec<bool> =
+            tree.events().iter().map(|event| set >> event.name.parse::<usize>().unwrap() & 1 == 1).collect();
         assert_eq!(tree.evaluate(&events), failed[0], "{set:b}");
     }
     let solution = solve(&tree, &Options::default());
@@ -248,12 +317,16 @@ fn the_availability_vectors_come_out_as_published() {
     let series = [99.99, 99.99, 99.95, 99.95, 99.9, 99.9, 99.99, 99.9, 99.99, 99.9, 99.9];
     assert!((any(&series) - 99.36177).abs() < 1e-5);
     assert!((any(&[99.99, 99.99, 99.99, 100.0, 99.99, 99.99, 99.9999]) - 99.94991).abs() < 1e-5);
-    let regional = [99.95, 99.99, 99.95, 99.99, 99.9, 99.99, 99.99, 99.99, 99.9, 99.99, 99.9, 99.99, 99.9, 99.99];
+    let regional =
+        [99.95, 99.99, 99.95, 99.99, 99.9, 99.99, 99.99, 99.99, 99.9, 99.99, 99.9, 99.99, 99.9, 99.99];
     assert!((any(&regional) - 99.4215).abs() < 1e-4);
     let mut builder = Builder::new();
     let regions = (0..2).map(|_| builder.event("region", Some(0.001))).collect();
     let top = builder.gate("top", Operator::And, regions);
-    let Some(Probability::Exact(down)) = solve(&builder.build(top).unwrap(), &Options::default()).probability else { panic!("not exact") };
+    let Some(Probability::Exact(down)) = solve(&builder.build(top).unwrap(), &Options::default()).probability
+    else {
+        panic!("not exact")
+    };
     assert!((100.0 * (1.0 - down) - 99.9999).abs() < 1e-9);
 }
 
@@ -273,7 +346,8 @@ fn deep_and_wide_trees_are_solved() {
         let operator = if at % 2 == 0 { Operator::Or } else { Operator::And };
         chain = builder.gate("link", operator, vec![chain, event]);
     }
-    let solution = solve(&builder.build(chain).unwrap(), &Options { limit_order: Some(3), ..Options::default() });
+    let solution =
+        solve(&builder.build(chain).unwrap(), &Options { limit_order: Some(3), ..Options::default() });
     assert!(matches!(solution.probability, Some(Probability::Exact(_))));
     let mut builder = Builder::new();
     let events = (0..100_000).map(|_| builder.event("part", Some(1e-6))).collect();
@@ -287,14 +361,20 @@ fn too_little_room_ends_in_part_not_in_an_abort() {
     let events: Vec<Node> = (0..14).map(|_| builder.event("part", Some(0.1))).collect();
     let top = builder.gate("top", Operator::AtLeast(7), events);
     let tree = builder.build(top).unwrap();
-    let solution = solve(&tree, &Options { diagram_nodes: 20, set_nodes: 20, trials: 0, ..Options::default() });
+    let solution =
+        solve(&tree, &Options { diagram_nodes: 20, set_nodes: 20, trials: 0, ..Options::default() });
     assert!(solution.complete_to_order.is_some());
     assert!(matches!(solution.probability, Some(Probability::Bounds { estimate: None, .. })));
 }
 
 #[test]
 fn elements_that_need_each_other_fail_only_for_a_cause() {
-    let element = |name: &str, own, requirements| Element { name: name.into(), fails_by_itself: own, probability: Some(0.1), requirements };
+    let element = |name: &str, own, requirements| Element {
+        name: name.into(),
+        fails_by_itself: own,
+        probability: Some(0.1),
+        requirements,
+    };
     let elements = [
         element("service", false, vec![Requirement::one(1)]),
         element("a", true, vec![Requirement::one(2)]),
@@ -303,8 +383,15 @@ fn elements_that_need_each_other_fail_only_for_a_cause() {
     ];
     let tree = FaultTree::from_monotone_system(&elements, 0).unwrap();
     let solution = solve(&tree, &Options::default());
-    let names: Vec<Vec<&str>> = solution.smallest(9).iter().map(|set| set.iter().map(|event| tree.event_name(*event)).collect()).collect();
+    let names: Vec<Vec<&str>> = solution
+        .smallest(9)
+        .iter()
+        .map(|set| set.iter().map(|event| tree.event_name(*event)).collect())
+        .collect();
     assert_eq!(names.len(), 2);
     assert!(names.iter().all(|set| set.len() == 1 && (set[0] == "a" || set[0] == "b")));
-    assert_eq!(FaultTree::from_monotone_system(&elements[..2], 0).unwrap_err().to_string(), "element `a` requires an element that does not exist");
+    assert_eq!(
+        FaultTree::from_monotone_system(&elements[..2], 0).unwrap_err().to_string(),
+        "element `a` requires an element that does not exist"
+    );
 }

@@ -135,7 +135,8 @@ impl FaultTree {
     /// # Errors
     /// The same as [`Builder::build`].
     pub fn with_top(self, top: Node) -> Result<Self, TreeError> {
-        Builder { events: self.events, gates: self.gates.into_iter().map(Some).collect(), names: Vec::new() }.build(top)
+        Builder { events: self.events, gates: self.gates.into_iter().map(Some).collect(), names: Vec::new() }
+            .build(top)
     }
 
     /// Whether the top is true when exactly the events in `failed` (one flag for each event) have failed.
@@ -277,9 +278,12 @@ fn bottom_up(gates: &[Gate], top: Node) -> Result<Vec<u32>, TreeError> {
                 stack.push((below, 0));
             }
             Visit::Open => {
-                let start = stack.iter().position(|(open, _)| *open == below).expect("an open gate is on the stack");
+                let start =
+                    stack.iter().position(|(open, _)| *open == below).expect("an open gate is on the stack");
                 let names = stack[start..].iter().map(|(open, _)| *open).chain([below]);
-                return Err(TreeError::Cycle(names.map(|open| Arc::clone(&gates[open as usize].name)).collect()));
+                return Err(TreeError::Cycle(
+                    names.map(|open| Arc::clone(&gates[open as usize].name)).collect(),
+                ));
             }
         }
     }
@@ -312,13 +316,24 @@ mod tests {
     fn gates_evaluate_as_their_names_say() {
         let mut builder = Builder::new();
         let events: Vec<Node> = (0..3).map(|at| builder.event(format!("e{at}"), None)).collect();
-        let operators = [Operator::Or, Operator::And, Operator::AtLeast(2), Operator::Xor, Operator::Nand, Operator::Nor];
-        let gates: Vec<Node> = operators.iter().map(|operator| builder.gate("", *operator, events.clone())).collect();
-        let expected = [[false, false, false, false, true, true], [true, false, false, true, true, false], [true, false, true, false, true, false], [true, true, true, true, false, false]];
+        let operators =
+            [Operator::Or, Operator::And, Operator::AtLeast(2), Operator::Xor, Operator::Nand, Operator::Nor];
+        let gates: Vec<Node> =
+            operators.iter().map(|operator| builder.gate("", *operator, events.clone())).collect();
+        let expected = [
+            [false, false, false, false, true, true],
+            [true, false, false, true, true, false],
+            [true, false, true, false, true, false],
+            [true, true, true, true, false, false],
+        ];
         for (count, row) in expected.iter().enumerate() {
             let failed: Vec<bool> = (0..3).map(|at| at < count).collect();
             for (gate, value) in gates.iter().zip(row) {
-                assert_eq!(builder.clone().build(*gate).unwrap().evaluate(&failed), *value, "{gate:?} {count}");
+                assert_eq!(
+                    builder.clone().build(*gate).unwrap().evaluate(&failed),
+                    *value,
+                    "{gate:?} {count}"
+                );
             }
         }
     }

@@ -138,7 +138,8 @@ impl Zbdd {
 
     fn answer(&self, operation: u32, left: u32, right: u32) -> Option<Family> {
         let answer = &self.answers[hash(operation, left, right) & (self.answers.len() - 1)];
-        (answer.operation == operation && answer.left == left && answer.right == right).then_some(answer.result)
+        (answer.operation == operation && answer.left == left && answer.right == right)
+            .then_some(answer.result)
     }
 
     fn remember(&mut self, operation: u32, left: u32, right: u32, result: Family) -> Family {

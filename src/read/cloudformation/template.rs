@@ -339,6 +339,12 @@ impl Eval<'_, '_> {
             "GetAZs" => Val::new(Data::Zones, at),
             "ImportValue" => self.import(argument, at),
             "Base64" => self.untagged(argument),
+            // A text in which another tool's variables were not known.
+            "Unsaid" => {
+                let partial = argument.str().map(str::to_owned);
+                let reason = "a variable is not known".to_owned();
+                Val::new(Data::Unknown { reason, partial }, at)
+            }
             "And" | "Or" | "Not" | "Equals" | "Condition" => match self.truth_of(name, argument) {
                 Some(value) => Val::text_of(value.to_string(), at),
                 None => Val::unknown("a condition is not known", at),

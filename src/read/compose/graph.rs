@@ -32,6 +32,7 @@ pub(super) fn unit(plan: &Plan<'_>, folder: &str, services: &Services, cx: &Read
     }
     for (name, service) in services {
         graph.needs_of(name, service).write(&graph, &mut unit);
+        graph.publish(name, service, &mut unit);
     }
     unit
 }
@@ -98,6 +99,51 @@ impl<'g> Graph<'g> {
         self.count(&mut node, service);
         self.describe(&mut node, service);
         node
+    }
+
+    /// Names that a proxy of the project publishes for the service, as its labels or variables ask.
+    fn publish(&self, name: &str, service: &Service, unit: &mut Unit) {
+        let rules =
+            service.labels.iter().filter(|(key, _)| key.starts_with("traefik.") && key.ends_with(".rule"));
+        let asked = service.environment.iter().filter(|(key, _)| *key == "VIRTUAL_HOST").chain(rules);
+        for (_, Placed { text, at }) in asked {
+            for domain in hosts::published_names(text) {
+                let id = Id::domain(&domain);
+                let evidence = self.evidence(at);
+                if !unit.nodes.iter().any(|node| node.id == id) {
+                    let mut node = Node::new(id.clone(), Kind::Domain, domain);
+                    node.attributes.set(
+                        Attribute::Published,
+                        AttributeValue::Bool(true),
+                        Some(evidence.clone()),
+                    );
+                    node.add_evidence(evidence.clone());
+                    unit.nodes.push(node);
+                }
+                for to in std::iter::once(name).chain(self.proxy().filter(|proxy| *proxy != name)) {
+                    unit.edges.push(Edge {
+                        from: id.clone(),
+                        to: self.id(to),
+                        phase: Phase::Runtime,
+                        need: Need::Required,
+                        group: None,
+                        confidence: Confidence::Inferred,
+                        evidence: vec![evidence.clone()],
+                    });
+                }
+            }
+        }
+    }
+
+    /// The only service that runs a proxy which finds the others by itself.
+    fn proxy(&self) -> Option<&str> {
+        let finds = |service: &Service| {
+            let image = service.image.as_ref().map_or("", |image| image.text.as_str());
+            image.contains("traefik") || image.contains("nginx-proxy")
+        };
+        let mut found =
+            self.services.iter().filter(|(_, service)| finds(service)).map(|(name, _)| name.as_str());
+        found.next().filter(|_| found.next().is_none())
     }
 
     fn count(&self, node: &mut Node, service: &Service) {
@@ -206,7 +252,12 @@ impl<'g> Graph<'g> {
             self.mentions(needs, hosts::in_setting(key, text), &evidence);
         }
         for file in &service.env_files {
-            let Some(file) = self.cx.tree.join(&service.folder, &file.text) else { continue };
+            // What is not in the repository is often described by a sample of it.
+            let names = ["", ".sample", ".example", ".template", ".dist"];
+            let found = names
+                .iter()
+                .find_map(|ending| self.cx.tree.join(&service.folder, &format!("{}{ending}", file.text)));
+            let Some(file) = found else { continue };
             for (key, value, line) in env_lines(file.text()) {
                 if !service.environment.contains_key(&key) {
                     self.mentions(needs, hosts::in_setting(&key, &value), &Evidence::at_line(file, line));
@@ -262,23 +313,43 @@ impl<'g> Graph<'g> {
         }
         if let Some(build) = &service.build {
             files.extend(self.folder_files(&service.folder, &build.context));
+            files.extend(self.application_files(&service.folder, &build.context));
         }
-        for file in files.into_iter().filter(|file| is_configuration(file)).take(20) {
+        for file in files.into_iter().filter(|file| is_configuration(file)).take(40) {
             for line in 1..=file.line_count() {
-                let text = file.line_text(line);
-                if text.starts_with('#') || text.starts_with("//") {
-                    continue;
-                }
-                let evidence = || Evidence::at_line(file, line);
-                for mention in hosts::in_text(text) {
+                for mention in hosts::in_config_line(file.line_text(line)).0 {
                     for other in
                         mention.endpoints.iter().filter_map(|endpoint| self.service_of(&endpoint.target))
                     {
-                        self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence());
+                        let evidence = Evidence::at_line(file, line);
+                        self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence);
                     }
                 }
             }
         }
+    }
+
+    /// Settings of the application that is built, by the usual names of such files.
+    fn application_files(&self, folder: &str, context: &str) -> Vec<&'g SourceFile> {
+        let path = crate::source::Tree::resolve(folder, context).filter(|path| path != folder);
+        let Some(path) = path else { return Vec::new() };
+        let named = |file: &&SourceFile| {
+            let name = file.name();
+            let deep = file.folder() != path && !file.path().contains("/test");
+            deep && (name.starts_with("application")
+                || name.starts_with("appsettings")
+                || name.starts_with("config."))
+        };
+        let paths: Vec<String> = self
+            .cx
+            .tree
+            .under(&path)
+            .take(5000)
+            .filter(named)
+            .take(20)
+            .map(|file| file.path().to_string())
+            .collect();
+        paths.iter().filter_map(|path| self.cx.tree.get(path)).collect()
     }
 
     fn folder_files(&self, folder: &str, relative: &str) -> Vec<&'g SourceFile> {

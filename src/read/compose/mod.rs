@@ -25,11 +25,16 @@ impl Format for Compose {
     }
 
     fn wants(&self, path: &str) -> bool {
-        path.ends_with(".yml") || path.ends_with(".yaml")
+        // Compose files, and what they are read together with; the latter are not claimed.
+        let name = path.rsplit('/').next().unwrap_or(path);
+        path.ends_with(".yml") || path.ends_with(".yaml") || is_beside(name)
     }
 
     fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
         let name = file.name().to_ascii_lowercase();
+        if !name.ends_with(".yml") && !name.ends_with(".yaml") {
+            return false;
+        }
         let named = name.contains("compose") || name.contains("docker-stack");
         let has_services = has_line(file, "services:") || has_line(file, "include:");
         if named {
@@ -232,6 +237,16 @@ const ENVIRONMENTS: &[&str] = &[
 
 fn is_environment(name: &str) -> bool {
     name.split(['.', '-', '_']).any(|part| ENVIRONMENTS.contains(&part))
+}
+
+/// Whether a file of this name may hold settings that a compose file refers to.
+fn is_beside(name: &str) -> bool {
+    name.starts_with(".env")
+        || [".env", ".conf", ".conf.template", ".properties", ".ini", ".vcl"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+        || (name.starts_with("appsettings") && name.ends_with(".json"))
+        || matches!(name, "Caddyfile" | "haproxy.cfg" | "env.example" | "env.sample")
 }
 
 fn has_line(file: &SourceFile, start: &str) -> bool {

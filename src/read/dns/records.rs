@@ -214,12 +214,17 @@ fn add_group(unit: &mut Unit, id: &Id, owner: &Id, evidence: Vec<Evidence>) {
     unit.groups.push(Group { id: id.clone(), owner: owner.clone(), k: 1, level: None, evidence });
 }
 
+/// A host; the scheme says what it is asked as.
+fn host(name: &str, scheme: Option<&str>) -> Target {
+    Target::Host { name: name.to_owned(), port: None, scheme: scheme.map(str::to_owned) }
+}
+
 fn target_of(data: &Data) -> Target {
     match data {
         Data::Address(address) => Target::Address(*address),
-        Data::Alias(name) | Data::Mail(name) | Data::NameServer(name) | Data::Service(name) => {
-            Target::Host { name: name.clone(), port: None, scheme: None }
-        }
+        Data::Alias(name) | Data::Service(name) => host(name, None),
+        Data::Mail(name) => host(name, Some("smtp")),
+        Data::NameServer(name) => host(name, Some("dns")),
         Data::Resource(text) => Target::Unresolved {
             text: text.clone(),
             because: "it is named by an id that only its provider can follow".to_owned(),

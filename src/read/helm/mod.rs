@@ -57,17 +57,23 @@ impl Format for Helm {
         let mut declarations = Declarations::default();
         let charts: BTreeSet<&str> =
             files.iter().filter(|file| file.name() == "Chart.yaml").map(|file| file.folder()).collect();
-        let mut units = Vec::new();
+        let mut rendered = Vec::new();
         for folder in charts.iter().filter(|folder| !is_inner(folder, &charts)) {
             let Some(chart) = Chart::load(cx.tree, folder, &mut declarations.problems) else { continue };
             let own: Vec<&SourceFile> =
                 files.iter().copied().filter(|file| below(file.path(), folder)).collect();
             let (objects, environments) = render(&chart, &own, cx, &mut declarations.problems);
-            let name = if folder.is_empty() { chart.name.as_str() } else { folder };
-            let mut unit = Unit::new("helm", name, *folder);
-            unit.environments = environments;
+            rendered.push((chart, objects, environments));
+        }
+        let all: Vec<&Object> = rendered.iter().flat_map(|(_, objects, _)| objects).collect();
+        let around = kubernetes::neighbours(&all, rendered.len());
+        let mut units = Vec::new();
+        for (chart, objects, environments) in &rendered {
+            let name = if chart.folder.is_empty() { &chart.name } else { &chart.folder };
+            let mut unit = Unit::new("helm", name, &*chart.folder);
+            unit.environments.clone_from(environments);
             let own: Vec<&Object> = objects.iter().collect();
-            units.push((own.len(), kubernetes::build(unit, &own, &[], cx)));
+            units.push((own.len(), kubernetes::build(unit, &own, around, cx)));
         }
         units.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
         declarations.units =

@@ -37,6 +37,12 @@ pub(super) struct Cluster<'c> {
     pub workloads: Vec<Workload<'c>>,
     /// Services by namespace and name.
     pub fronts: BTreeMap<(String, String), Front<'c>>,
+    /// Namespaces that have a Service of a name.
+    spaces: BTreeMap<String, Vec<String>>,
+    by_kind: BTreeMap<&'c str, Vec<&'c Object>>,
+    by_id: BTreeMap<Id, usize>,
+    /// Workloads by namespace and one label of their pods.
+    by_label: BTreeMap<(&'c str, String, String), Vec<usize>>,
     /// ConfigMaps and Secrets by kind, namespace and name.
     configs: BTreeMap<(&'static str, String, String), &'c Object>,
     /// Secrets that operators and External Secrets make, and what makes them.
@@ -50,6 +56,10 @@ impl<'c> Cluster<'c> {
             objects,
             workloads: Vec::new(),
             fronts: BTreeMap::new(),
+            spaces: BTreeMap::new(),
+            by_kind: BTreeMap::new(),
+            by_id: BTreeMap::new(),
+            by_label: BTreeMap::new(),
             configs: BTreeMap::new(),
             made_secrets: BTreeMap::new(),
         };
@@ -59,7 +69,13 @@ impl<'c> Cluster<'c> {
 
     fn index(&mut self, catalog: &Catalog) {
         for object in self.objects.clone() {
+            self.by_kind.entry(&object.kind).or_default().push(object);
             if let Some(workload) = workload(object, catalog) {
+                self.by_id.entry(workload.id.clone()).or_insert(self.workloads.len());
+                for (key, value) in &workload.labels {
+                    let label = (object.space(), key.clone(), value.clone());
+                    self.by_label.entry(label).or_default().push(self.workloads.len());
+                }
                 self.workloads.push(workload);
             }
             let config = match object.kind.as_str() {
@@ -90,6 +106,14 @@ impl<'c> Cluster<'c> {
                 }
             }
         }
+        for (space, name) in self.fronts.keys() {
+            self.spaces.entry(name.clone()).or_default().push(space.clone());
+        }
+    }
+
+    /// The objects of a kind.
+    pub(super) fn of_kind(&self, kind: &str) -> &[&'c Object] {
+        self.by_kind.get(kind).map_or(&[], Vec::as_slice)
     }
 
     fn add_service(&mut self, object: &'c Object) {
@@ -126,10 +150,13 @@ impl<'c> Cluster<'c> {
     /// The workloads whose pods carry labels; those that run to their end do not count beside others.
     fn selected(&self, namespace: &str, selector: &BTreeMap<String, String>) -> Vec<Id> {
         let carries = |workload: &&Workload<'_>| {
-            workload.object.space() == namespace
-                && selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+            selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
         };
-        let all: Vec<&Workload<'_>> = self.workloads.iter().filter(carries).collect();
+        let with = |(key, value): (&String, &String)| {
+            self.by_label.get(&(namespace, key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)
+        };
+        let near = selector.iter().map(with).min_by_key(|found| found.len()).unwrap_or_default();
+        let all: Vec<&Workload<'_>> = near.iter().map(|at| &self.workloads[*at]).filter(carries).collect();
         let serving: Vec<Id> = all
             .iter()
             .filter(|workload| !runs_once(workload.object))
@@ -140,7 +167,7 @@ impl<'c> Cluster<'c> {
 
     /// The workload of an id.
     pub(super) fn workload(&self, id: &Id) -> Option<&Workload<'c>> {
-        self.workloads.iter().find(|workload| workload.id == *id)
+        self.by_id.get(id).map(|at| &self.workloads[*at])
     }
 
     /// The Service that a hostname means to a pod of a namespace.
@@ -158,11 +185,11 @@ impl<'c> Cluster<'c> {
 
     /// The Service of a name where one of the sides names no namespace, if it is the only one.
     fn find_anywhere(&self, namespace: &str, name: &str) -> Option<&Front<'c>> {
-        let mut found = self.fronts.iter().filter(|((space, own), _)| {
-            own == name && (namespace == DEFAULT_NAMESPACE || space == DEFAULT_NAMESPACE)
-        });
-        let (_, first) = found.next()?;
-        found.next().is_none().then_some(first)
+        let spaces = self.spaces.get(name)?;
+        let mut open =
+            spaces.iter().filter(|space| namespace == DEFAULT_NAMESPACE || *space == DEFAULT_NAMESPACE);
+        let first = open.next()?;
+        open.next().is_none().then(|| self.fronts.get(&(first.clone(), name.to_owned())))?
     }
 
     /// Keys and values of a ConfigMap or Secret that a reference of some form names.

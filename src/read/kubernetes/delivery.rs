@@ -2,7 +2,7 @@
 
 use super::cluster::Cluster;
 use super::needs::{Needs, git_host, host_of, place};
-use super::object::Object;
+use super::object::{DEFAULT_NAMESPACE, Object, is_cluster_wide};
 use crate::catalog::Catalog;
 use crate::model::{
     Attribute, AttributeValue, Category, Id, Kind, Need, Node, Phase, Target, Tolerance, Unit,
@@ -121,28 +121,37 @@ fn external_secret(
     unit.nodes.push(part(object, Category::Secrets, tree));
     let Some(name) = object.at(&["spec", "secretStoreRef", "name"]) else { return };
     let kind = object.root.str_at(&["spec", "secretStoreRef", "kind"]).unwrap_or("SecretStore");
-    link(object, cluster, needs, kind, name, Phase::Runtime, tree);
+    link(object, cluster, needs, Far { kind, name, space: None }, Phase::Runtime, tree);
 }
 
-/// An edge to an object of a kind and name, wherever it is; a reference when it is not among those scanned.
+/// Another object that one names.
+struct Far<'n> {
+    kind: &'n str,
+    name: &'n Yaml,
+    /// Its namespace, where that is said.
+    space: Option<&'n str>,
+}
+
+/// An edge to an object of a kind and name; a reference when another unit may hold it.
 fn link(
     object: &Object,
     cluster: &Cluster<'_>,
     needs: &mut Needs<'_>,
-    kind: &str,
-    name: &Yaml,
+    far: Far<'_>,
     phase: Phase,
     tree: &Tree,
 ) {
+    let Far { kind, name, space } = far;
     let wanted = name.str().unwrap_or("");
-    let same = |other: &&&Object| other.kind == kind && other.name == wanted;
-    let near = cluster.objects.iter().filter(same).min_by_key(|other| other.space() != object.space());
+    let same = |other: &&&Object| other.name == wanted;
+    let space = space.unwrap_or(object.space());
+    let near = cluster.of_kind(kind).iter().filter(same).min_by_key(|other| other.space() != space);
     let evidence = vec![name.evidence(tree)];
     match near {
         Some(other) => needs.edge(&object.id(), &other.id(), phase, Need::Required, evidence),
         None => {
-            let because = format!("no {kind} of this name is in the scanned files");
-            let target = Target::Unresolved { text: wanted.to_owned(), because };
+            let space = if is_cluster_wide(kind) { DEFAULT_NAMESPACE } else { space };
+            let target = Target::Id(Id::kubernetes(space, kind, wanted));
             needs.refer(&object.id(), target, phase, Need::Required, evidence);
         }
     }
@@ -160,7 +169,7 @@ fn certificate(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>, un
     unit.nodes.push(part(object, Category::Certificates, tree));
     if let Some(name) = object.at(&["spec", "issuerRef", "name"]) {
         let kind = object.root.str_at(&["spec", "issuerRef", "kind"]).unwrap_or("Issuer");
-        link(object, cluster, needs, kind, name, Phase::Recover, tree);
+        link(object, cluster, needs, Far { kind, name, space: None }, Phase::Recover, tree);
     }
     for name in object.at(&["spec", "dnsNames"]).map(Yaml::items).unwrap_or_default() {
         let id = Id::domain(name.str().unwrap_or("").trim_end_matches('.'));
@@ -177,8 +186,7 @@ fn ingress_issuer(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>,
     {
         let Some(name) = object.annotation(annotation) else { continue };
         let wanted = name.str().unwrap_or("");
-        let Some(issuer) = cluster.objects.iter().find(|other| other.kind == kind && other.name == wanted)
-        else {
+        let Some(issuer) = cluster.of_kind(kind).iter().find(|other| other.name == wanted) else {
             continue;
         };
         for tls in object.at(&["spec", "tls"]).map(Yaml::items).unwrap_or_default() {
@@ -219,11 +227,13 @@ fn helm_release(
         object.at(&["spec", "chart", "spec", "sourceRef"]).or_else(|| object.at(&["spec", "chartRef"]));
     if let Some(name) = reference.and_then(|reference| reference.get("name")) {
         let kind = reference.and_then(|reference| reference.str_at(&["kind"])).unwrap_or("HelmRepository");
-        link(object, cluster, needs, kind, name, Phase::Deploy, tree);
+        let space = reference.and_then(|reference| reference.str_at(&["namespace"]));
+        link(object, cluster, needs, Far { kind, name, space }, Phase::Deploy, tree);
     }
     for other in object.at(&["spec", "dependsOn"]).map(Yaml::items).unwrap_or_default() {
         if let Some(name) = other.get("name") {
-            link(object, cluster, needs, "HelmRelease", name, Phase::Startup, tree);
+            let far = Far { kind: "HelmRelease", name, space: other.str_at(&["namespace"]) };
+            link(object, cluster, needs, far, Phase::Startup, tree);
         }
     }
     if let Some(values) = object.at(&["spec", "values"]) {

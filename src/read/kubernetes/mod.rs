@@ -49,21 +49,19 @@ impl Format for Kubernetes {
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         let mut declarations = Declarations::default();
         let covered = super::kustomize::covered(cx.tree);
-        let mut tops: BTreeMap<&str, Vec<Manifest>> = BTreeMap::new();
+        let mut manifests: Vec<Manifest> = Vec::new();
         for file in files.iter().filter(|file| !covered.contains(&**file.path())) {
             let objects = objects(file, &mut declarations.problems);
-            let folder = file.folder();
-            let top = folder.split('/').next().unwrap_or("");
-            tops.entry(top).or_default().push(Manifest { folder: folder.to_owned(), objects });
+            manifests.push(Manifest { folder: file.folder().to_owned(), objects });
         }
+        let parts = parts(&manifests);
+        let all: Vec<&Object> = manifests.iter().flat_map(|manifest| &manifest.objects).collect();
+        let around = neighbours(&all, parts.len());
         let mut units: Vec<(usize, Unit)> = Vec::new();
-        for (top, manifests) in tops {
-            let around: Vec<&Object> = manifests.iter().flat_map(|manifest| &manifest.objects).collect();
-            for (folder, own) in parts(top, &manifests) {
-                let name = if folder.is_empty() { "." } else { folder.as_str() };
-                let unit = Unit::new("kubernetes", name, &*folder);
-                units.push((own.len(), build(unit, &own, &around, cx)));
-            }
+        for (folder, own) in parts {
+            let name = if folder.is_empty() { "." } else { folder.as_str() };
+            let unit = Unit::new("kubernetes", name, &*folder);
+            units.push((own.len(), build(unit, &own, around, cx)));
         }
         // The fullest alternative speaks first.
         units.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
@@ -71,6 +69,12 @@ impl Format for Kubernetes {
             units.into_iter().map(|(_, unit)| unit).filter(|unit| !unit.nodes.is_empty()).collect();
         declarations
     }
+}
+
+/// The objects that the units of a format see beside their own: all, unless units and objects are so many
+/// that they are copies or unrelated stacks rather than neighbours.
+pub(crate) fn neighbours<'a, 'o>(all: &'a [&'o Object], units: usize) -> &'a [&'o Object] {
+    if units.saturating_mul(all.len()) <= 200_000 { all } else { &[] }
 }
 
 /// The objects of one file.
@@ -95,10 +99,13 @@ pub(crate) fn objects(file: &SourceFile, problems: &mut Problems) -> Vec<Object>
     Object::all_of(&yaml::parse(file, problems))
 }
 
-/// Takes a top folder apart where two folders below it declare the same object: those are alternatives.
-fn parts<'m>(top: &str, manifests: &'m [Manifest]) -> Vec<(String, Vec<&'m Object>)> {
+/// Takes a folder apart where two folders below it declare the same workload: those are alternatives.
+fn parts(manifests: &[Manifest]) -> Vec<(String, Vec<&Object>)> {
     let mut out = Vec::new();
-    let mut open: Vec<(String, Vec<&'m Manifest>)> = vec![(top.to_owned(), manifests.iter().collect())];
+    let all: Vec<&Manifest> = manifests.iter().filter(|manifest| !manifest.objects.is_empty()).collect();
+    let Some(first) = all.first() else { return out };
+    let top = all.iter().fold(first.folder.as_str(), |top, manifest| shared_folder(top, &manifest.folder));
+    let mut open: Vec<(String, Vec<&Manifest>)> = vec![(top.to_owned(), all)];
     while let Some((folder, inside)) = open.pop() {
         if !doubled(&folder, &inside) {
             out.push((folder, inside.iter().flat_map(|manifest| &manifest.objects).collect()));
@@ -108,19 +115,27 @@ fn parts<'m>(top: &str, manifests: &'m [Manifest]) -> Vec<(String, Vec<&'m Objec
         for manifest in inside {
             children.entry(child(&folder, &manifest.folder)).or_default().push(manifest);
         }
-        match children.remove(&folder) {
-            Some(direct) if children.is_empty() => {
-                out.push((folder, direct.iter().flat_map(|manifest| &manifest.objects).collect()));
-            }
-            Some(direct) => {
-                out.push((folder, direct.iter().flat_map(|manifest| &manifest.objects).collect()));
-                open.extend(children);
-            }
-            None => open.extend(children),
+        if let Some(direct) = children.remove(&folder) {
+            out.push((folder, direct.iter().flat_map(|manifest| &manifest.objects).collect()));
         }
+        open.extend(children);
     }
     out.sort_by(|a, b| a.0.cmp(&b.0));
     out
+}
+
+/// The longest folder that holds both.
+fn shared_folder<'f>(a: &'f str, b: &str) -> &'f str {
+    let mut end = 0;
+    let mut at = 0;
+    for (own, other) in a.split('/').zip(b.split('/')) {
+        if own != other {
+            break;
+        }
+        end = at + own.len();
+        at = end + 1;
+    }
+    &a[..end]
 }
 
 /// The folder directly below `folder` that holds `inner`, or `folder` itself.
@@ -137,13 +152,14 @@ fn child(folder: &str, inner: &str) -> String {
     }
 }
 
-/// Whether two parts of a folder run a workload of the same name.
+/// Whether two parts of a folder run a workload of the same name, be it in different namespaces.
 fn doubled(folder: &str, inside: &[&Manifest]) -> bool {
-    let mut seen: BTreeMap<Key, String> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str), String> = BTreeMap::new();
     for manifest in inside {
         let part = child(folder, &manifest.folder);
         for object in manifest.objects.iter().filter(|object| pod::spec_of(&object.root).is_some()) {
-            if seen.insert(object.key(), part.clone()).is_some_and(|other| other != part) {
+            let key = (object.kind.as_str(), object.name.as_str());
+            if seen.insert(key, part.clone()).is_some_and(|other| other != part) {
                 return true;
             }
         }
@@ -208,8 +224,8 @@ fn claims_shared<'c>(unit: &mut Unit, cluster: &'c Cluster<'c>, needs: &mut Need
     }
     for ((space, name), users) in users.into_iter().filter(|(_, users)| users.len() > 1) {
         let key = ("PersistentVolumeClaim".to_owned(), space.clone(), name.clone());
-        let Some(object) = cluster.objects.iter().find(|object| mine.contains(&key) && object.key() == key)
-        else {
+        let claims = cluster.of_kind("PersistentVolumeClaim");
+        let Some(object) = claims.iter().find(|object| mine.contains(&key) && object.key() == key) else {
             continue;
         };
         let mut node = crate::model::Node::new(object.id(), Kind::Component, name);

@@ -115,24 +115,12 @@ impl<'c> Needs<'c> {
     /// A configuration file: lines that set a host, and lines that name what is known.
     fn file(&mut self, workload: &Workload<'c>, text: &str, place: &Node) {
         for (at, line) in text.lines().take(2000).enumerate() {
-            let line = line.trim();
-            if line.starts_with(['#', ';']) || line.starts_with("//") || line.len() > 2000 {
-                continue;
-            }
             let mut location = place.location.clone();
             // A block scalar starts on the line of its key.
             location.line += if text.contains('\n') { at as u32 + 1 } else { 0 };
             let evidence = crate::read::yaml::evidence_at(&location, self.tree);
-            let pair = line.split_once(['=', ':']).filter(|(key, _)| {
-                key.trim().chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"'))
-            });
-            let mentions = match pair {
-                Some((key, value)) => {
-                    hosts::in_setting(key.trim().trim_matches('"'), value.trim().trim_end_matches([',', ';']))
-                }
-                None => hosts::in_text(line),
-            };
-            let known_only = pair.is_none();
+            let (mentions, sets_key) = hosts::in_config_line(line);
+            let known_only = !sets_key;
             let kept = mentions.into_iter().filter(|mention| {
                 !known_only
                     || mention

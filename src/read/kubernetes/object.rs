@@ -63,6 +63,9 @@ impl Object {
 
     /// The namespace it is in.
     pub(crate) fn space(&self) -> &str {
+        if is_cluster_wide(&self.kind) {
+            return DEFAULT_NAMESPACE;
+        }
         self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
     }
 
@@ -101,6 +104,21 @@ impl Object {
     pub(crate) fn annotation(&self, name: &str) -> Option<&Node> {
         self.root.at(&["metadata", "annotations"])?.get(name)
     }
+}
+
+/// Whether objects of a kind stand in no namespace, whatever a kustomization writes into them.
+pub(crate) fn is_cluster_wide(kind: &str) -> bool {
+    matches!(
+        kind,
+        "ClusterIssuer"
+            | "ClusterSecretStore"
+            | "ClusterExternalSecret"
+            | "NodePool"
+            | "EC2NodeClass"
+            | "Provisioner"
+            | "PersistentVolume"
+            | "StorageClass"
+    )
 }
 
 /// The pairs of a mapping of texts: labels, selectors, annotations.

@@ -194,6 +194,32 @@ fn folders_that_declare_the_same_are_alternatives() {
     let files = [("deploy/dev/a.yaml", &*one), ("deploy/prod/a.yaml", &*one), ("release/all.yaml", &*one)];
     let names: Vec<_> = read(&files).units.iter().map(|unit| unit.name.clone()).collect();
     assert_eq!(names, ["deploy/dev", "deploy/prod", "release"]);
+    let (web, api) = (
+        deployment("web", "", "image: me/web, env: [{name: API_HOST, value: api}]"),
+        deployment("api", "", "image: me/api"),
+    );
+    let apart = [("web/k8s/a.yaml", &*web), ("api/k8s/a.yaml", &*api), ("old/web.yaml", &*web)];
+    let declarations = read(&apart);
+    let edges: Vec<_> =
+        declarations.units.iter().flat_map(|unit| &unit.edges).map(|edge| edge.to.as_str()).collect();
+    assert_eq!(edges, ["k8s:default/Deployment/api", "k8s:default/Deployment/api"]);
+}
+
+#[test]
+fn services_in_folders_of_their_own_meet() {
+    let (web, api) = (
+        deployment("web", "", "image: me/web, env: [{name: API_HOST, value: api}]"),
+        deployment("api", "", "image: me/api"),
+    );
+    check(
+        &[("services/web/k8s/a.yaml", &*web), ("services/api/k8s/a.yaml", &*api)],
+        "
+unit services
+  service k8s:default/Deployment/api 1 nothing
+  service k8s:default/Deployment/web 1 nothing
+  k8s:default/Deployment/web -> k8s:default/Deployment/api runtime required
+",
+    );
 }
 
 #[test]

@@ -149,20 +149,19 @@ fn knative(root: &Yaml) -> Count<'_> {
 
 /// The smallest number that an autoscaler aiming at the workload keeps.
 fn scaler<'c>(object: &Object, cluster: &Cluster<'c>) -> Option<(&'c Yaml, u32)> {
-    cluster.objects.iter().find_map(|other| {
-        let (target, smallest, default) = match other.kind.as_str() {
-            "HorizontalPodAutoscaler" => (["spec", "scaleTargetRef"], "minReplicas", 1),
-            "ScaledObject" => (["spec", "scaleTargetRef"], "minReplicaCount", 0),
-            _ => return None,
-        };
-        let target = other.root.at(&target)?;
-        let same_kind = target.str_at(&["kind"]).unwrap_or("Deployment") == object.kind;
-        if !same_kind || target.str_at(&["name"]) != Some(&object.name) || other.space() != object.space() {
-            return None;
-        }
-        let says = other.root.at(&["spec", smallest]);
-        let number = says.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
-        Some((says.or(other.root.at(&["metadata", "name"]))?, number.unwrap_or(default)))
+    let kinds = [("HorizontalPodAutoscaler", "minReplicas", 1), ("ScaledObject", "minReplicaCount", 0)];
+    kinds.into_iter().find_map(|(kind, smallest, default)| {
+        cluster.of_kind(kind).iter().find_map(|other| {
+            let target = other.root.at(&["spec", "scaleTargetRef"])?;
+            let same_kind = target.str_at(&["kind"]).unwrap_or("Deployment") == object.kind;
+            if !same_kind || target.str_at(&["name"]) != Some(&object.name) || other.space() != object.space()
+            {
+                return None;
+            }
+            let says = other.root.at(&["spec", smallest]);
+            let number = says.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
+            Some((says.or(other.root.at(&["metadata", "name"]))?, number.unwrap_or(default)))
+        })
     })
 }
 
@@ -173,13 +172,13 @@ fn kafka_pools<'c>(
 ) -> Option<(Result<u32, String>, Option<&'c Yaml>)> {
     let mut sum = 0u32;
     let mut says = None;
-    for pool in cluster.objects.iter().filter(|other| other.kind == "KafkaNodePool") {
+    for pool in cluster.of_kind("KafkaNodePool") {
         let owner = pool.root.at(&["metadata", "labels"])?.get("strimzi.io/cluster").and_then(Yaml::str);
         let roles = pool.root.at(&["spec", "roles"]).map(Yaml::items).unwrap_or_default();
         if owner == Some(&object.name) && roles.iter().any(|role| role.str() == Some("broker")) {
             let replicas = pool.root.at(&["spec", "replicas"]);
-            sum +=
-                replicas.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+            let count = replicas.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
+            sum = sum.saturating_add(count.unwrap_or(0));
             says = says.or(replicas);
         }
     }
@@ -291,9 +290,8 @@ fn replicate(
 /// PodDisruptionBudgets that select the workload.
 fn budgets(node: &mut Node, workload: &Workload<'_>, cluster: &Cluster<'_>, tree: &Tree) {
     let replicas = node.replication.replicas.unwrap_or(0);
-    for budget in &cluster.objects {
-        let applies = budget.kind == "PodDisruptionBudget"
-            && budget.space() == workload.object.space()
+    for budget in cluster.of_kind("PodDisruptionBudget") {
+        let applies = budget.space() == workload.object.space()
             && selects(budget.at(&["spec", "selector"]), &workload.labels);
         if !applies {
             continue;
@@ -365,9 +363,8 @@ fn operator_backup(node: &mut Node, object: &Object, cluster: &Cluster<'_>, tree
     let own = ["backup", "backups"].iter().find_map(|key| object.root.at(&["spec", key]));
     let own =
         own.filter(|backup| backup.is_mapping() && backup.get("enabled").and_then(Yaml::bool) != Some(false));
-    let schedule = cluster.objects.iter().find(|other| {
-        other.kind == "ScheduledBackup"
-            && other.space() == object.space()
+    let schedule = cluster.of_kind("ScheduledBackup").iter().find(|other| {
+        other.space() == object.space()
             && other.root.str_at(&["spec", "cluster", "name"]) == Some(&object.name)
     });
     let scheduled = schedule.and_then(|schedule| schedule.at(&["spec", "schedule"]));
@@ -397,21 +394,13 @@ fn operator_backup(node: &mut Node, object: &Object, cluster: &Cluster<'_>, tree
 
 /// `30d`, `4w`, `2m` in days.
 fn days(text: &str) -> Option<f64> {
-    let (number, unit) = text.split_at(text.len().checked_sub(1)?);
-    let number: f64 = number.parse().ok()?;
-    match unit {
-        "d" => Some(number),
-        "w" => Some(number * 7.0),
-        "m" => Some(number * 30.0),
-        _ => None,
-    }
+    let days_of = [("d", 1.0), ("w", 7.0), ("m", 30.0)];
+    let (number, days) = days_of.iter().find_map(|(unit, days)| Some((text.strip_suffix(unit)?, days)))?;
+    number.parse::<f64>().ok().map(|number| number * days)
 }
 
 /// Whether a Service's own labels are among those that a monitor selects.
 pub(super) fn monitored(front: &Object, cluster: &Cluster<'_>) -> bool {
     let own = labels(front.at(&["metadata", "labels"]));
-    cluster
-        .objects
-        .iter()
-        .any(|other| other.kind == "ServiceMonitor" && selects(other.at(&["spec", "selector"]), &own))
+    cluster.of_kind("ServiceMonitor").iter().any(|other| selects(other.at(&["spec", "selector"]), &own))
 }

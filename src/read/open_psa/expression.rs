@@ -9,7 +9,11 @@ use crate::source::Problems;
 const CHAIN: usize = 200;
 
 /// The probability of each basic event, by position in the definitions; `None` inside when it is not known.
-pub(super) fn values(definitions: &Definitions<'_>, settings: Settings, problems: &mut Problems) -> BTreeMap<usize, Option<f64>> {
+pub(super) fn values(
+    definitions: &Definitions<'_>,
+    settings: Settings,
+    problems: &mut Problems,
+) -> BTreeMap<usize, Option<f64>> {
     let mut evaluation = Evaluation { definitions, settings, problems, parameters: BTreeMap::new() };
     let mut values = BTreeMap::new();
     for (at, definition) in definitions.all.iter().enumerate() {
@@ -21,7 +25,10 @@ pub(super) fn values(definitions: &Definitions<'_>, settings: Settings, problems
         let value = value.filter(|value| {
             let fits = (0.0..=1.0).contains(value);
             if !fits {
-                let message = format!("the probability of `{}` is {value}, which is not between 0 and 1", definition.name);
+                let message = format!(
+                    "the probability of `{}` is {value}, which is not between 0 and 1",
+                    definition.name
+                );
                 evaluation.problems.error(definition.spot.location(), message);
             }
             fits
@@ -45,9 +52,13 @@ impl<'a> Evaluation<'a, '_> {
         let element = spot.get();
         match element.name {
             "float" | "int" => {
-                let value = element.attribute("value").and_then(|value| value.parse::<f64>().ok()).filter(|value| value.is_finite());
+                let value = element
+                    .attribute("value")
+                    .and_then(|value| value.parse::<f64>().ok())
+                    .filter(|value| value.is_finite());
                 if value.is_none() {
-                    self.problems.error(spot.location(), format!("`{}` needs a number as its `value`", element.name));
+                    self.problems
+                        .error(spot.location(), format!("`{}` needs a number as its `value`", element.name));
                 }
                 value
             }
@@ -56,10 +67,14 @@ impl<'a> Evaluation<'a, '_> {
             "system-mission-time" => Some(self.settings.mission_hours),
             "parameter" => self.parameter(spot, base, open),
             name => {
-                let arguments: Option<Vec<f64>> = spot.children().map(|inside| self.value(inside, base, open)).collect();
+                let arguments: Option<Vec<f64>> =
+                    spot.children().map(|inside| self.value(inside, base, open)).collect();
                 let value = compute(name, &arguments?);
                 if value.is_none() {
-                    self.problems.warning(spot.location(), format!("the expression `{name}` is not evaluated: the probability is not known"));
+                    self.problems.warning(
+                        spot.location(),
+                        format!("the expression `{name}` is not evaluated: the probability is not known"),
+                    );
                 }
                 value.filter(|value| value.is_finite())
             }
@@ -76,13 +91,18 @@ impl<'a> Evaluation<'a, '_> {
             return *value;
         }
         if open.contains(&at) || open.len() >= CHAIN {
-            let what = if open.contains(&at) { "needs itself".to_owned() } else { format!("refers to more than {CHAIN} others in a row") };
+            let what = if open.contains(&at) {
+                "needs itself".to_owned()
+            } else {
+                format!("refers to more than {CHAIN} others in a row")
+            };
             self.problems.error(spot.location(), format!("the parameter `{name}` {what}"));
             return None;
         }
         open.push(at);
         let definition = &self.definitions.all[at];
-        let value = definition.spot.children().next().and_then(|inside| self.value(inside, &definition.base, open));
+        let value =
+            definition.spot.children().next().and_then(|inside| self.value(inside, &definition.base, open));
         open.pop();
         self.parameters.insert(at, value);
         value
@@ -111,15 +131,23 @@ fn compute(name: &str, arguments: &[f64]) -> Option<f64> {
             let sum = lambda + mu;
             (lambda - (lambda - gamma * sum) * (-sum * time).exp()) / sum
         }
-        ("Weibull", [scale, shape, start, time]) if time > start => -(-((time - start) / scale).powf(*shape)).exp_m1(),
+        ("Weibull", [scale, shape, start, time]) if time > start => {
+            -(-((time - start) / scale).powf(*shape)).exp_m1()
+        }
         ("Weibull", [_, _, _, _]) => 0.0,
         ("periodic-test", [lambda, tau, theta, time]) => match time - theta {
             after if after > 0.0 => failed_by(*lambda, after % tau),
             _ => failed_by(*lambda, *time),
         },
-        ("periodic-test", [lambda, mu, tau, theta, time]) => periodic_with_repair(*lambda, *mu, *tau, *theta, *time)?,
+        ("periodic-test", [lambda, mu, tau, theta, time]) => {
+            periodic_with_repair(*lambda, *mu, *tau, *theta, *time)?
+        }
         ("uniform-deviate", [low, high]) => (low + high) / 2.0,
-        ("normal-deviate" | "lognormal-deviate", [mean, _, ..]) if name == "normal-deviate" || arguments.len() == 3 => *mean,
+        ("normal-deviate" | "lognormal-deviate", [mean, _, ..])
+            if name == "normal-deviate" || arguments.len() == 3 =>
+        {
+            *mean
+        }
         ("lognormal-deviate", [mu, sigma]) => (mu + sigma * sigma / 2.0).exp(),
         ("gamma-deviate", [shape, scale]) => shape * scale,
         ("beta-deviate", [alpha, beta]) => alpha / (alpha + beta),
@@ -143,7 +171,9 @@ fn periodic_with_repair(lambda: f64, mu: f64, tau: f64, theta: f64, time: f64) -
         } else {
             1.0 - (lambda * (-mu * span).exp() - mu * (-lambda * span).exp()) / (lambda - mu)
         };
-        failed * (1.0 - failed_by(mu, span)) + failed * repaired_and_failed + (1.0 - failed) * failed_by(lambda, span)
+        failed * (1.0 - failed_by(mu, span))
+            + failed * repaired_and_failed
+            + (1.0 - failed) * failed_by(lambda, span)
     };
     let periods = ((time - theta) / tau).floor();
     // A hostile model may ask for a test every nanosecond.

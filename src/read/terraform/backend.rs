@@ -2,11 +2,10 @@
 
 use super::session::{Deployed, How, backend_of};
 use super::world::World;
-use crate::catalog::Catalog;
 use crate::model::{Category, Confidence, Edge, Evidence, Id, Kind, Need, Node, Phase, Tolerance, Unit};
 
 /// Adds the node of a state's place and what deploys through it.
-pub(super) fn read(world: &World<'_>, catalog: &Catalog, deployed: &Deployed<'_>, unit: &mut Unit) {
+pub(super) fn read(world: &World<'_>, deployed: &Deployed<'_>, unit: &mut Unit) {
     let Some((backend, config)) = backend_of(world.tree, deployed.module) else { return };
     if matches!(deployed.how, How::Terragrunt(_)) && backend == "local" {
         return;
@@ -33,9 +32,7 @@ pub(super) fn read(world: &World<'_>, catalog: &Catalog, deployed: &Deployed<'_>
     node.tolerance = Tolerance::Zone;
     node.tolerance_because = Some(format!("a managed store behind the backend `{backend}`"));
     node.evidence.extend(evidence.clone());
-    let _ = catalog;
-    let users: Vec<Id> =
-        unit.nodes.iter().filter(|node| is_deployed(node)).map(|node| node.id.clone()).collect();
+    let users = users(unit);
     for from in users {
         unit.edges.push(Edge {
             from,
@@ -50,8 +47,17 @@ pub(super) fn read(world: &World<'_>, catalog: &Catalog, deployed: &Deployed<'_>
     unit.nodes.push(node);
 }
 
-fn is_deployed(node: &Node) -> bool {
-    matches!(node.kind, Kind::Service | Kind::Component | Kind::DnsZone)
+/// What cannot be changed without the state: the services; where there are none, whatever the root makes.
+fn users(unit: &Unit) -> Vec<Id> {
+    let of = |wanted: &dyn Fn(&Node) -> bool| -> Vec<Id> {
+        unit.nodes.iter().filter(|node| wanted(node)).map(|node| node.id.clone()).collect()
+    };
+    let services = of(&|node| node.kind == Kind::Service);
+    if services.is_empty() {
+        of(&|node| matches!(node.kind, Kind::Component | Kind::DnsZone))
+    } else {
+        services
+    }
 }
 
 fn evidence(deployed: &Deployed<'_>) -> Option<Evidence> {

@@ -16,7 +16,6 @@ use crate::model::{
     Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase,
     Reference, Target, Tolerance, Unit,
 };
-use crate::source::Problems;
 
 /// The ids of zones and records, by item.
 pub(super) struct Names {
@@ -31,12 +30,7 @@ impl Names {
 }
 
 /// Adds zones and names, with what they lead to.
-pub(super) fn read<'a>(
-    world: &World<'a>,
-    graph: &Graph<'a>,
-    unit: &mut Unit,
-    problems: &mut Problems,
-) -> Names {
+pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit) -> Names {
     let mut names = Names { ids: BTreeMap::new() };
     for (index, item) in graph.items.iter().enumerate() {
         if item.role == Role::DnsZone && !item.foreign {
@@ -49,7 +43,7 @@ pub(super) fn read<'a>(
             continue;
         }
         let Some(shape) = links().record(&item.type_name) else { continue };
-        let record = Record::new(graph, &names, index, item, shape);
+        let record = Record::new(graph, &names, item, shape);
         names.ids.insert(index, record.id.clone());
         if record.is_worth() {
             records.entry(record.id.clone()).or_default().push(record);
@@ -58,7 +52,6 @@ pub(super) fn read<'a>(
     for (id, records) in &records {
         Writer { world, graph, names: &names, id, records, unit }.write();
     }
-    let _ = problems;
     names
 }
 
@@ -113,14 +106,7 @@ enum Routing {
 }
 
 impl<'r> Record<'r> {
-    fn new(
-        graph: &'r Graph<'_>,
-        names: &Names,
-        index: usize,
-        item: &'r Item<'_>,
-        shape: RecordShape,
-    ) -> Self {
-        let _ = index;
+    fn new(graph: &'r Graph<'_>, names: &Names, item: &'r Item<'_>, shape: RecordShape) -> Self {
         let zone_item = zone_item(graph, item, shape.zone);
         let zone = zone_item.and_then(|zone| names.of(zone)).cloned();
         let zone_name = zone
@@ -458,6 +444,11 @@ fn target(kind: &str, text: &str) -> Option<Target> {
     (!name.is_empty() && (name.contains('.') || kind == "CNAME")).then_some(Target::Host {
         name,
         port: None,
-        scheme: None,
+        // The scheme says what the host is asked as.
+        scheme: match kind {
+            "MX" => Some("smtp".to_owned()),
+            "NS" => Some("dns".to_owned()),
+            _ => None,
+        },
     })
 }

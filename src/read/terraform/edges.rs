@@ -10,7 +10,7 @@ use super::settings;
 use super::trace;
 use super::value::Ref;
 use super::world::World;
-use crate::catalog::{Catalog, Role};
+use crate::catalog::Role;
 use crate::model::{Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
 
@@ -18,16 +18,8 @@ use crate::read::hosts;
 const MAX_STEPS: u32 = 8;
 
 /// Adds the dependencies of all components.
-pub(super) fn read<'a>(
-    world: &World<'a>,
-    catalog: &Catalog,
-    graph: &Graph<'a>,
-    names: &Names,
-    unit: &mut Unit,
-) {
-    let _ = catalog;
-    for index in 0..graph.items.len() {
-        let item = &graph.items[index];
+pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
+    for (index, item) in graph.items.iter().enumerate() {
         // A component of another root is walked from only for what this root puts behind it.
         if is_node(graph, index) && !links().is_carrier(&item.type_name) {
             Walk {
@@ -272,10 +264,9 @@ impl Walk<'_, '_> {
         groups.retain(|_, (members, _)| *members > 1);
         for ((end, phase), found) in &self.needs {
             // Who needs a thing to run needs it to start as well.
-            if *phase == Phase::Startup || *phase == Phase::Deploy {
-                if self.needs.contains_key(&(end.clone(), Phase::Runtime)) {
-                    continue;
-                }
+            let is_lesser = matches!(phase, Phase::Startup | Phase::Deploy);
+            if is_lesser && self.needs.contains_key(&(end.clone(), Phase::Runtime)) {
+                continue;
             }
             let to = match end {
                 End::Item(to) => self.graph.items[*to].id.clone(),

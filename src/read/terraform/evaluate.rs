@@ -410,7 +410,7 @@ impl World<'_> {
             return failed.clone();
         }
         let values: Vec<Value> = values.into_iter().map(|value| self.settled(value)).collect();
-        self.grunt_function(name, &values, scope)
+        self.grunt_function(name, &values)
             .or_else(|| self.file_function(name, &values, scope))
             .unwrap_or_else(|| functions::call(name, &values))
     }

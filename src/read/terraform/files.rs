@@ -34,7 +34,7 @@ impl<'a> World<'a> {
                 },
                 None => unknown_path(args),
             },
-            "fileset" => self.file_set(args, scope),
+            "fileset" => self.file_set(args),
             "templatefile" => self.template_file(args, scope),
             "templatestring" => match args.first().and_then(Value::text) {
                 Some(text) => self.text_template(&text, args.get(1), scope),
@@ -72,13 +72,12 @@ impl<'a> World<'a> {
         })
     }
 
-    fn file_set(&self, args: &[Value], scope: Scope<'_>) -> Value {
+    fn file_set(&self, args: &[Value]) -> Value {
         let (Some(folder), Some(pattern)) =
             (args.first().and_then(Value::text), args.get(1).and_then(Value::text))
         else {
             return unknown_path(args);
         };
-        let _ = scope;
         let Some(folder) = Tree::resolve(&self.root_folder, &folder) else { return unknown_path(args) };
         let Ok(glob) = globset::GlobBuilder::new(&pattern).literal_separator(true).build() else {
             return Value::failed("a pattern that cannot be read");

@@ -83,7 +83,8 @@ pub(crate) fn read(
     let world = World::new(tree, &modules, &module, inputs);
     let mut read = Unit::default();
     let mut found = Problems::new();
-    graph::read(&world, catalog, "", &mut read, &mut found);
+    let doors = graph::read(&world, catalog, "", &mut read, &mut found);
+    super::doors::settle(std::slice::from_mut(&mut read), &doors);
     for problem in found.iter() {
         let message = restore(&problem.message, resources);
         match problem.severity {

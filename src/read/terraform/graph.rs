@@ -65,11 +65,23 @@ pub(super) fn read<'a>(
     problems: &mut Problems,
 ) -> BTreeSet<Id> {
     let graph = Graph::new(world, catalog, prefix);
-    let names = dns::read(world, &graph, unit, problems);
+    let names = dns::read(world, &graph, unit);
     nodes::read(world, catalog, &graph, unit);
-    edges::read(world, catalog, &graph, &names, unit);
+    edges::read(world, &graph, &names, unit);
     copies::read(world, &graph, unit);
+    note_modules_from_elsewhere(&graph, problems);
     doors::of(&graph)
+}
+
+/// What stands in a module that is not in the tree is seen as one component.
+fn note_modules_from_elsewhere(graph: &Graph<'_>, problems: &mut Problems) {
+    for item in graph.items.iter().filter(|item| item.key.resource == EXTERNAL && !item.foreign) {
+        let (file, block) = (item.declared.file, item.declared.block);
+        problems.note(
+            file.location(block.at as usize),
+            format!("the source of `{}` is not in the tree: it is taken as one component", item.address),
+        );
+    }
 }
 
 impl Item<'_> {
@@ -339,7 +351,12 @@ impl<'a> Graph<'a> {
             leaf.value.each_ref(&mut 200, &mut |reference| {
                 let Some(index) = self.index(&reference.instance) else { return };
                 let target = &self.items[index];
-                if target.type_name.ends_with("subnet") || target.type_name.ends_with("subnetwork") {
+                let is_network_module =
+                    target.key.resource == EXTERNAL && reference.attribute.contains("subnet");
+                if target.type_name.ends_with("subnet")
+                    || target.type_name.ends_with("subnetwork")
+                    || is_network_module
+                {
                     found = true;
                     out.push(Some(index));
                 } else if target.type_name.ends_with("subnet_group") && !std::ptr::eq(target, item) {

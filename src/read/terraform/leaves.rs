@@ -39,7 +39,7 @@ impl<'a> Leaves<'a> {
     pub(super) fn new(world: &World<'_>, file: &'a SourceFile, body: &'a Body, scope: Scope<'_>) -> Self {
         let mut out = Leaves { file, leaves: Vec::new(), value: Value::NULL };
         let mut blocks = 0;
-        out.value = out.body(world, body, scope, "", None, &mut blocks, 0);
+        out.value = out.body(world, body, scope, At { path: "", block: None, depth: 0 }, &mut blocks);
         out
     }
 
@@ -48,11 +48,10 @@ impl<'a> Leaves<'a> {
         world: &World<'_>,
         body: &'a Body,
         scope: Scope<'_>,
-        path: &str,
-        block: Option<u32>,
+        at: At<'_>,
         blocks: &mut u32,
-        depth: u32,
     ) -> Value {
+        let At { path, block, depth } = at;
         let mut map: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         for attribute in &body.attributes {
             if path.is_empty()
@@ -80,8 +79,13 @@ impl<'a> Leaves<'a> {
                     *blocks += 1;
                     *blocks
                 });
-                let value =
-                    self.body(world, inner, inner_scope, &join(path, name), Some(number), blocks, depth + 1);
+                let value = self.body(
+                    world,
+                    inner,
+                    inner_scope,
+                    At { path: &join(path, name), block: Some(number), depth: depth + 1 },
+                    blocks,
+                );
                 lists.entry(name.to_owned()).or_default().push(value);
             });
         }
@@ -181,6 +185,13 @@ impl<'a> Leaves<'a> {
     pub(super) fn at<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s Leaf<'a>> {
         self.leaves.iter().filter(move |leaf| leaf.path == path)
     }
+}
+
+/// Where a body stands in its resource.
+struct At<'p> {
+    path: &'p str,
+    block: Option<u32>,
+    depth: u32,
 }
 
 struct Place<'a> {

@@ -208,7 +208,7 @@ fn read_root<'a>(
     }
     let mut problems = Problems::new();
     let doors = graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
-    backend::read(&world, cx.catalog, deployed, &mut unit);
+    backend::read(&world, deployed, &mut unit);
     if world.exhausted.get()
         && let Some(file) = deployed.module.files.first()
     {

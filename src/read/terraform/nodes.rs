@@ -74,6 +74,10 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
     let facts =
         Facts { graph, index, zones: place::zones(graph, item, node.placement.region.as_deref()).known };
     survival(&mut node, item, &facts);
+    if node.placement.zones.len() > 1 && !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) {
+        // Somewhere in these zones, but nothing says where: a place that is not known.
+        node.placement.zones.clear();
+    }
     node.replication = replication(&mut node, world, item, &facts);
     attributes(&mut node, item, &facts, graph, index);
     node
@@ -311,15 +315,9 @@ fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &G
     }
     for referrer in &graph.referrers[index] {
         let other = &graph.items[*referrer];
-        match other.role {
-            Role::Monitor => {
-                node.attributes.set(
-                    Attribute::Monitored,
-                    AttributeValue::Bool(true),
-                    Some(other.declared.evidence()),
-                );
-            }
-            _ => {}
+        if other.role == Role::Monitor {
+            let evidence = Some(other.declared.evidence());
+            node.attributes.set(Attribute::Monitored, AttributeValue::Bool(true), evidence);
         }
     }
 }

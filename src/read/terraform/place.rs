@@ -39,6 +39,8 @@ pub(super) fn placement<'a>(
             place.region = Some(region);
         }
         Some(Location::Unknown(reason)) => place.region_unknown = Some(reason),
+        // `EU`, `global`: said, and no region.
+        Some(Location::Wide) => return place,
         None => {}
     }
     if place.region.is_none() && place.region_unknown.is_none() {
@@ -64,6 +66,7 @@ enum Location {
     Region(String),
     Zone(String, String),
     Unknown(String),
+    Wide,
 }
 
 /// What the resource says itself: `region`, `location`, `zone`, or what the catalog names for its type.
@@ -75,8 +78,12 @@ fn own_location(catalog: &Catalog, provider: &str, item: &Item<'_>) -> Option<Lo
         let Some(value) = item.leaves.get(name) else { continue };
         match value.text() {
             Some(text) if !text.is_empty() => {
-                if let Some(location) = location(catalog, provider, &text) {
-                    return Some(location);
+                let is_word =
+                    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b' ');
+                match location(catalog, provider, &text) {
+                    Some(location) => return Some(location),
+                    None if is_word => return Some(Location::Wide),
+                    None => {}
                 }
             }
             _ if value.is_unknown() => {
@@ -131,7 +138,7 @@ fn provider_region<'a>(
                 place.region = Some(region);
                 return;
             }
-            _ => {
+            Some(Location::Wide | Location::Unknown(_)) | None => {
                 let reason = value.reason().map_or("the provider's region is not known", |reason| reason);
                 place.region_unknown = Some(reason.to_owned());
             }
@@ -252,8 +259,8 @@ pub(super) fn zones(graph: &Graph<'_>, item: &Item<'_>, region: Option<&str>) ->
     if !said {
         for subnet in graph.subnets(item) {
             said = true;
-            match subnet.and_then(|subnet| zone_of_subnet(graph, subnet, region)) {
-                Some(zone) => drop(found.insert(zone_id(&zone, region), ())),
+            match subnet.and_then(|subnet| zones_of_subnet(graph, subnet, region)) {
+                Some(zones) => found.extend(zones.iter().map(|zone| (zone_id(zone, region), ()))),
                 None => complete = false,
             }
         }
@@ -270,12 +277,17 @@ fn zone_id(zone: &str, region: Option<&str>) -> String {
     }
 }
 
-/// The zone a subnet stands in.
-fn zone_of_subnet(graph: &Graph<'_>, subnet: usize, region: Option<&str>) -> Option<String> {
+/// The zone a subnet stands in; the zones of all subnets of a network module that is not in the tree.
+fn zones_of_subnet(graph: &Graph<'_>, subnet: usize, region: Option<&str>) -> Option<Vec<String>> {
     let item = &graph.items[subnet];
+    if item.key.resource == EXTERNAL {
+        let zones: Option<Vec<String>> =
+            item.leaves.at("azs").map(|leaf| zone_of_value(graph, &leaf.value, region)).collect();
+        return zones.filter(|zones| !zones.is_empty());
+    }
     for name in ["availability_zone", "availability_zone_id", "zone"] {
         if let Some(value) = item.leaves.get(name).filter(|value| !value.is_null()) {
-            return zone_of_value(graph, &value, region);
+            return Some(vec![zone_of_value(graph, &value, region)?]);
         }
     }
     None

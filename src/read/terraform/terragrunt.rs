@@ -7,7 +7,7 @@ use super::config::Module;
 use super::evaluate::relative;
 use super::session::Session;
 use super::value::{Kind, Value};
-use super::world::{Input, Inputs, Scope, World};
+use super::world::{Input, Inputs, World};
 use crate::source::{SourceFile, Tree};
 
 /// Includes of includes, configurations read by configurations.
@@ -243,7 +243,7 @@ impl<'a> World<'a> {
     }
 
     /// Terragrunt's own functions.
-    pub(super) fn grunt_function(&self, name: &str, args: &[Value], scope: Scope<'_>) -> Option<Value> {
+    pub(super) fn grunt_function(&self, name: &str, args: &[Value]) -> Option<Value> {
         let grunt = self.grunt.as_ref()?;
         let here = &self.root_folder;
         Some(match name {
@@ -278,10 +278,7 @@ impl<'a> World<'a> {
             | "get_terraform_cli_args"
             | "get_terragrunt_source_cli_flag"
             | "get_default_retryable_errors"
-            | "mark_as_read" => {
-                let _ = scope;
-                Value::unknown("known only while it is run")
-            }
+            | "mark_as_read" => Value::unknown("known only while it is run"),
             _ => return None,
         })
     }

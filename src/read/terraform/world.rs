@@ -96,6 +96,9 @@ enum Slot {
     Attribute(InstanceKey, Arc<str>),
 }
 
+/// A module instance by its parent, its name and its key.
+type Child = (u32, Arc<str>, Key);
+
 /// One root, evaluated.
 pub(super) struct World<'a> {
     pub(super) tree: &'a Tree,
@@ -111,7 +114,7 @@ pub(super) struct World<'a> {
     pub(super) foreign: RefCell<Vec<Foreign<'a>>>,
     elsewhere: RefCell<HashMap<usize, Option<Value>>>,
     instances: RefCell<Vec<Rc<ModuleInstance<'a>>>>,
-    module_ids: RefCell<HashMap<(u32, Arc<str>, Key), u32>>,
+    module_ids: RefCell<HashMap<Child, u32>>,
     values: RefCell<HashMap<Slot, Option<Value>>>,
     expansions: RefCell<HashMap<(u32, u32), Instances>>,
     call_expansions: RefCell<HashMap<(u32, Arc<str>), Instances>>,

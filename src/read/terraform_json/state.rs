@@ -76,7 +76,8 @@ pub(super) fn read_old(root: &Node) -> Vec<Found> {
 pub(super) fn attributes(node: Option<&Node>) -> Vec<(String, u32, GivenValue)> {
     let entries = node.map(Node::entries).unwrap_or_default().into_iter();
     entries
-        .filter(|(key, value)| !is_meta(&key.text) && !value.is_null())
+        // An empty text is how providers write that nothing was said.
+        .filter(|(key, value)| !is_meta(&key.text) && !value.is_null() && value.str() != Some(""))
         .map(|(key, value)| (key.text.to_string(), value.span.0, value_of(value)))
         .collect()
 }
@@ -112,7 +113,7 @@ fn unflatten(flat: &Node) -> Vec<(String, u32, GivenValue)> {
     for (key, value) in flat.entries() {
         let steps: Vec<&str> = key.text.split('.').collect();
         let Some((last, above)) = steps.split_last() else { continue };
-        if matches!(*last, "#" | "%") || above.len() > 20 {
+        if matches!(*last, "#" | "%") || above.len() > 20 || value.str() == Some("") {
             continue;
         }
         insert(&mut root, above, last, Part::Leaf(value.str().unwrap_or("").to_owned(), value.span.0));

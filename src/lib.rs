@@ -16,9 +16,11 @@ pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod discover;
+pub mod gate;
 pub mod judge;
 pub mod model;
 pub mod read;
+pub mod replay;
 pub mod report;
 pub mod resolve;
 pub mod scan;

@@ -38,7 +38,8 @@ impl FaultModel {
         Self::of(estate, |edge| edge.phase == Phase::Runtime && !is_sub_provider(edge))
     }
 
-    fn of(estate: &Estate, counts: impl Fn(&Edge) -> bool) -> Self {
+    /// Compiles the dependencies that count.
+    pub(super) fn of(estate: &Estate, counts: impl Fn(&Edge) -> bool) -> Self {
         let mut compiler = Compiler::new(estate);
         for (id, node) in &estate.nodes {
             let edges: Vec<&Edge> = estate.needs(id).filter(|edge| counts(edge)).collect();

@@ -71,6 +71,15 @@ impl FaultModel {
     ///
     /// [`SystemError::TooLarge`] when cycles through redundant parts unfold into too many gates.
     pub fn fault_tree(&self, service: u32) -> Result<FaultTree, SystemError> {
+        self.fault_tree_with(service, &|_| None)
+    }
+
+    /// The same with the probabilities of events.
+    pub(super) fn fault_tree_with(
+        &self,
+        service: u32,
+        probability: &dyn Fn(&Id) -> Option<f64>,
+    ) -> Result<FaultTree, SystemError> {
         let cone = self.cone(service);
         let positions: BTreeMap<u32, usize> = cone.iter().copied().zip(0..).collect();
         let elements: Vec<Element> = cone
@@ -78,7 +87,7 @@ impl FaultModel {
             .map(|element| Element {
                 name: self.id(*element).as_str().into(),
                 fails_by_itself: self.graph.may_fail(*element),
-                probability: None,
+                probability: probability(self.id(*element)),
                 requirements: self
                     .graph
                     .requirements(*element)

@@ -3,6 +3,7 @@
 //!
 //! Knows the model alone. A rule does no arithmetic: a number it needs is computed here.
 
+mod availability;
 mod compile;
 mod concentration;
 mod cut_sets;
@@ -10,12 +11,16 @@ mod cycles;
 mod fate;
 pub mod fault_tree;
 pub mod graph;
+pub mod query;
 mod results;
 mod run;
+mod simulate;
 #[cfg(test)]
 mod tests;
 
+pub use availability::{Availability, MINUTES_PER_YEAR, availability};
 pub use compile::FaultModel;
 pub use concentration::{Concentration, Dimension, Share};
 pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
 pub use run::analyze;
+pub use simulate::{Doubt, Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator, perhaps_in};

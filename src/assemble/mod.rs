@@ -1,6 +1,7 @@
 //! One estate out of all declarations: alternatives settled, references resolved, providers put beneath.
 
 mod clusters;
+mod control_planes;
 mod knowledge;
 mod merge;
 mod names;
@@ -11,6 +12,8 @@ mod services;
 mod tests;
 
 use merge::Merged;
+
+pub use control_planes::{add_control_planes, holds_on, provider_part};
 
 use crate::catalog::Catalog;
 use crate::discover::FolderEnvironments;
@@ -60,6 +63,7 @@ pub fn gather(declarations: Vec<Declarations>, asked: Option<&str>) -> Draft {
 /// Makes the estate of a draft: references resolved, providers put beneath, services told from components.
 pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
     let mut merged = Merged { estate: draft.estate, ..draft.merged };
+    placement::place_declared_parts(&mut merged.estate, catalog);
     references::resolve(&mut merged, catalog);
     let mut estate = merged.estate;
     clusters::run_on_cluster(&mut estate);

@@ -62,6 +62,9 @@ pub struct InternalEdge {
     pub plane: String,
     /// The phases in which it counts: `runtime`, `startup`, `deploy`, `observe`, `recover`.
     pub phases: Vec<String>,
+    /// `required` when its loss is an outage at run time; otherwise it degrades.
+    #[serde(default)]
+    pub need: Option<String>,
     /// What it means in practice.
     pub effect: String,
     /// The outage or page that shows it.

@@ -8,7 +8,9 @@ use anyhow::Context as _;
 
 use super::typed::{Dns, Input, Output, Reading};
 use super::{Exit, Terminal};
+use crate::gate::{self, Against};
 use crate::judge::{FindingLevel, Status};
+use crate::model::settings::RuleLevel;
 use crate::report::{self, Length, REPORTS, Report};
 use crate::resolve::{Lookups, Options};
 use crate::scan::{self, Outcome, Request};
@@ -52,6 +54,11 @@ impl Scan {
     /// Runs it.
     pub(super) fn run(&self, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Ok(terminal.during("reading and analyzing", || scan::scan(&self.request))?)
+    }
+
+    /// Runs it against what was there before.
+    pub(super) fn check(&self, against: &Against, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+        Ok(terminal.during("reading and comparing", || gate::check(&self.request, against))?)
     }
 }
 
@@ -104,6 +111,18 @@ pub(super) fn verdict(outcome: &Outcome, fail_on: Option<FindingLevel>) -> Exit 
         outcome.findings.iter().any(|found| found.status == Status::Open && limit <= found.level)
     };
     if fail_on.is_some_and(over) { Exit::OverPolicy } else { Exit::Acceptable }
+}
+
+/// The level from which findings fail: what was typed, else the policy's, else error.
+pub(super) fn fail_on(outcome: &Outcome, typed: Option<FindingLevel>) -> Option<FindingLevel> {
+    if typed.is_some() {
+        return typed;
+    }
+    match outcome.policy.fail_on {
+        Some(RuleLevel::Off) => None,
+        Some(level) => FindingLevel::parse(level.word()),
+        None => Some(FindingLevel::Error),
+    }
 }
 
 /// The level that was typed; the parser let no other word through.

@@ -2,6 +2,7 @@
 //!
 //! A command is one file and one line in [`COMMANDS`]; help and shell completion walk the table.
 
+mod availability;
 mod catalog;
 mod check;
 mod completions;
@@ -10,8 +11,10 @@ mod explain;
 pub mod fault_tree;
 mod meaning;
 mod program;
+mod replay;
 mod scan;
 mod schema;
+mod simulate;
 mod terminal;
 mod typed;
 
@@ -45,8 +48,11 @@ static COMMANDS: &[&dyn Command] = &[
     &check::Check,
     &explain::Explain,
     &dns::Dns,
+    &simulate::Simulate,
+    &replay::ReplayOutages,
     // The rest.
     &fault_tree::Command,
+    &availability::Bound,
     &catalog::Lookup,
     &schema::Schema,
     &completions::Completions,

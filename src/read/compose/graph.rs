@@ -252,7 +252,12 @@ impl<'g> Graph<'g> {
             self.mentions(needs, hosts::in_setting(key, text), &evidence);
         }
         for file in &service.env_files {
-            let Some(file) = self.cx.tree.join(&service.folder, &file.text) else { continue };
+            // What is not in the repository is often described by a sample of it.
+            let names = ["", ".sample", ".example", ".template", ".dist"];
+            let found = names
+                .iter()
+                .find_map(|ending| self.cx.tree.join(&service.folder, &format!("{}{ending}", file.text)));
+            let Some(file) = found else { continue };
             for (key, value, line) in env_lines(file.text()) {
                 if !service.environment.contains_key(&key) {
                     self.mentions(needs, hosts::in_setting(&key, &value), &Evidence::at_line(file, line));

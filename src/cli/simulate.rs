@@ -1,0 +1,387 @@
+//! `linchpin simulate`: what the failure of anything does to every service.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, bail};
+use clap::{ArgMatches, Args as _, FromArgMatches as _, ValueEnum};
+use serde_json::{Value, json};
+
+use super::typed::Input;
+use super::{Command, Exit, Terminal, meaning};
+use crate::analyze::query::{QueryError, select};
+use crate::analyze::{Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator};
+use crate::assemble::{add_control_planes, provider_part};
+use crate::catalog::Catalog;
+use crate::model::{Estate, Id, Kind, Phase};
+use crate::replay::{Mapping, failures};
+use crate::report::text::{markdown_code, terminal};
+use crate::scan::Outcome;
+
+/// `linchpin simulate`.
+pub(super) struct Simulate;
+
+#[derive(clap::Args)]
+struct Typed {
+    #[command(flatten)]
+    input: Input,
+
+    /// What fails: an id (`aws/us-east-1`), a glob on ids, or `type:aws_db_instance & zone:eu-west-1a`; may be repeated
+    #[arg(long, value_name = "QUERY")]
+    fail: Vec<String>,
+
+    /// Which plane of it fails
+    #[arg(long, value_enum, default_value_t = TypedPlane::Both)]
+    plane: TypedPlane,
+
+    /// Let happen what happened in this outage of the catalog (`linchpin catalog list outages`)
+    #[arg(long, value_name = "OUTAGE", conflicts_with_all = ["fail", "plane"])]
+    scenario: Option<String>,
+
+    /// With --scenario, let it happen in a place of yours: OURS=THEIRS, `aws/eu-west-1=aws/us-east-1`
+    #[arg(long = "as", value_name = "OURS=THEIRS", requires = "scenario", value_parser = mapping)]
+    mappings: Vec<Mapping>,
+
+    /// Let every single element fail alone
+    #[arg(long, conflicts_with_all = ["fail", "scenario"])]
+    all_single: bool,
+
+    /// The same, for the so many elements that hurt most
+    #[arg(long, value_name = "N", conflicts_with_all = ["fail", "scenario", "all_single"])]
+    worst: Option<usize>,
+
+    /// Format on standard output
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    format: Format,
+
+    /// Complete lists, not only what fits one screen
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TypedPlane {
+    /// Everything of it
+    Both,
+    /// What changes things; what serves goes on
+    Control,
+    /// What serves; control planes go on
+    Data,
+}
+
+/// How to print the answer.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For a terminal
+    Table,
+    /// For pull requests, wikis and step summaries
+    Markdown,
+    /// For programs
+    Json,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  linchpin simulate --fail aws/us-east-1
+  linchpin simulate infra/ --fail 'type:aws_db_instance & zone:eu-west-1a'
+  linchpin simulate --fail provider:cloudflare --plane control
+  linchpin simulate --scenario aws-2025-10-20-dynamodb-dns --as aws/eu-west-1=aws/us-east-1
+  linchpin simulate --worst 20";
+
+const ROWS_ON_SCREEN: usize = 20;
+
+pub(super) fn mapping(text: &str) -> Result<Mapping, String> {
+    Mapping::parse(text).ok_or_else(|| "write OURS=THEIRS, as in `aws/eu-west-1=aws/us-east-1`".to_owned())
+}
+
+impl Command for Simulate {
+    fn define(&self) -> clap::Command {
+        Typed::augment_args(clap::Command::new("simulate"))
+            .about("Let something fail, and see what goes down, what goes on and what cannot be recovered")
+            .after_help(EXAMPLES)
+    }
+
+    fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {
+        let typed = Typed::from_arg_matches(typed)?;
+        if typed.fail.is_empty() && typed.scenario.is_none() && !typed.all_single && typed.worst.is_none() {
+            bail!("nothing is to fail; give --fail QUERY, --scenario OUTAGE, --all-single or --worst N");
+        }
+        let today = typed.input.how.today.unwrap_or_else(meaning::today);
+        let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
+        let catalog = Catalog::embedded();
+        let mut estate = outcome.estate.clone();
+        let text = match (&typed.scenario, typed.worst) {
+            (Some(id), _) => {
+                let outage = catalog.outages().iter().find(|outage| outage.id == *id);
+                let outage = outage.with_context(|| format!("failed to find the outage `{id}`; see `linchpin catalog list outages`"))?;
+                add_control_planes(&mut estate, catalog, &outage.date);
+                let alternatives = failures(&mut estate, catalog, outage, &typed.mappings);
+                estate.settle();
+                one(&estate, Plane::Both, &alternatives, &typed)
+            }
+            (None, worst) => {
+                add_control_planes(&mut estate, catalog, &today.to_string());
+                if typed.fail.is_empty() {
+                    many(&outcome, &estate, worst.unwrap_or(usize::MAX), &typed)
+                } else {
+                    let ids = selected(&mut estate, catalog, &typed.fail)?;
+                    one(&estate, typed.plane(), &[Failure::new(&estate, &ids, typed.plane())], &typed)
+                }
+            }
+        };
+        match terminal.write(|out| out.write_all(text.as_bytes())) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("failed to write to standard output"),
+            _ => Ok(Exit::Acceptable),
+        }
+    }
+}
+
+impl Typed {
+    fn plane(&self) -> Plane {
+        match self.plane {
+            TypedPlane::Both => Plane::Both,
+            TypedPlane::Control => Plane::Control,
+            TypedPlane::Data => Plane::Data,
+        }
+    }
+}
+
+/// What the queries mean. A place of the catalog in which nothing is known to stand may still hold what does not
+/// say where it stands, and so is a place to fail.
+fn selected(estate: &mut Estate, catalog: &Catalog, queries: &[String]) -> anyhow::Result<Vec<Id>> {
+    let mut ids = Vec::new();
+    for query in queries {
+        let found = match select(estate, query) {
+            Err(QueryError::MatchesNothing { .. }) if may_hold_something(estate, catalog, query) => {
+                let id = provider_part(estate, catalog, query.trim_start_matches("provider:"), &[]);
+                estate.settle();
+                vec![id]
+            }
+            found => found?,
+        };
+        ids.extend(found);
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+fn may_hold_something(estate: &Estate, catalog: &Catalog, query: &str) -> bool {
+    let Some((provider, region)) = query.trim_start_matches("provider:").split_once('/') else { return false };
+    let provider = catalog.canonical(provider).unwrap_or(provider);
+    catalog.region(provider, region).is_some()
+        && estate.nodes.values().any(|node| {
+            let place = &node.placement;
+            let is_own = matches!(node.kind, Kind::Component | Kind::Service);
+            is_own && place.provider.as_deref() == Some(provider) && place.region.is_none() && !place.global
+        })
+}
+
+/// The worst of the alternatives.
+fn one(estate: &Estate, plane: Plane, alternatives: &[Failure], typed: &Typed) -> String {
+    let mut simulator = Simulator::new(estate, plane);
+    let runs = alternatives.iter().map(|failure| simulator.run(failure));
+    let badness = |one: &Simulation| (one.share(ServiceState::Down), one.share(ServiceState::NotKnown));
+    let worst = runs.max_by(|a, b| {
+        let (a, b) = (badness(a), badness(b));
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    let simulation = worst.unwrap_or(Simulation { failure: Failure::default(), services: Vec::new() });
+    let limit = if typed.all { usize::MAX } else { ROWS_ON_SCREEN };
+    match typed.format {
+        Format::Json => format!("{:#}\n", json_of(&simulation, |_| true)),
+        Format::Table => table(&simulation, limit),
+        Format::Markdown => markdown(&simulation, limit),
+    }
+}
+
+/// Every element that hurts anybody when it fails alone, the worst first.
+fn many(outcome: &Outcome, estate: &Estate, limit: usize, typed: &Typed) -> String {
+    let plane = typed.plane();
+    let mut simulator = Simulator::new(estate, plane);
+    let elements: Vec<Id> = if plane == Plane::Control {
+        let changes = |kind| matches!(kind, Kind::Provider | Kind::Region | Kind::ProviderService | Kind::ControlPlane);
+        estate.nodes.values().filter(|node| changes(node.kind)).map(|node| node.id.clone()).collect()
+    } else {
+        outcome.analysis.runtime().failures.iter().map(|failure| failure.element.clone()).collect()
+    };
+    // The analysis ranked them by what they take down.
+    let wanted = if plane == Plane::Control { usize::MAX } else { limit };
+    let mut runs: Vec<Simulation> = elements
+        .iter()
+        .take(wanted)
+        .map(|id| simulator.run(&Failure::new(estate, std::slice::from_ref(id), plane)))
+        .filter(|run| run.services.iter().any(hurt))
+        .collect();
+    if plane == Plane::Control {
+        runs.sort_by_key(|run| std::cmp::Reverse(run.hampered().count()));
+        runs.truncate(limit);
+    }
+    match typed.format {
+        Format::Json => format!("{:#}\n", Value::Array(runs.iter().map(|run| json_of(run, hurt)).collect())),
+        Format::Table => table_of_many(&runs),
+        Format::Markdown => markdown_of_many(&runs),
+    }
+}
+
+fn hurt(service: &ServiceOutcome) -> bool {
+    service.state != ServiceState::Up || !service.cannot.is_empty()
+}
+
+fn json_of(simulation: &Simulation, shown: impl Fn(&ServiceOutcome) -> bool) -> Value {
+    let failed = simulation.failure.lost.iter().chain(&simulation.failure.impaired);
+    let services = simulation.services.iter().filter(|service| shown(service)).map(|service| {
+        json!({
+            "id": service.id.as_str(),
+            "state": service.state.word(),
+            "path": service.path.iter().map(Id::as_str).collect::<Vec<_>>(),
+            "recoverable": service.recoverable,
+        })
+    });
+    json!({ "failed": failed.map(Id::as_str).collect::<Vec<_>>(), "services": services.collect::<Vec<_>>() })
+}
+
+fn counts(simulation: &Simulation) -> String {
+    let count = |state: ServiceState| simulation.in_state(state).count();
+    format!(
+        "{} down, {} not known, {} degraded, {} up of {} services; {:.0} % of the weight is down",
+        count(ServiceState::Down),
+        count(ServiceState::NotKnown),
+        count(ServiceState::Degraded),
+        count(ServiceState::Up),
+        simulation.services.len(),
+        simulation.share(ServiceState::Down) * 100.0
+    )
+}
+
+fn failed_line(ids: &[Id], limit: usize) -> String {
+    let shown: Vec<String> = ids.iter().take(limit).map(|id| terminal(id.as_str()).into_owned()).collect();
+    let more = ids.len().saturating_sub(limit);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+/// What a service cannot do, in words; empty when it can do everything.
+pub(super) fn cannot_words(service: &ServiceOutcome) -> String {
+    let word = |phase: &Phase| match phase {
+        Phase::Startup => "start",
+        Phase::Deploy => "deploy",
+        Phase::Observe => "be seen",
+        Phase::Recover => "be recovered",
+        Phase::Runtime => "run",
+    };
+    let words: Vec<&str> = service.cannot.iter().map(word).collect();
+    match (service.state, words.is_empty()) {
+        (ServiceState::Down, true) if service.recoverable => "can be brought back meanwhile".to_owned(),
+        (ServiceState::Down, true) => "cannot be brought back meanwhile".to_owned(),
+        (ServiceState::Down, false) => format!("cannot be brought back meanwhile; cannot {}", words.join(", ")),
+        (_, true) => String::new(),
+        (_, false) => format!("cannot {}", words.join(", ")),
+    }
+}
+
+fn rows(simulation: &Simulation) -> Vec<&ServiceOutcome> {
+    let mut rows: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| hurt(service)).collect();
+    rows.sort_by(|a, b| a.state.cmp(&b.state).then(b.weight.total_cmp(&a.weight)).then_with(|| a.id.cmp(&b.id)));
+    rows
+}
+
+fn table(simulation: &Simulation, limit: usize) -> String {
+    let mut text = String::new();
+    let failure = &simulation.failure;
+    for (label, ids) in [("Failed", &failure.lost), ("Not to be changed", &failure.impaired)] {
+        if !ids.is_empty() {
+            line(&mut text, &format!("{label}: {}", failed_line(ids, 8)));
+        }
+    }
+    line(&mut text, &counts(simulation));
+    let rows = rows(simulation);
+    if !rows.is_empty() {
+        line(&mut text, "");
+    }
+    for service in rows.iter().take(limit) {
+        line(&mut text, &format!("{:<10} {}", service.state.word(), terminal(service.id.as_str())));
+        if 1 < service.path.len() {
+            let steps: Vec<String> = service.path.iter().skip(1).map(|id| terminal(id.as_str()).into_owned()).collect();
+            line(&mut text, &format!("           <- {}", steps.join(" <- ")));
+        }
+        let words = cannot_words(service);
+        if !words.is_empty() {
+            line(&mut text, &format!("           {words}"));
+        }
+    }
+    if limit < rows.len() {
+        line(&mut text, &format!("... and {} more; --all shows them", rows.len() - limit));
+    }
+    let up: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| !hurt(service)).collect();
+    if !up.is_empty() {
+        let names: Vec<String> = up.iter().take(if limit == usize::MAX { limit } else { 8 }).map(|one| terminal(one.id.as_str()).into_owned()).collect();
+        let more = up.len() - names.len();
+        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+        line(&mut text, "");
+        line(&mut text, &format!("Works on: {}{rest}", names.join(", ")));
+    }
+    text
+}
+
+fn table_of_many(runs: &[Simulation]) -> String {
+    let mut text = String::new();
+    line(&mut text, &format!("{:>6} {:>9} {:>9} {:>9} {:>7}  fails", "down", "not known", "degraded", "hampered", "weight"));
+    for run in runs {
+        let count = |state: ServiceState| run.in_state(state).count();
+        let failed: Vec<Id> = run.failure.lost.iter().chain(&run.failure.impaired).cloned().collect();
+        line(
+            &mut text,
+            &format!(
+                "{:>6} {:>9} {:>9} {:>9} {:>5.0} %  {}",
+                count(ServiceState::Down),
+                count(ServiceState::NotKnown),
+                count(ServiceState::Degraded),
+                run.hampered().count(),
+                run.share(ServiceState::Down) * 100.0,
+                failed_line(&failed, 3)
+            ),
+        );
+    }
+    text
+}
+
+fn markdown(simulation: &Simulation, limit: usize) -> String {
+    let mut text = String::from("# Simulated failure\n\n");
+    let failure = &simulation.failure;
+    for (label, ids) in [("Failed", &failure.lost), ("Not to be changed", &failure.impaired)] {
+        if !ids.is_empty() {
+            let ids: Vec<String> = ids.iter().map(|id| markdown_code(id.as_str())).collect();
+            line(&mut text, &format!("{label}: {}\n", ids.join(", ")));
+        }
+    }
+    line(&mut text, &format!("{}.\n", counts(simulation)));
+    let rows = rows(simulation);
+    if rows.is_empty() {
+        return text;
+    }
+    line(&mut text, "| state | service | because | meanwhile |\n|---|---|---|---|");
+    for service in rows.iter().take(limit) {
+        let steps: Vec<String> = service.path.iter().skip(1).map(|id| markdown_code(id.as_str())).collect();
+        let (id, words) = (markdown_code(service.id.as_str()), cannot_words(service));
+        line(&mut text, &format!("| {} | {id} | {} | {words} |", service.state.word(), steps.join(" ← ")));
+    }
+    if limit < rows.len() {
+        line(&mut text, &format!("\nand {} more", rows.len() - limit));
+    }
+    text
+}
+
+fn markdown_of_many(runs: &[Simulation]) -> String {
+    let mut text = String::from("| fails | down | not known | degraded | hampered |\n|---|---:|---:|---:|---:|\n");
+    for run in runs {
+        let count = |state: ServiceState| run.in_state(state).count();
+        let failed = run.failure.lost.iter().chain(&run.failure.impaired).map(|id| markdown_code(id.as_str()));
+        let failed: Vec<String> = failed.collect();
+        let (down, unknown, degraded) = (count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded));
+        line(&mut text, &format!("| {} | {down} | {unknown} | {degraded} | {} |", failed.join(", "), run.hampered().count()));
+    }
+    text
+}
+
+fn line(text: &mut String, content: &str) {
+    writeln!(text, "{content}").expect("a string takes all text");
+}

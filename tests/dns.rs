@@ -446,3 +446,79 @@ fn knot_with_signed_zones_tells_the_same() {
     };
     assert_eq!(judge(knot.address), judge(own.address));
 }
+
+const OBSERVED: &str = "\
+# linchpin dns recording 1
+partner.shop-example.com A NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  partner.shop-example.com 300 CNAME shops.somebody-else.net
+shop-example.com MX NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  shop-example.com 300 MX 10 alt1.aspmx.l.google.com
+  shop-example.com 300 MX 1 aspmx.l.google.com
+shop-example.com A NODATA 2026-11-20T09:00:00Z 192.0.2.53:53
+shop-example.com NS NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  shop-example.com 172800 NS ns-1.awsdns-01.com
+  shop-example.com 172800 NS ns-513.awsdns-02.net
+www.shop-example.com A NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  www.shop-example.com 86400 A 20.42.0.5
+  www.shop-example.com 86400 A 3.5.140.2
+";
+
+/// A folder with the recording, and a policy that promises half an hour.
+fn observed() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.dns");
+    fs::write(&file, OBSERVED).unwrap();
+    let policy = "[[services]]\nmatch = \"domain:www.shop-example.com\"\nrto = \"30m\"\n";
+    fs::write(folder.path().join("linchpin.toml"), policy).unwrap();
+    (folder, file)
+}
+
+#[test]
+fn rules_about_names_read_what_was_observed() {
+    let (folder, file) = observed();
+    let names = ["shop-example.com", "www.shop-example.com", "partner.shop-example.com"];
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    let dns = Options { lookups: Lookups::Replay(file), names, ..Options::default() };
+    let outcome = scan::scan(&request(&[folder.path()], dns)).unwrap();
+    let found = found(&outcome);
+    for message in [
+        "alias-through-third-party `partner.shop-example.com` leads to `shops.somebody-else.net`, of whose operator nothing is known",
+        "dns-shares-fate-with-target `www.shop-example.com` can be moved away from `Amazon Web Services` only by DNS that `Amazon Web Services` serves",
+        "single-dns-operator `Amazon Web Services` alone serves `shop-example.com`",
+        "single-mail-provider `Google Workspace` alone takes the mail of `shop-example.com`",
+        "ttl-exceeds-rto caches keep `www.shop-example.com` for 1 d, and 30 min is promised",
+    ] {
+        assert!(found.contains(message), "{message} is not in {found:#?}");
+    }
+    let records = outcome.findings.iter().flat_map(|finding| &finding.evidence).any(|piece| {
+        matches!(piece, linchpin::model::Evidence::Record { record, value, .. } if record == "NS" && value == "ns-1.awsdns-01.com")
+    });
+    assert!(records, "the record that says so is the evidence");
+}
+
+#[test]
+#[cfg(feature = "cli")]
+fn the_program_takes_names_and_recordings() {
+    let (folder, _) = observed();
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_linchpin"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let output = run(&["dns", "shop-example.com", "--dns", "replay", "shop.dns", "--today", "2026-11-22"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("single-dns-operator"), "{text}");
+    for (arguments, message) in [
+        (vec!["dns", "a..b"], "failed to understand the name `a..b`"),
+        (vec!["dns", "shop-example.com", "--dns", "replay", "gone.dns"], "failed to read the DNS recording `gone.dns`"),
+        (vec!["dns", "shop-example.com", "--dns", "loud"], "off, live, record FILE or replay FILE"),
+        (vec!["dns", "shop-example.com", "--resolver", "dns.example"], "an address and a port"),
+    ] {
+        let output = run(&arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.starts_with("not judged:") && said.contains(message), "{said}");
+    }
+}

@@ -110,7 +110,8 @@ fn ask(
         if open.is_empty() {
             break;
         }
-        for part in open.chunks(BETWEEN_SAVES) {
+        // The whole is written each time, so the more there is, the more has to be new.
+        for part in open.chunks(BETWEEN_SAVES.max(answers.len() / 4)) {
             for (question, answer) in live.ask(part) {
                 answers.insert(question, answer);
             }

@@ -250,6 +250,10 @@ impl World<'_> {
             whole.impaired.extend(self.parts(target, &evidence));
         }
         whole.add_perhaps(&self.estate, Doubt::Places);
+        if outage.scope == "tenant" {
+            // Some customers were hit; nobody knows whether this one would have been.
+            whole.perhaps.append(&mut whole.lost);
+        }
         if zones.is_empty() {
             return vec![whole];
         }
@@ -290,7 +294,12 @@ impl World<'_> {
         let uses = |node: &&Node| {
             let place = &node.placement;
             let is_it = place.provider.as_deref() == Some(provider) && place.service.as_deref() == Some(product);
-            is_it && node.kind != Kind::ControlPlane
+            let is_own = matches!(node.kind, Kind::Component | Kind::Service);
+            let stands_on_it = self.estate.needs(&node.id).any(|edge| {
+                let to = self.estate.node(&edge.to);
+                to.is_some_and(|to| to.kind == Kind::ProviderService && to.placement.service.as_deref() == Some(product))
+            });
+            is_it && (node.kind == Kind::ProviderService || is_own && !stands_on_it)
         };
         self.estate.nodes.values().filter(uses).map(|node| node.id.clone()).collect()
     }

@@ -218,7 +218,10 @@ impl<'a> Simulator<'a> {
     }
 
     fn cannot_of_living(&self, service: &Id) -> Vec<Phase> {
+        // A name does not start.
+        let is_name = self.estate.node(service).is_some_and(|node| matches!(node.kind, Kind::Domain | Kind::DnsZone));
         let lost = |(phase, run): &&(Phase, Run)| match run.state(service) {
+            _ if is_name && *phase == Phase::Startup => false,
             State::Failed => true,
             State::Degraded => *phase == Phase::Observe && self.is_blind(service, run),
             State::Up => false,
@@ -310,34 +313,49 @@ fn keeps_data(node: &Node) -> bool {
 /// What may stand in failed places, by what is known of it.
 pub fn perhaps_in(estate: &Estate, places: &[&Node], doubt: Doubt) -> Vec<Id> {
     let places: Vec<&&Node> = places.iter().filter(|node| is_provider_part(node.kind)).collect();
+    let products = places.iter().filter(|place| place.placement.region.is_none() && place.placement.service.is_some());
+    let whole: BTreeSet<Id> = products.filter_map(|place| place.placement.provider.as_deref()).map(Id::provider).collect();
+    let direct: BTreeSet<&Id> =
+        estate.edges.iter().filter(|edge| whole.contains(&edge.to)).map(|edge| &edge.from).collect();
     let may = |node: &&Node| match node.kind {
         Kind::Unresolved => doubt == Doubt::References && !places.is_empty(),
-        Kind::Component | Kind::Service | Kind::Host => places.iter().any(|place| may_stand_in(node, place)),
-        _ => false,
+        kind if is_provider_part(kind) => false,
+        _ => places.iter().any(|place| may_stand_in(node, place) || may_use(node, place, &direct)),
     };
     estate.nodes.values().filter(may).map(|node| node.id.clone()).collect()
 }
 
+/// Whether a component of the provider does not say in which region or zone it stands, and may stand in this one.
 fn may_stand_in(node: &Node, place: &Node) -> bool {
     let (at, of) = (&node.placement, &place.placement);
-    if at.provider.is_none() || at.provider != of.provider || at.global {
+    let is_own = matches!(node.kind, Kind::Component | Kind::Service);
+    if !is_own || at.provider.is_none() || at.provider != of.provider || at.global {
         return false;
     }
-    let is_host = node.kind == Kind::Host;
-    let region_unknown = at.region.is_none() && node.tolerance != Tolerance::Region && !is_host;
+    let region_unknown = at.region.is_none() && node.tolerance != Tolerance::Region;
     match place.kind {
         Kind::Region => region_unknown,
-        Kind::ProviderService if of.region.is_some() => region_unknown && at.service == of.service,
-        // Who uses a product of one scope stands on it; only who does not say which product may.
-        Kind::ProviderService => {
-            at.service.is_none() && (node.category.is_none() || place.category.is_none() || node.category == place.category)
-        }
+        Kind::ProviderService => of.region.is_some() && region_unknown && at.service == of.service,
         Kind::Zone => {
-            let zonal = !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) && !is_host;
+            let zonal = !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region);
             at.zones.is_empty() && zonal && (region_unknown || at.region == of.region)
         }
         _ => false,
     }
+}
+
+/// Whether a node needs a provider without saying which of its products, and may need this one, of no region.
+fn may_use(node: &Node, product: &Node, direct: &BTreeSet<&Id>) -> bool {
+    let (at, of) = (&node.placement, &product.placement);
+    let is_product = product.kind == Kind::ProviderService && of.region.is_none();
+    if !is_product || at.service.is_some() || !direct.contains(&node.id) {
+        return false;
+    }
+    let same_provider = at.provider.is_none() || at.provider == of.provider;
+    let same_category = node.category.is_none_or(|category| {
+        product.category == Some(category) || of.service.as_deref() == Some(category.word())
+    });
+    same_provider && at.region.is_none() && same_category
 }
 
 impl ServiceState {
@@ -371,7 +389,7 @@ impl Simulation {
     pub fn share(&self, state: ServiceState) -> f64 {
         let all: f64 = self.services.iter().map(|service| service.weight).sum();
         let some: f64 = self.in_state(state).map(|service| service.weight).sum();
-        if 0.0 < all { some / all } else { 0.0 }
+        if 0.0 < all && 0.0 < some { some / all } else { 0.0 }
     }
 
     /// How many services cannot do something, by phase.

@@ -147,7 +147,7 @@ mod tests {
         let needs_gcp = |day| {
             let mut estate = estate(&["cloudflare/workers-kv"]);
             add_control_planes(&mut estate, Catalog::embedded(), day);
-            edges(&estate).contains(&"cloudflare/workers-kv runtime required gcp".to_owned())
+            edges(&estate).contains(&"cloudflare/workers-kv runtime required gcp/service-control".to_owned())
         };
         assert_eq!((needs_gcp("2025-06-12"), needs_gcp("2026-11-22")), (true, false));
     }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile::FaultModel;
+use super::compile::{FaultModel, is_sub_provider};
 use super::graph::{Scenario, State};
 use super::query::is_provider_part;
 use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Need, Node, Phase, Tolerance};
@@ -88,7 +88,35 @@ pub struct Simulator<'a> {
     estate: &'a Estate,
     plane: Plane,
     runtime: Run,
-    phases: Vec<(Phase, Run)>,
+    phases: Vec<PhaseRuns>,
+}
+
+/// What is lost in one phase.
+#[derive(Debug)]
+struct PhaseRuns {
+    phase: Phase,
+    /// Because something that is needed in it does not run.
+    dead: Run,
+    /// Because a part, or what it stands on, cannot be changed. What a part needs in the phase only has to run.
+    unchangeable: Run,
+}
+
+impl PhaseRuns {
+    fn new(estate: &Estate, phase: Phase, plane: Plane) -> Self {
+        let kind = |id: &Id| estate.node(id).map(|node| node.kind);
+        let lives = |edge: &Edge| plane == Plane::Data && kind(&edge.from) == Some(Kind::ControlPlane);
+        let own = |edge: &Edge| edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service);
+        let in_provider = |edge: &Edge| edge.phase == phase && kind(&edge.from).is_some_and(is_provider_part);
+        let of_others = |edge: &Edge| is_sub_provider(edge) || kind(&edge.from) == Some(Kind::Host);
+        let dead = FaultModel::of(estate, |edge| (edge.phase == phase || own(edge)) && !lives(edge));
+        let unchangeable =
+            FaultModel::of(estate, |edge| (own(edge) || in_provider(edge)) && !lives(edge) && !of_others(edge));
+        PhaseRuns { phase, dead: Run::new(dead), unchangeable: Run::new(unchangeable) }
+    }
+
+    fn is_lost(&self, id: &Id) -> bool {
+        self.dead.state(id) == State::Failed || self.unchangeable.state(id) == State::Failed
+    }
 }
 
 #[derive(Debug)]
@@ -143,20 +171,12 @@ impl Failure {
 impl<'a> Simulator<'a> {
     /// Compiles the estate; with [`Plane::Data`] control planes live through everything.
     pub fn new(estate: &'a Estate, plane: Plane) -> Self {
-        let lives = |edge: &Edge| plane == Plane::Data && is_control_plane(estate, &edge.from);
-        let own = |edge: &Edge| {
-            edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service)
-        };
-        let of_phase = |phase| {
-            let counts = move |edge: &Edge| (edge.phase == phase || own(edge)) && !lives(edge);
-            (phase, Run::new(FaultModel::of(estate, counts)))
-        };
         let phases = [Phase::Startup, Phase::Deploy, Phase::Observe, Phase::Recover];
         Simulator {
             estate,
             plane,
             runtime: Run::new(FaultModel::new(estate, Phase::Runtime)),
-            phases: phases.map(of_phase).into_iter().collect(),
+            phases: phases.map(|phase| PhaseRuns::new(estate, phase, plane)).into_iter().collect(),
         }
     }
 
@@ -189,9 +209,11 @@ impl<'a> Simulator<'a> {
             .map(|element| model.id(element).clone())
             .filter(|id| plane != Plane::Data || !is_control_plane(estate, id))
             .collect();
-        for (phase, run) in &mut self.phases {
-            let impaired = failure.impaired.iter().filter(|_| *phase != Phase::Observe);
-            run.fail(dead.iter().chain(impaired).cloned());
+        for runs in &mut self.phases {
+            runs.dead.fail(dead.iter().cloned());
+            let is_changed = runs.phase != Phase::Observe && !failure.impaired.is_empty();
+            let unchangeable = dead.iter().chain(&failure.impaired).filter(|_| is_changed);
+            runs.unchangeable.fail(unchangeable.cloned());
         }
     }
 
@@ -220,13 +242,12 @@ impl<'a> Simulator<'a> {
     fn cannot_of_living(&self, service: &Id) -> Vec<Phase> {
         // A name does not start.
         let is_name = self.estate.node(service).is_some_and(|node| matches!(node.kind, Kind::Domain | Kind::DnsZone));
-        let lost = |(phase, run): &&(Phase, Run)| match run.state(service) {
-            _ if is_name && *phase == Phase::Startup => false,
-            State::Failed => true,
-            State::Degraded => *phase == Phase::Observe && self.is_blind(service, run),
-            State::Up => false,
+        let lost = |runs: &&PhaseRuns| match runs.phase {
+            Phase::Startup if is_name => false,
+            Phase::Observe => runs.is_lost(service) || self.is_blind(service, &runs.dead),
+            _ => runs.is_lost(service),
         };
-        self.phases.iter().filter(lost).map(|(phase, _)| *phase).collect()
+        self.phases.iter().filter(lost).map(|runs| runs.phase).collect()
     }
 
     /// Whether all that watches the service is gone.
@@ -256,16 +277,16 @@ impl<'a> Simulator<'a> {
 
     /// The phases in which a part directly needs something that is lost.
     fn cannot_of_dead(&self, parts: &BTreeSet<Id>) -> Vec<Phase> {
-        let lacks = |(phase, run): &&(Phase, Run)| {
-            let mut edges = parts.iter().flat_map(|id| self.estate.needs(id)).filter(|edge| edge.phase == *phase);
+        let lacks = |runs: &&PhaseRuns| {
+            let mut edges = parts.iter().flat_map(|id| self.estate.needs(id)).filter(|edge| edge.phase == runs.phase);
             edges.any(|edge| {
-                (edge.need == Need::Required || *phase == Phase::Observe)
+                (edge.need == Need::Required || runs.phase == Phase::Observe)
                     && edge.group.is_none()
-                    && run.state(&edge.to) == State::Failed
+                    && runs.dead.state(&edge.to) == State::Failed
                     && !parts.contains(&edge.to)
             })
         };
-        self.phases.iter().filter(lacks).map(|(phase, _)| *phase).collect()
+        self.phases.iter().filter(lacks).map(|runs| runs.phase).collect()
     }
 
     /// Whether a lost part can be brought up again somewhere else: code can while its provider lives, data only

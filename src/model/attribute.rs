@@ -55,6 +55,8 @@ pub enum Attribute {
     RtoSeconds,
     /// Number: recovery point objective, in seconds.
     RpoSeconds,
+    /// Text: the day on which the EU's supervisors designated the provider as critical to its financial sector.
+    DesignatedCritical,
 }
 
 /// The value of an attribute. Unknown is a value of its own, with its reason.

@@ -33,7 +33,8 @@ fn scanned(folder: &Path, catalog: &Catalog) -> Outcome {
 fn played(case: &Path, catalog: &Catalog) -> String {
     let expected = fs::read_to_string(case.join("expected.txt")).expect("each case says what it expects");
     let named: BTreeSet<&str> = expected.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    let outages: Vec<_> = catalog.outages().iter().filter(|outage| named.contains(outage.id.as_str())).collect();
+    let outages: Vec<_> =
+        catalog.outages().iter().filter(|outage| named.contains(outage.id.as_str())).collect();
     assert_eq!(outages.len(), named.len(), "{}: an outage is not in the catalog", case.display());
     let outcome = scanned(case, catalog);
     let done = replay(&outcome.estate, &outcome.settings, catalog, outages, &[]);
@@ -92,7 +93,10 @@ fn without_knowledge_of_sub_providers_a_fourth_party_stays_hidden() {
 #[test]
 fn with_two_regions_swapped_history_differs() {
     let table = fs::read_to_string(root().join("data/outages.toml")).expect("the table is there");
-    let swapped = table.replace("us-east-1", "here\u{0}").replace("us-west-2", "us-east-1").replace("here\u{0}", "us-west-2");
+    let swapped = table
+        .replace("us-east-1", "here\u{0}")
+        .replace("us-west-2", "us-east-1")
+        .replace("here\u{0}", "us-west-2");
     let catalog = Catalog::with_overrides([("outages.toml", swapped)]).expect("a sound table");
     assert!(!comes_to_the_same("registry-at-scale-out", &catalog));
     assert!(comes_to_the_same("dns-operator", &catalog));
@@ -116,13 +120,17 @@ fn what_runs_on_a_lost_region_is_down_along_a_path_of_dependencies() {
     let outcome = scanned(&root().join("fixtures/estates/fragile"), Catalog::embedded());
     let region = Id::new("provider:aws/eu-central-1");
     let mut simulator = Simulator::new(&outcome.estate, Plane::Both);
-    let simulation = simulator.run(&Failure::new(&outcome.estate, std::slice::from_ref(&region), Plane::Both));
+    let simulation =
+        simulator.run(&Failure::new(&outcome.estate, std::slice::from_ref(&region), Plane::Both));
     assert!(0 < simulation.in_state(ServiceState::Down).count());
     for service in simulation.in_state(ServiceState::Down) {
         assert_eq!((service.path.first(), service.path.last()), (Some(&service.id), Some(&region)));
     }
-    let control = Simulator::new(&outcome.estate, Plane::Control)
-        .run(&Failure::new(&outcome.estate, std::slice::from_ref(&region), Plane::Control));
+    let control = Simulator::new(&outcome.estate, Plane::Control).run(&Failure::new(
+        &outcome.estate,
+        std::slice::from_ref(&region),
+        Plane::Control,
+    ));
     assert_eq!(control.in_state(ServiceState::Up).count(), control.services.len());
     assert!((1..=simulation.in_state(ServiceState::Down).count()).contains(&control.hampered().count()));
 }

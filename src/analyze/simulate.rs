@@ -105,12 +105,15 @@ impl PhaseRuns {
     fn new(estate: &Estate, phase: Phase, plane: Plane) -> Self {
         let kind = |id: &Id| estate.node(id).map(|node| node.kind);
         let lives = |edge: &Edge| plane == Plane::Data && kind(&edge.from) == Some(Kind::ControlPlane);
-        let own = |edge: &Edge| edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service);
+        let own = |edge: &Edge| {
+            edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service)
+        };
         let in_provider = |edge: &Edge| edge.phase == phase && kind(&edge.from).is_some_and(is_provider_part);
         let of_others = |edge: &Edge| is_sub_provider(edge) || kind(&edge.from) == Some(Kind::Host);
         let dead = FaultModel::of(estate, |edge| (edge.phase == phase || own(edge)) && !lives(edge));
-        let unchangeable =
-            FaultModel::of(estate, |edge| (own(edge) || in_provider(edge)) && !lives(edge) && !of_others(edge));
+        let unchangeable = FaultModel::of(estate, |edge| {
+            (own(edge) || in_provider(edge)) && !lives(edge) && !of_others(edge)
+        });
         PhaseRuns { phase, dead: Run::new(dead), unchangeable: Run::new(unchangeable) }
     }
 
@@ -241,7 +244,8 @@ impl<'a> Simulator<'a> {
 
     fn cannot_of_living(&self, service: &Id) -> Vec<Phase> {
         // A name does not start.
-        let is_name = self.estate.node(service).is_some_and(|node| matches!(node.kind, Kind::Domain | Kind::DnsZone));
+        let is_name =
+            self.estate.node(service).is_some_and(|node| matches!(node.kind, Kind::Domain | Kind::DnsZone));
         let lost = |runs: &&PhaseRuns| match runs.phase {
             Phase::Startup if is_name => false,
             Phase::Observe => runs.is_lost(service) || self.is_blind(service, &runs.dead),
@@ -261,7 +265,11 @@ impl<'a> Simulator<'a> {
         let mut seen = BTreeSet::from([service.clone()]);
         let mut open = vec![service.clone()];
         while let Some(id) = open.pop() {
-            for edge in self.estate.needs(&id).filter(|edge| edge.phase == Phase::Runtime && edge.need == Need::Required) {
+            for edge in self
+                .estate
+                .needs(&id)
+                .filter(|edge| edge.phase == Phase::Runtime && edge.need == Need::Required)
+            {
                 let own = self.estate.node(&edge.to).is_some_and(|node| !is_provider_part(node.kind));
                 if own && self.is_dead(&edge.to) && seen.insert(edge.to.clone()) {
                     open.push(edge.to.clone());
@@ -278,7 +286,8 @@ impl<'a> Simulator<'a> {
     /// The phases in which a part directly needs something that is lost.
     fn cannot_of_dead(&self, parts: &BTreeSet<Id>) -> Vec<Phase> {
         let lacks = |runs: &&PhaseRuns| {
-            let mut edges = parts.iter().flat_map(|id| self.estate.needs(id)).filter(|edge| edge.phase == runs.phase);
+            let mut edges =
+                parts.iter().flat_map(|id| self.estate.needs(id)).filter(|edge| edge.phase == runs.phase);
             edges.any(|edge| {
                 (edge.need == Need::Required || runs.phase == Phase::Observe)
                     && edge.group.is_none()
@@ -296,7 +305,8 @@ impl<'a> Simulator<'a> {
         let provider = node.placement.provider.as_deref();
         let hangs_on_others = self.estate.needs(id).any(|edge| {
             let target = self.estate.node(&edge.to);
-            let is_others = target.is_some_and(|to| is_provider_part(to.kind) && to.placement.provider.as_deref() != provider);
+            let is_others = target
+                .is_some_and(|to| is_provider_part(to.kind) && to.placement.provider.as_deref() != provider);
             edge.phase == Phase::Runtime && edge.need == Need::Required && is_others && self.is_dead(&edge.to)
         });
         let provider_lives = provider.is_none_or(|provider| !self.is_dead(&Id::provider(provider)));
@@ -311,7 +321,9 @@ impl<'a> Simulator<'a> {
 
     fn backup_lives(&self, node: &Node) -> bool {
         let attributes = &node.attributes;
-        if attributes.bool(Attribute::Backup) != Some(true) && attributes.bool(Attribute::PointInTimeRecovery) != Some(true) {
+        if attributes.bool(Attribute::Backup) != Some(true)
+            && attributes.bool(Attribute::PointInTimeRecovery) != Some(true)
+        {
             return false;
         }
         let Some(provider) = node.placement.provider.as_deref() else { return true };
@@ -334,8 +346,10 @@ fn keeps_data(node: &Node) -> bool {
 /// What may stand in failed places, by what is known of it.
 pub fn perhaps_in(estate: &Estate, places: &[&Node], doubt: Doubt) -> Vec<Id> {
     let places: Vec<&&Node> = places.iter().filter(|node| is_provider_part(node.kind)).collect();
-    let products = places.iter().filter(|place| place.placement.region.is_none() && place.placement.service.is_some());
-    let whole: BTreeSet<Id> = products.filter_map(|place| place.placement.provider.as_deref()).map(Id::provider).collect();
+    let products =
+        places.iter().filter(|place| place.placement.region.is_none() && place.placement.service.is_some());
+    let whole: BTreeSet<Id> =
+        products.filter_map(|place| place.placement.provider.as_deref()).map(Id::provider).collect();
     let direct: BTreeSet<&Id> =
         estate.edges.iter().filter(|edge| whole.contains(&edge.to)).map(|edge| &edge.from).collect();
     let may = |node: &&Node| match node.kind {
@@ -403,7 +417,9 @@ impl Simulation {
 
     /// The services that serve, but cannot be started, shipped, seen or recovered.
     pub fn hampered(&self) -> impl Iterator<Item = &ServiceOutcome> {
-        self.services.iter().filter(|service| service.state != ServiceState::Down && !service.cannot.is_empty())
+        self.services
+            .iter()
+            .filter(|service| service.state != ServiceState::Down && !service.cannot.is_empty())
     }
 
     /// Part of all weight that is in a state, 0 to 1.
@@ -453,11 +469,22 @@ mod tests {
             let group = group.map(Id::new);
             if let Some(id) = &group {
                 let owner = Id::new(from);
-                self.0.groups.insert(id.clone(), Group { id: id.clone(), owner, k: 1, level: None, evidence: Vec::new() });
+                self.0.groups.insert(
+                    id.clone(),
+                    Group { id: id.clone(), owner, k: 1, level: None, evidence: Vec::new() },
+                );
             }
             let need = Need::Required;
             let (from, to) = (Id::new(from), Id::new(to));
-            self.0.edges.push(Edge { from, to, phase, need, group, confidence: Confidence::Inferred, evidence: Vec::new() });
+            self.0.edges.push(Edge {
+                from,
+                to,
+                phase,
+                need,
+                group,
+                confidence: Confidence::Inferred,
+                evidence: Vec::new(),
+            });
         }
 
         fn needs(&mut self, from: &str, to: &str) {
@@ -495,7 +522,9 @@ mod tests {
             let ids: Vec<Id> = ids.iter().map(|id| Id::new(*id)).collect();
             let mut simulator = Simulator::new(&self.0, plane);
             let simulation = simulator.run(&Failure::new(&self.0, &ids, plane));
-            let cannot = |service: &ServiceOutcome| service.cannot.iter().map(|it| it.word()).collect::<Vec<_>>().join(",");
+            let cannot = |service: &ServiceOutcome| {
+                service.cannot.iter().map(|it| it.word()).collect::<Vec<_>>().join(",")
+            };
             simulation
                 .services
                 .iter()

@@ -43,8 +43,11 @@ impl Rule for HiddenProvider {
             let name = cx.name(&failure.element);
             let rests = if services.len() == 1 { "rests" } else { "rest" };
             let through = chain(cx, path, &failure.element);
-            let message =
-                format!("{} {rests} on `{name}` through {through}{}", cx.names(&services), shares(cx, failure));
+            let message = format!(
+                "{} {rests} on `{name}` through {through}{}",
+                cx.names(&services),
+                shares(cx, failure)
+            );
             let draft = Draft::new(cx, self, &failure.element, failure.level)
                 .message(message)
                 .services(services)
@@ -57,7 +60,8 @@ impl Rule for HiddenProvider {
 
 /// The providers between the service and the hidden one, the nearest to the service first.
 fn chain(cx: &Context<'_>, path: &[Id], hidden: &Id) -> String {
-    let is_between = |id: &&Id| **id != *hidden && cx.estate.node(id).is_some_and(|node| node.kind == Kind::Provider);
+    let is_between =
+        |id: &&Id| **id != *hidden && cx.estate.node(id).is_some_and(|node| node.kind == Kind::Provider);
     let names: Vec<String> = path.iter().filter(is_between).map(|id| format!("`{}`", cx.name(id))).collect();
     if names.is_empty() { "another provider".to_owned() } else { names.join(" and ") }
 }

@@ -182,7 +182,11 @@ fn company(estate: &mut Estate, catalog: &Catalog, provider: &str, evidence: &[E
         return id;
     }
     let name = knowledge::provider_name(catalog, provider).unwrap_or(provider).to_owned();
-    let node = part(id.clone(), Kind::Provider, &name, provider, evidence);
+    let mut node = part(id.clone(), Kind::Provider, &name, provider, evidence);
+    if let Some(day) = knowledge::designated_critical(catalog, provider) {
+        let value = crate::model::AttributeValue::Text(day.to_owned());
+        node.attributes.set(crate::model::Attribute::DesignatedCritical, value, None);
+    }
     estate.nodes.insert(id.clone(), node);
     if let Some(parent) = knowledge::parent(catalog, provider) {
         let parent = company(estate, catalog, parent, evidence);

@@ -13,6 +13,9 @@ use crate::model::Id;
 /// How far neighbours are looked at.
 const ROUNDS: usize = 4;
 
+/// Among more pairs of one name than this, none is told from the others.
+const MOST_PAIRS: usize = 250_000;
+
 /// A statement that an address became another one, in the Terraform files of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moved {
@@ -236,7 +239,7 @@ fn by_name(before: &Snapshot, now: &Snapshot, gone: &BTreeSet<Id>, new: &BTreeSe
     same_names(before, now, &gone, &new)
 }
 
-/// Pairs of the same name and traits that are the only ones on both sides.
+/// Pairs of the same name and traits that are the only ones on both sides, or nearer to each other than to others.
 fn same_names(before: &Snapshot, now: &Snapshot, gone: &[Id], new: &[Id]) -> Vec<(Id, Id)> {
     let key = |snapshot: &Snapshot, id: &Id| {
         let seen = snapshot.nodes.get(id).cloned().unwrap_or_default();
@@ -249,11 +252,46 @@ fn same_names(before: &Snapshot, now: &Snapshot, gone: &[Id], new: &[Id]) -> Vec
     for id in new {
         named.entry(key(now, id)).or_default().1.push(id);
     }
-    let only = named.into_values().filter_map(|(old, ids)| match (old.as_slice(), ids.as_slice()) {
-        ([old], [id]) => Some(((*old).clone(), (*id).clone())),
-        _ => None,
+    let pairs = named.into_values().flat_map(|(old, ids)| match (old.as_slice(), ids.as_slice()) {
+        ([old], [id]) => vec![((*old).clone(), (*id).clone())],
+        (old, ids) => nearest(before, now, old, ids),
     });
-    only.collect()
+    pairs.collect()
+}
+
+/// Pairs of which each has the longest common end of id and folder with the other, and with no other as long a one:
+/// a folder that moved takes everything in it along.
+fn nearest(before: &Snapshot, now: &Snapshot, old: &[&Id], new: &[&Id]) -> Vec<(Id, Id)> {
+    if MOST_PAIRS < old.len().saturating_mul(new.len()) {
+        return Vec::new();
+    }
+    let folder = |snapshot: &Snapshot, id: &Id| {
+        snapshot.nodes.get(id).map(|seen| seen.folder.clone()).unwrap_or_default()
+    };
+    let old_folders: Vec<String> = old.iter().map(|id| folder(before, id)).collect();
+    let new_folders: Vec<String> = new.iter().map(|id| folder(now, id)).collect();
+    let score = |a: usize, b: usize| {
+        common_end(old[a].rest(), new[b].rest()) + common_end(&old_folders[a], &new_folders[b])
+    };
+    let mut pairs = Vec::new();
+    for a in 0..old.len() {
+        let Some(b) = only_best(new.len(), |b| score(a, b)) else { continue };
+        if only_best(old.len(), |a| score(a, b)) == Some(a) {
+            pairs.push((old[a].clone(), new[b].clone()));
+        }
+    }
+    pairs
+}
+
+/// The place of the highest score, where there is one alone.
+fn only_best(count: usize, score: impl Fn(usize) -> usize) -> Option<usize> {
+    let best = (0..count).map(&score).max()?;
+    let mut places = (0..count).filter(|at| score(*at) == best);
+    places.next().filter(|_| places.next().is_none())
+}
+
+fn common_end(a: &str, b: &str) -> usize {
+    a.rsplit('/').zip(b.rsplit('/')).take_while(|(a, b)| a == b).count()
 }
 
 /// A colour for every node: nodes of one colour look the same with all that is around them.
@@ -359,6 +397,18 @@ mod tests {
         assert_eq!(decided(&before, &now, &[]), (vec!["a:1/x a:2/x".into(), "a:1/y a:2/y".into()], 0));
         let now = snapshot(&["a:2/p p db", "a:2/q q db"], &[]);
         assert_eq!(decided(&before, &now, &[]), (vec![], 1));
+    }
+
+    #[test]
+    fn a_folder_that_moved_takes_its_twins_along() {
+        let before = snapshot(&["a:one/db db db", "a:two/db db db"], &[]);
+        let now = snapshot(&["a:apps/one/db db db", "a:apps/two/db db db"], &[]);
+        assert_eq!(
+            decided(&before, &now, &[]),
+            (vec!["a:one/db a:apps/one/db".into(), "a:two/db a:apps/two/db".into()], 0)
+        );
+        let now = snapshot(&["a:x/db db db", "a:y/db db db"], &[]);
+        assert_eq!(decided(&before, &now, &[]), (vec![], 1), "nothing tells which is which");
     }
 
     #[test]

@@ -159,7 +159,6 @@ fn places_of(estate: &Estate, ids: &[&Id], evidence: &[Evidence]) -> Vec<(Locati
     };
     for id in ids {
         let Some(node) = estate.node(id) else { continue };
-        node.attributes.iter().filter_map(|(_, fact)| fact.evidence.as_ref()).for_each(&mut add);
         node.evidence.iter().for_each(&mut add);
         let among = |other: &Id| ids.contains(&other);
         let edges = estate.needs(id).filter(|edge| among(&edge.to));
@@ -168,6 +167,9 @@ fn places_of(estate: &Estate, ids: &[&Id], evidence: &[Evidence]) -> Vec<(Locati
         groups.flat_map(|group| &group.evidence).for_each(&mut add);
     }
     evidence.iter().for_each(&mut add);
+    let nodes = ids.iter().filter_map(|id| estate.node(id));
+    let facts = nodes.flat_map(|node| node.attributes.iter().filter_map(|(_, fact)| fact.evidence.as_ref()));
+    facts.for_each(&mut add);
     places
 }
 

@@ -15,7 +15,9 @@ use hickory_server::Server;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use linchpin::report::{self, Report};
-use linchpin::resolve::{Answer, Answers, Lookups, Options, Outcome, Question, RecordType, live::Live, recording};
+use linchpin::resolve::{
+    Answer, Answers, Lookups, Options, Outcome, Question, RecordType, live::Live, recording,
+};
 use linchpin::scan::{self, Request};
 
 const SHOP: &str = "\
@@ -69,7 +71,8 @@ impl Drop for NameServer {
 }
 
 fn serve(zones: &[(&str, &str)]) -> NameServer {
-    let zones: Vec<(String, String)> = zones.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let zones: Vec<(String, String)> =
+        zones.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let (tell, told) = std::sync::mpsc::channel();
     let (stop, stopped) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
@@ -80,7 +83,8 @@ fn serve(zones: &[(&str, &str)]) -> NameServer {
                 let origin = Name::from_ascii(format!("{origin}.")).unwrap();
                 let (name, records) = Parser::new(text.as_str(), None, Some(origin)).parse().unwrap();
                 let zone: InMemoryZoneHandler<TokioRuntimeProvider> =
-                    InMemoryZoneHandler::new(name.clone(), records, ZoneType::Primary, AxfrPolicy::Deny).unwrap();
+                    InMemoryZoneHandler::new(name.clone(), records, ZoneType::Primary, AxfrPolicy::Deny)
+                        .unwrap();
                 catalog.upsert(name.into(), vec![Arc::new(zone)]);
             }
             let mut server = Server::new(catalog);
@@ -320,7 +324,11 @@ fn a_recording_that_was_interrupted_is_gone_on_with() {
     fs::write(&file, recording::write(&begun, recording::Extent::InPart)).unwrap();
     let server = all();
     let run = || {
-        scan::scan(&request(&[], options(server.address, Lookups::Record(file.clone()), &["shop-example.com"]))).unwrap();
+        scan::scan(&request(
+            &[],
+            options(server.address, Lookups::Record(file.clone()), &["shop-example.com"]),
+        ))
+        .unwrap();
         fs::read_to_string(&file).unwrap()
     };
     let text = run();
@@ -332,11 +340,8 @@ fn a_recording_that_was_interrupted_is_gone_on_with() {
 #[test]
 fn manifests_and_the_dns_are_one_estate() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("shop-example.com.zone"),
-        format!("$ORIGIN shop-example.com.\n{SHOP}"),
-    )
-    .unwrap();
+    fs::write(folder.path().join("shop-example.com.zone"), format!("$ORIGIN shop-example.com.\n{SHOP}"))
+        .unwrap();
     let off = scan::scan(&request(&[folder.path()], Options::default())).unwrap();
     let server = all();
     let live = scan::scan(&request(&[folder.path()], options(server.address, Lookups::Live, &[]))).unwrap();
@@ -361,7 +366,10 @@ fn answers_older_than_the_policy_allows_are_left_out_and_said() {
     .unwrap();
     let outcome = scan::scan(&request(&[folder.path()], Options::default())).unwrap();
     let said: Vec<_> = outcome.problems.iter().map(|problem| problem.message.as_str()).collect();
-    assert!(said.iter().any(|one| one.starts_with("1 of 1 DNS answers are from before 2026-10-23")), "{said:?}");
+    assert!(
+        said.iter().any(|one| one.starts_with("1 of 1 DNS answers are from before 2026-10-23")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -429,15 +437,20 @@ fn knot(zones: &[(&str, &str)]) -> Option<Knot> {
 
 #[test]
 fn knot_with_signed_zones_tells_the_same() {
-    let zones =
-        [("shop-example.com", SHOP), ("dns-example.net", DNS), ("cdn-example.org", CDN), ("azurewebsites.net", AZURE)];
+    let zones = [
+        ("shop-example.com", SHOP),
+        ("dns-example.net", DNS),
+        ("cdn-example.org", CDN),
+        ("azurewebsites.net", AZURE),
+    ];
     let Some(knot) = knot(&zones) else {
         assert!(std::env::var_os("LINCHPIN_REQUIRE_PEERS").is_none(), "knotd is not installed");
         eprintln!("skipped: knotd is not installed");
         return;
     };
     let own = all();
-    let names = ["shop-example.com", "www.shop-example.com", "old.shop-example.com", "x.any.shop-example.com"];
+    let names =
+        ["shop-example.com", "www.shop-example.com", "old.shop-example.com", "x.any.shop-example.com"];
     let judge = |address| {
         let outcome = scan::scan(&request(&[], options(address, Lookups::Live, &names))).unwrap();
         let edges: BTreeSet<String> =
@@ -512,7 +525,10 @@ fn the_program_takes_names_and_recordings() {
     assert!(output.status.success() && text.contains("single-dns-operator"), "{text}");
     for (arguments, message) in [
         (vec!["dns", "a..b"], "failed to understand the name `a..b`"),
-        (vec!["dns", "shop-example.com", "--dns", "replay", "gone.dns"], "failed to read the DNS recording `gone.dns`"),
+        (
+            vec!["dns", "shop-example.com", "--dns", "replay", "gone.dns"],
+            "failed to read the DNS recording `gone.dns`",
+        ),
         (vec!["dns", "shop-example.com", "--dns", "loud"], "off, live, record FILE or replay FILE"),
         (vec!["dns", "shop-example.com", "--resolver", "dns.example"], "an address and a port"),
     ] {

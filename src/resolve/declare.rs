@@ -26,7 +26,12 @@ pub(super) fn declare(walk: &Walk<'_>, catalog: &Catalog) -> Declarations {
         unit: Unit::new(FORMAT, FORMAT, ""),
         problems: Problems::new(),
         nodes: BTreeMap::new(),
-        own_domains: walk.names.iter().filter(|(_, known)| known.own).map(|(name, _)| registrable(name)).collect(),
+        own_domains: walk
+            .names
+            .iter()
+            .filter(|(_, known)| known.own)
+            .map(|(name, _)| registrable(name))
+            .collect(),
         telling: BTreeSet::new(),
         walk,
         catalog,
@@ -104,7 +109,8 @@ impl<'w> Writer<'_, 'w> {
         self.mail(&id, known);
         for (domain, said) in &known.spf {
             let Some(sender) = self.catalog.identify(NameKind::Spf, domain) else { continue };
-            let target = Target::Provider { provider: sender.provider.to_owned(), service: None, region: None };
+            let target =
+                Target::Provider { provider: sender.provider.to_owned(), service: None, region: None };
             self.refer(&id, target, Need::Optional, None, evidence(*said));
             // That it may send is said, that it does is not.
             if let Some(reference) = self.unit.references.last_mut() {
@@ -184,7 +190,9 @@ impl<'w> Writer<'_, 'w> {
             node.attributes.set(Attribute::DnsAnswer, word, Some(evidence.clone()));
             node.add_evidence(evidence);
         }
-        self.alternatives(&id, "ns", &cut.servers, Need::Required, |record| Some(host(&record.data, Some("dns"))));
+        self.alternatives(&id, "ns", &cut.servers, Need::Required, |record| {
+            Some(host(&record.data, Some("dns")))
+        });
         let above = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
         let parent = above.into_iter().find(|suffix| self.telling.contains(suffix));
         if let Some(parent) = parent {
@@ -260,7 +268,9 @@ impl<'w> Writer<'_, 'w> {
         }
         for (word, names) in by_outcome {
             let text = match word {
-                "NXDOMAIN" => format!("{} in the DNS (NXDOMAIN)", counted(&names, "does not exist", "do not exist")),
+                "NXDOMAIN" => {
+                    format!("{} in the DNS (NXDOMAIN)", counted(&names, "does not exist", "do not exist"))
+                }
                 "NODATA" => format!("{} no address (NODATA)", counted(&names, "has", "have")),
                 _ => format!("{} no answer ({word})", counted(&names, "had", "had")),
             };
@@ -272,8 +282,13 @@ impl<'w> Writer<'_, 'w> {
             let text = format!("{} back to itself over aliases", counted(&loops, "leads", "lead"));
             self.problems.warning(at(first), text);
         }
-        let any: Vec<&str> =
-            self.walk.names.iter().filter(|(_, known)| known.wildcard).map(|(name, _)| name.as_str()).collect();
+        let any: Vec<&str> = self
+            .walk
+            .names
+            .iter()
+            .filter(|(_, known)| known.wildcard)
+            .map(|(name, _)| name.as_str())
+            .collect();
         if let Some(first) = any.first() {
             let text = format!(
                 "{} the answer that any name beside it has (a wildcard): that it exists is not shown",

@@ -91,7 +91,10 @@ impl Live {
                     (question, Answer { outcome, at: now(), resolver: self.name.clone() })
                 }
             };
-            futures_util::stream::iter(questions.iter().enumerate().map(one)).buffer_unordered(AT_ONCE).collect().await
+            futures_util::stream::iter(questions.iter().enumerate().map(one))
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await
         })
     }
 

@@ -7,7 +7,8 @@ use crate::catalog::Catalog;
 use crate::model::{Attribute, Target};
 
 fn recorded(text: &str) -> Answers {
-    let text = format!("# linchpin dns recording 1\n{}", text.replace(" @", " 2026-11-22T10:00:00Z 192.0.2.53:53"));
+    let text =
+        format!("# linchpin dns recording 1\n{}", text.replace(" @", " 2026-11-22T10:00:00Z 192.0.2.53:53"));
     recording::parse(&text).unwrap().0
 }
 
@@ -74,7 +75,10 @@ fn an_answer_over_aliases_answers_for_their_targets_too() {
     let open = open(&own("www.shop-example.com"), &answers);
     assert!(!open.contains(&"a.other-example.net A".to_owned()), "{open:?}");
     assert!(open.contains(&"a.other-example.net AAAA".to_owned()), "{open:?}");
-    assert!(!open.iter().any(|question| question.ends_with(" MX")), "an alias has no other records: {open:?}");
+    assert!(
+        !open.iter().any(|question| question.ends_with(" MX")),
+        "an alias has no other records: {open:?}"
+    );
 }
 
 #[test]
@@ -147,7 +151,9 @@ fn mail_is_a_group_and_senders_are_optional() {
 
 #[test]
 fn a_policy_that_includes_itself_and_many_others_ends() {
-    let mut text = String::from("shop-example.com TXT NOERROR @\n  shop-example.com 60 TXT v=spf1 include:shop-example.com include:s0.shop-example.com\n");
+    let mut text = String::from(
+        "shop-example.com TXT NOERROR @\n  shop-example.com 60 TXT v=spf1 include:shop-example.com include:s0.shop-example.com\n",
+    );
     for number in 0..40 {
         text.push_str(&format!(
             "s{number}.shop-example.com TXT NOERROR @\n  s{number}.shop-example.com 60 TXT v=spf1 include:s{}.shop-example.com\n",

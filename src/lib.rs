@@ -16,6 +16,7 @@ pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod discover;
+pub mod gate;
 pub mod judge;
 pub mod model;
 pub mod read;

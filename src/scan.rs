@@ -1,5 +1,6 @@
 //! The order of the stages, written once.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -9,9 +10,11 @@ use crate::analyze::{self, Analysis};
 use crate::assemble;
 use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
-use crate::judge::{self, Finding};
-use crate::model::{Declarations, Estate, Kind, Settings, Tolerance};
+use crate::judge::{self, Comparison, Finding};
+use crate::model::settings::Policy;
+use crate::model::{Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
+use crate::resolve::{self, Lookups, ResolveError};
 use crate::source::{Problems, Severity, Skipped};
 
 /// What to scan, and how.
@@ -29,6 +32,8 @@ pub struct Request {
     pub today: Date,
     /// Larger files are left out, in bytes.
     pub max_file_bytes: u64,
+    /// Whether and how names are looked up.
+    pub dns: resolve::Options,
 }
 
 /// What keeps a scan from being judged at all.
@@ -43,6 +48,9 @@ pub enum ScanError {
         /// The roots as given.
         roots: String,
     },
+    /// Names cannot be looked up as was asked.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
     /// The policy does not say what its author believes.
     #[error("failed to read the policy: {path}:{line}: {message}")]
     Policy {
@@ -60,7 +68,8 @@ pub enum ScanError {
 /// # Errors
 ///
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
-/// of a known format.
+/// of a known format and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
+/// [`ScanError::Resolve`] when names cannot be looked up as was asked.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
     scan_with(request, Catalog::embedded())
 }
@@ -71,47 +80,97 @@ pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
 ///
 /// Those of [`scan`].
 pub fn scan_with(request: &Request, catalog: &Catalog) -> Result<Outcome, ScanError> {
-    let options = discover::Options {
+    Input::open(request)?.judge_by(request, request.environment.as_deref(), catalog)
+}
+
+/// Files in memory with the policy that they are judged by.
+pub(crate) struct Input {
+    pub(crate) discovery: Discovery,
+    pub(crate) settings: Settings,
+    /// What is odd about the policy.
+    odd: Problems,
+}
+
+impl Input {
+    /// The files of the request's roots.
+    pub(crate) fn open(request: &Request) -> Result<Self, ScanError> {
+        let discovery = discover::discover(&request.roots, &options(request))?;
+        if discovery.claims.is_empty() && request.dns.names.is_empty() {
+            return Err(ScanError::NothingToRead { roots: roots(request).join("`, `") });
+        }
+        Self::of(discovery)
+    }
+
+    /// Files that were found, with their policy.
+    pub(crate) fn of(discovery: Discovery) -> Result<Self, ScanError> {
+        let (settings, odd) = read_settings(&discovery)?;
+        Ok(Input { discovery, settings, odd })
+    }
+
+    /// All stages after the files are in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
+    pub(crate) fn judge(&self, request: &Request, environment: Option<&str>) -> Result<Outcome, ScanError> {
+        self.judge_by(request, environment, Catalog::embedded())
+    }
+
+    fn judge_by(
+        &self,
+        request: &Request,
+        environment: Option<&str>,
+        catalog: &Catalog,
+    ) -> Result<Outcome, ScanError> {
+        let mut outcome = judge_discovery(self, environment, request, catalog)?;
+        let folder = request.roots.first().map(|root| discover::folder_name(root));
+        let organization = folder.or_else(|| request.dns.names.first().cloned()).unwrap_or_default();
+        outcome.organization = self.settings.organization.name.clone().unwrap_or(organization);
+        outcome.roots = roots(request);
+        outcome.policy = self.settings.policy.clone();
+        outcome.settings = self.settings.clone();
+        Ok(outcome)
+    }
+}
+
+/// How the request wants files to be found.
+pub(crate) fn options(request: &Request) -> discover::Options {
+    discover::Options {
         include_left_out: request.include_left_out,
         max_file_bytes: request.max_file_bytes,
         policy: request.config.clone(),
         ..discover::Options::default()
-    };
-    let discovery = discover::discover(&request.roots, &options)?;
-    let roots: Vec<String> = request.roots.iter().map(|root| root.display().to_string()).collect();
-    if discovery.claims.is_empty() {
-        return Err(ScanError::NothingToRead { roots: roots.join("`, `") });
     }
-    let organization = request.roots.first().map(|root| discover::folder_name(root)).unwrap_or_default();
-    let (settings, odd) = read_settings(&discovery)?;
-    let mut outcome = judge_discovery(&discovery, &settings, odd, request, catalog);
-    outcome.organization = settings.organization.name.clone().unwrap_or(organization);
-    outcome.roots = roots;
-    outcome.settings = settings;
-    Ok(outcome)
+}
+
+fn roots(request: &Request) -> Vec<String> {
+    request.roots.iter().map(|root| root.display().to_string()).collect()
 }
 
 /// The stages after the files are in memory.
 fn judge_discovery(
-    discovery: &Discovery,
-    settings: &Settings,
-    odd: Problems,
+    input: &Input,
+    environment: Option<&str>,
     request: &Request,
     catalog: &Catalog,
-) -> Outcome {
-    let cx = ReadContext { tree: &discovery.tree, catalog, environment: request.environment.as_deref() };
-    let declarations = read_all(discovery, &cx);
-    let mut draft = assemble::gather(declarations, request.environment.as_deref());
+) -> Result<Outcome, ScanError> {
+    let Input { discovery, settings, odd } = input;
+    let cx = ReadContext { tree: &discovery.tree, catalog, environment };
+    let mut declarations = read_all(discovery, &cx);
+    declarations.extend(look_up(&declarations, settings, catalog, request)?);
+    let mut draft = assemble::gather(declarations, environment);
     let (estate, undeclared) = judge::apply_services(std::mem::take(&mut draft.estate), settings);
     draft.estate = estate;
     let assembly = assemble::complete(draft, catalog);
     let mut problems = assembly.problems;
-    problems.extend(odd);
+    problems.extend(odd.clone());
     problems.extend(undeclared);
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
     let (estate, analysis, findings) = judge_estate(assembly.estate, settings, catalog, request.today);
+    let lapsed = judge::lapsed(&estate, settings, request.today);
     let mut outcome = Outcome {
+        lapsed,
         files: files_read(discovery),
         skipped,
         problems,
@@ -121,7 +180,40 @@ fn judge_discovery(
         ..Outcome::default()
     };
     outcome.completeness = completeness(&outcome);
-    outcome
+    Ok(outcome)
+}
+
+/// What the DNS says of the names that were read or given; nothing when it is not asked.
+fn look_up(
+    declarations: &[Declarations],
+    settings: &Settings,
+    catalog: &Catalog,
+    request: &Request,
+) -> Result<Option<Declarations>, ScanError> {
+    let mut options = request.dns.clone();
+    if options.lookups == Lookups::AsSet
+        && let Some(recording) = &settings.dns.replay
+    {
+        options.lookups = Lookups::Replay(beside_policy(request).join(recording));
+    }
+    let names = resolve::names_of(declarations, &options.names);
+    let Some(mut answers) = resolve::answers(&options, &names)? else { return Ok(None) };
+    let oldest = settings.policy.max_dns_age_days.and_then(|days| {
+        request.today.checked_sub(jiff::Span::new().days(i64::from(days))).ok()
+    });
+    let odd = resolve::leave_out_older(&mut answers, oldest);
+    let mut declared = resolve::declare(&names, &answers, catalog);
+    declared.problems.extend(odd);
+    Ok(Some(declared))
+}
+
+/// The folder that paths in the policy are relative to.
+fn beside_policy(request: &Request) -> PathBuf {
+    match (&request.config, request.roots.first()) {
+        (Some(file), _) => file.parent().map(PathBuf::from).unwrap_or_default(),
+        (None, Some(root)) => root.clone(),
+        (None, None) => PathBuf::new(),
+    }
 }
 
 /// The organization's policy, with the waivers that stand in comments.
@@ -200,7 +292,11 @@ fn completeness(outcome: &Outcome) -> Completeness {
     let in_part: std::collections::BTreeSet<_> = in_part.map(|problem| &problem.location.path).collect();
     Completeness {
         unresolved_references: count(&|node| node.kind == Kind::Unresolved),
-        unresolved_names: count(&|node| node.kind == Kind::Host && node.placement.provider.is_none()),
+        unresolved_names: count(&|node| {
+            node.kind == Kind::Host
+                && node.placement.provider.is_none()
+                && outcome.estate.needs(&node.id).next().is_none()
+        }),
         unknown_providers: count(&|node| is_part(node) && node.placement.provider.is_none()),
         unknown_regions: count(&|node| {
             is_part(node) && node.placement.provider.is_some() && node.placement.region.is_none() && !node.placement.global
@@ -237,6 +333,12 @@ pub struct Outcome {
     pub settings: Settings,
     /// Date of the catalog's data.
     pub data_date: String,
+    /// By what was judged.
+    pub policy: Policy,
+    /// Elements whose mitigation held until it expired or its test became too old.
+    pub lapsed: BTreeSet<Id>,
+    /// What changed against a scan of before, where it was compared with one.
+    pub comparison: Option<Comparison>,
 }
 
 /// A file that a format read.

@@ -14,6 +14,7 @@ fn outcome(name: &str) -> Outcome {
         config: None,
         today: jiff::civil::date(2026, 11, 22),
         max_file_bytes: 1 << 20,
+        dns: linchpin::resolve::Options::default(),
     };
     scan(&request).expect("the estate is there")
 }

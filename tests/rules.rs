@@ -76,6 +76,7 @@ fn judged(folder: &Path) -> Vec<Finding> {
         config: None,
         today: jiff::civil::date(2026, 11, 22),
         max_file_bytes: 1 << 20,
+        dns: linchpin::resolve::Options::default(),
     };
     scan(&request).unwrap_or_else(|error| panic!("{}: {error}", relative(folder))).findings
 }

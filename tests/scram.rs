@@ -313,6 +313,7 @@ fn compare_services(folder: &Path, most: usize) {
         config: None,
         today: jiff::civil::date(2026, 1, 1),
         max_file_bytes: 32 << 20,
+        dns: linchpin::resolve::Options::default(),
     };
     let outcome = linchpin::scan::scan(&request).unwrap();
     let faults = linchpin::analyze::FaultModel::new(&outcome.estate, linchpin::model::Phase::Runtime);

@@ -63,6 +63,7 @@ pub fn gather(declarations: Vec<Declarations>, asked: Option<&str>) -> Draft {
 /// Makes the estate of a draft: references resolved, providers put beneath, services told from components.
 pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
     let mut merged = Merged { estate: draft.estate, ..draft.merged };
+    placement::place_declared_parts(&mut merged.estate, catalog);
     references::resolve(&mut merged, catalog);
     let mut estate = merged.estate;
     clusters::run_on_cluster(&mut estate);

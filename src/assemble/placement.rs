@@ -46,6 +46,60 @@ fn use_canonical_names(catalog: &Catalog, node: &mut Node) {
     }
 }
 
+/// Provider parts that a person named get what stands beneath them as well.
+pub(super) fn place_declared_parts(estate: &mut Estate, catalog: &Catalog) {
+    let declared: Vec<Node> = estate.nodes.values().filter(|node| node.id.scheme() == "provider").cloned().collect();
+    for node in declared {
+        estate.nodes.remove(&node.id);
+        part_of_id(estate, catalog, &node.id, &node.evidence);
+        let Some(made) = estate.nodes.get_mut(&node.id) else {
+            estate.nodes.insert(node.id.clone(), node);
+            continue;
+        };
+        made.confidence = node.confidence;
+        made.tier = node.tier;
+        made.owner = node.owner;
+        made.weight = node.weight;
+        made.is_service = node.is_service;
+    }
+}
+
+/// Makes the node that an id such as `provider:aws/us-east-1/rds` means.
+fn part_of_id(estate: &mut Estate, catalog: &Catalog, id: &Id, evidence: &[Evidence]) {
+    let parts: Vec<&str> = id.rest().split('/').collect();
+    match parts[..] {
+        [provider] => drop(company(estate, catalog, provider, evidence)),
+        [provider, name] if catalog.region(provider, name).is_some() => drop(region(estate, catalog, provider, name, evidence)),
+        [provider, zone] if catalog.region_of_zone(provider, zone).is_some() => {
+            let code = catalog.region_of_zone(provider, zone).map(|region| region.code.to_string()).unwrap_or_default();
+            region(estate, catalog, provider, &code, evidence);
+            zone_node(estate, provider, &code, zone, evidence);
+        }
+        [provider, service] => drop(product(estate, catalog, provider, None, service, evidence)),
+        [provider, region, service] => drop(product(estate, catalog, provider, Some(region), service, evidence)),
+        _ => {}
+    }
+}
+
+fn product(
+    estate: &mut Estate,
+    catalog: &Catalog,
+    provider: &str,
+    region: Option<&str>,
+    service: &str,
+    evidence: &[Evidence],
+) -> Id {
+    let place = Place {
+        provider: provider.to_owned(),
+        service: Some(service.to_owned()),
+        region: region.map(str::to_owned),
+        global: region.is_none(),
+        category: None,
+        on: None,
+    };
+    provider_node(estate, catalog, &place, evidence)
+}
+
 fn is_provider_part(kind: Kind) -> bool {
     matches!(kind, Kind::Provider | Kind::ProviderService | Kind::Region | Kind::Zone | Kind::ControlPlane)
 }

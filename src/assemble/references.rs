@@ -123,9 +123,14 @@ fn host(
         return vec![domain];
     }
     let id = Id::host(&name);
-    if !merged.estate.nodes.contains_key(&id) {
+    if merged.estate.nodes.get(&id).is_none_or(|node| node.placement.provider.is_none()) {
         let (node, on) = host_node(catalog, id.clone(), &name, scheme);
-        merged.estate.nodes.insert(id.clone(), node);
+        let known = merged.estate.nodes.entry(id.clone()).or_insert_with(|| node.clone());
+        known.category = known.category.or(node.category);
+        if known.placement.provider.is_none() && node.placement.provider.is_some() {
+            known.placement = node.placement;
+            known.confidence = node.confidence;
+        }
         stand_on(merged, catalog, &id, on, reference);
     }
     add_evidence(merged, &id, &reference.evidence);

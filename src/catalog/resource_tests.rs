@@ -100,7 +100,7 @@ fn subnets_count_by_their_zones() {
     balancer.zones = Some(1);
     assert_eq!(judge("aws_lb", &balancer), (Some(Host), None));
     assert_eq!(judge("aws_lb", &written(&[])), (Some(Zone), None));
-    assert_eq!(judge("aws_nat_gateway", &written(&[])), (Some(Host), None));
+    assert_eq!(judge("aws_nat_gateway", &written(&[])), (Some(Nothing), None));
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! `linchpin check`: the gate.
 
-use anyhow::bail;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
 use clap::{ArgMatches, Args as _, FromArgMatches as _};
 
 use super::meaning::{self, Outputs};
 use super::typed::{Input, Output, levels};
 use super::{Command, Exit, Terminal};
+use crate::gate::Against;
+use crate::report;
 use crate::scan::Outcome;
 use crate::source::Severity;
 
@@ -20,9 +24,14 @@ struct Typed {
     #[command(flatten)]
     output: Output,
 
-    /// Exit with 1 when an open finding has this level or a worse one
-    #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = levels())]
-    fail_on: String,
+    /// Judge only what is new against a saved scan (`--format json`) or a git revision
+    #[arg(long, value_name = "FILE|REV")]
+    baseline: Option<String>,
+
+    /// Exit with 1 when an open finding has this level or a worse one [default: fail-on of linchpin.toml, else
+    /// error]
+    #[arg(long, value_name = "LEVEL", value_parser = levels())]
+    fail_on: Option<String>,
 
     /// Exit with 2 when input could be read only in part
     #[arg(long)]
@@ -32,13 +41,16 @@ struct Typed {
 const EXAMPLES: &str = "\
 Examples:
   linchpin check
+  linchpin check --baseline origin/main
+  linchpin check --baseline origin/main --format github --output markdown=comment.md
+  linchpin check --baseline linchpin-baseline.json --fail-on warning
   linchpin check --fail-on warning --strict
-  linchpin check --output json=linchpin.json
 
 Exit codes:
   0  judged and acceptable
-  1  judged: a finding stands at or above --fail-on
-  2  not judged: wrong usage, unreadable policy, nothing to read, or (--strict) input read only in part";
+  1  judged: a finding stands at or above --fail-on; with --baseline, a new one
+  2  not judged: wrong usage, unreadable policy, nothing to read, no such revision, a changed file that can no
+     longer be read, or (--strict) input read only in part";
 
 impl Command for Check {
     fn define(&self) -> clap::Command {
@@ -50,13 +62,46 @@ impl Command for Check {
     fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         let typed = Typed::from_arg_matches(typed)?;
         let outputs = Outputs::of(&typed.output)?;
-        let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
+        let scan = meaning::Scan::of(&typed.input);
+        let outcome = match &typed.baseline {
+            Some(baseline) => scan.check(&against(baseline)?, terminal)?,
+            None => scan.run(terminal)?,
+        };
         outputs.write(&outcome, terminal)?;
-        if typed.strict {
-            all_read(&outcome)?;
+        let fail_on = typed.fail_on.as_deref().map(meaning::level);
+        let verdict = meaning::verdict(&outcome, meaning::fail_on(&outcome, fail_on));
+        // What was judged and is over policy stays so, whatever else could not be read.
+        if verdict == Exit::Acceptable {
+            changes_read(&outcome)?;
+            if typed.strict {
+                all_read(&outcome)?;
+            }
         }
-        Ok(meaning::verdict(&outcome, Some(meaning::level(&typed.fail_on))))
+        Ok(verdict)
     }
+}
+
+/// A file of that name, else a revision.
+fn against(baseline: &str) -> anyhow::Result<Against> {
+    if !Path::new(baseline).is_file() {
+        return Ok(Against::Revision(baseline.to_owned()));
+    }
+    let text = std::fs::read_to_string(baseline)
+        .with_context(|| format!("failed to read the baseline `{baseline}`"))?;
+    let snapshot =
+        report::snapshot(&text).with_context(|| format!("failed to read the baseline `{baseline}`"))?;
+    Ok(Against::Saved { name: baseline.to_owned(), snapshot: Box::new(snapshot) })
+}
+
+/// What a change made unreadable may hide anything.
+fn changes_read(outcome: &Outcome) -> anyhow::Result<()> {
+    let unread = outcome.comparison.as_ref().map_or(&[][..], |comparison| comparison.unread.as_slice());
+    if let [first, more @ ..] = unread {
+        let at = &first.location;
+        let more = if more.is_empty() { String::new() } else { format!(" ({} more)", more.len()) };
+        bail!("a changed file could not be read: {}:{}: {}{more}", at.path, at.line, first.message);
+    }
+    Ok(())
 }
 
 fn all_read(outcome: &Outcome) -> anyhow::Result<()> {

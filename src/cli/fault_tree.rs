@@ -131,6 +131,7 @@ fn tree_of_service(paths: &[PathBuf], service: &str) -> Result<FaultTree> {
         config: None,
         today: super::meaning::today(),
         max_file_bytes: LARGEST_FILE,
+        dns: crate::resolve::Options::default(),
     };
     let outcome = scan::scan(&request)?;
     let faults = FaultModel::new(&outcome.estate, Phase::Runtime);

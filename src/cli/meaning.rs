@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::typed::{Input, Output, Reading};
+use super::typed::{Dns, Input, Output, Reading};
 use super::{Exit, Terminal};
+use crate::gate::{self, Against};
 use crate::judge::{FindingLevel, Status};
+use crate::model::settings::RuleLevel;
 use crate::report::{self, Length, REPORTS, Report};
+use crate::resolve::{Lookups, Options};
 use crate::scan::{self, Outcome, Request};
 
 /// A scan to run.
@@ -33,13 +36,38 @@ impl Scan {
                 include_left_out: how.include_left_out,
                 config: how.config.clone(),
                 max_file_bytes: how.max_file_bytes,
+                dns: lookups(&how.dns),
             },
         }
+    }
+
+    /// The same of names alone, which are looked up unless the arguments say from where.
+    pub(super) fn of_names(names: Vec<String>, how: &Reading) -> Self {
+        let mut scan = Self::of_paths(&[], how);
+        scan.request.dns.names = names;
+        if scan.request.dns.lookups == Lookups::AsSet {
+            scan.request.dns.lookups = Lookups::Live;
+        }
+        scan
     }
 
     /// Runs it.
     pub(super) fn run(&self, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Ok(terminal.during("reading and analyzing", || scan::scan(&self.request))?)
+    }
+
+    /// Runs it against what was there before.
+    pub(super) fn check(&self, against: &Against, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
+        Ok(terminal.during("reading and comparing", || gate::check(&self.request, against))?)
+    }
+}
+
+fn lookups(typed: &Dns) -> Options {
+    Options {
+        lookups: typed.dns.clone().unwrap_or_default(),
+        resolver: typed.resolver,
+        names: Vec::new(),
+        rate: typed.dns_rate,
     }
 }
 
@@ -83,6 +111,18 @@ pub(super) fn verdict(outcome: &Outcome, fail_on: Option<FindingLevel>) -> Exit 
         outcome.findings.iter().any(|found| found.status == Status::Open && limit <= found.level)
     };
     if fail_on.is_some_and(over) { Exit::OverPolicy } else { Exit::Acceptable }
+}
+
+/// The level from which findings fail: what was typed, else the policy's, else error.
+pub(super) fn fail_on(outcome: &Outcome, typed: Option<FindingLevel>) -> Option<FindingLevel> {
+    if typed.is_some() {
+        return typed;
+    }
+    match outcome.policy.fail_on {
+        Some(RuleLevel::Off) => None,
+        Some(level) => FindingLevel::parse(level.word()),
+        None => Some(FindingLevel::Error),
+    }
 }
 
 /// The level that was typed; the parser let no other word through.

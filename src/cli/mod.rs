@@ -6,6 +6,7 @@ mod availability;
 mod catalog;
 mod check;
 mod completions;
+mod dns;
 mod explain;
 pub mod fault_tree;
 mod meaning;
@@ -46,6 +47,7 @@ static COMMANDS: &[&dyn Command] = &[
     &scan::Scan,
     &check::Check,
     &explain::Explain,
+    &dns::Dns,
     &simulate::Simulate,
     &replay::ReplayOutages,
     // The rest.

@@ -1,5 +1,6 @@
 //! From arguments to an exit code.
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   linchpin scan                           what is in this folder
   linchpin scan infra/ --format json      the same for programs
+  linchpin dns example.com                what the DNS says, without any manifest
   linchpin explain provider:aws           why a provider is needed, with evidence
   linchpin explain single-zone            what a rule means
   linchpin check --fail-on error          a gate for CI
@@ -29,10 +31,27 @@ const NOT_JUDGED: u8 = 2;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
-    match definition().try_get_matches() {
+    match definition().try_get_matches_from(joined(std::env::args_os())) {
         Ok(typed) => finish(run(&typed)),
         Err(usage) => wrong_usage(&usage),
     }
+}
+
+/// `--dns record FILE` as `--dns=record=FILE`: of the words behind `--dns`, only these take a file.
+fn joined(typed: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = Vec::new();
+    let mut typed = typed.peekable();
+    while let Some(word) = typed.next() {
+        let how = typed.next_if(|next| word == "--dns" && (next == "record" || next == "replay"));
+        let file = how.as_ref().and_then(|_| typed.next());
+        let mut word = word;
+        for part in [how, file].into_iter().flatten() {
+            word.push("=");
+            word.push(part);
+        }
+        words.push(word);
+    }
+    words
 }
 
 /// The whole command line, from the table of commands.
@@ -116,6 +135,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::definition().debug_assert();
+    }
+
+    #[test]
+    fn a_recording_may_stand_behind_its_word() {
+        let joined = |line: &str| {
+            let words = super::joined(line.split(' ').map(Into::into));
+            words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(joined("scan --dns record a.dns infra"), ["scan", "--dns=record=a.dns", "infra"]);
+        assert_eq!(joined("scan --dns replay=a.dns infra"), ["scan", "--dns", "replay=a.dns", "infra"]);
+        assert_eq!(joined("scan --dns live infra"), ["scan", "--dns", "live", "infra"]);
+        assert_eq!(joined("scan --dns record"), ["scan", "--dns=record"]);
     }
 
     #[test]

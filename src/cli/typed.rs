@@ -1,8 +1,11 @@
 //! Arguments as they were typed, shared by the commands that scan.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
+
+use crate::resolve::Lookups;
 
 /// What to scan.
 #[derive(Args, Clone, Debug)]
@@ -37,6 +40,41 @@ pub(super) struct Reading {
     /// Leave out files larger than this
     #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, hide_short_help = true)]
     pub(super) max_file_bytes: u64,
+
+    #[command(flatten)]
+    pub(super) dns: Dns,
+}
+
+/// Whether names are looked up.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Dns {
+    /// Look names up: off, live, record FILE, replay FILE [default: off, or what linchpin.toml says]
+    #[arg(long, value_name = "HOW", value_parser = lookups)]
+    pub(super) dns: Option<Lookups>,
+
+    /// Ask this resolver [default: the system's]
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver)]
+    pub(super) resolver: Option<SocketAddr>,
+
+    /// Ask this many questions in a second at most
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
+    pub(super) dns_rate: Option<u32>,
+}
+
+/// `off`, `live`, `record=FILE`, `replay=FILE`; the program joins `record FILE` before.
+fn lookups(typed: &str) -> Result<Lookups, String> {
+    match typed.split_once('=') {
+        None if typed == "off" => Ok(Lookups::Off),
+        None if typed == "live" => Ok(Lookups::Live),
+        Some(("record", file)) if !file.is_empty() => Ok(Lookups::Record(file.into())),
+        Some(("replay", file)) if !file.is_empty() => Ok(Lookups::Replay(file.into())),
+        _ => Err("write off, live, record FILE or replay FILE".to_owned()),
+    }
+}
+
+fn resolver(typed: &str) -> Result<SocketAddr, String> {
+    let address = typed.parse().ok().or_else(|| Some(SocketAddr::new(typed.parse::<IpAddr>().ok()?, 53)));
+    address.ok_or_else(|| "write an address, or an address and a port: 192.0.2.53, [2001:db8::53]:53".to_owned())
 }
 
 /// What to write.

@@ -4,6 +4,7 @@
 
 mod environments;
 mod left_out;
+mod revision;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::source::{Skipped, SourceFile, Tree};
 
 pub use environments::FolderEnvironments;
 pub use left_out::left_out_folder;
+pub use revision::{RevisionError, discover_revision};
 
 /// What to look at, and how much of it.
 #[derive(Clone, Debug)]
@@ -130,6 +132,10 @@ pub fn sort_out(files: Vec<SourceFile>, mut skipped: Vec<Skipped>, options: &Opt
     claims.retain(|claim| !claim.paths.is_empty());
     skipped.sort();
     Discovery { tree, claims, skipped, policy: None }
+}
+
+fn join(prefix: &str, path: &str) -> String {
+    if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") }
 }
 
 fn root_prefixes(roots: &[PathBuf]) -> Vec<String> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 
 use super::left_out::left_out_folder;
-use super::{DiscoverError, Options};
+use super::{DiscoverError, Options, join};
 use crate::read::FORMATS;
 use crate::source::{Skipped, SourceFile};
 
@@ -139,10 +139,6 @@ impl Walk<'_> {
         let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         join(self.prefix, &parts.join("/"))
     }
-}
-
-fn join(prefix: &str, path: &str) -> String {
-    if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") }
 }
 
 fn open(file: &Path, path: &str, options: &Options, files: &mut Vec<SourceFile>, skipped: &mut Vec<Skipped>) {

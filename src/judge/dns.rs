@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Context;
-use crate::model::{Category, Estate, Id, Kind, Node, Phase};
+use crate::model::{Attribute, Category, Estate, Id, Kind, Node, Phase};
 
 /// The DNS zones.
 pub(crate) fn zones(estate: &Estate) -> impl Iterator<Item = &Node> {
     estate.nodes.values().filter(|node| node.kind == Kind::DnsZone)
+}
+
+/// The DNS zones without those of others that were met on the way.
+pub(crate) fn own_zones(estate: &Estate) -> impl Iterator<Item = &Node> {
+    zones(estate).filter(|zone| zone.attributes.bool(Attribute::ThirdParty) != Some(true))
 }
 
 /// Who serves a zone, sorted; `None` where it cannot be told of all of its name servers.
@@ -65,18 +70,22 @@ pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
 /// The network in which all name servers of a zone stand, where the addresses of all of them are known.
 pub(crate) fn shared_network(estate: &Estate, zone: &Node) -> Option<String> {
     let servers: Vec<&Node> = servers(estate, zone).collect();
-    let mut networks = BTreeSet::new();
+    let (mut older, mut newer) = (BTreeSet::new(), BTreeSet::new());
     for server in &servers {
         let addresses = addresses(estate, server);
         if addresses.is_empty() {
             return None;
         }
-        networks.extend(addresses.iter().map(network));
+        let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = addresses.into_iter().partition(IpAddr::is_ipv4);
+        older.extend(v4.iter().map(network));
+        newer.extend(v6.iter().map(network));
     }
-    match networks.len() {
-        1 if 1 < servers.len() => networks.pop_first(),
-        _ => None,
+    // Each server has one address of either kind, as a rule: two networks are then one place.
+    if servers.len() < 2 || 1 < older.len() || 1 < newer.len() {
+        return None;
     }
+    let networks: Vec<String> = older.into_iter().chain(newer).collect();
+    (!networks.is_empty()).then(|| networks.join(" and "))
 }
 
 /// The services that a name leads to, or that need it; sorted.

@@ -1,5 +1,7 @@
 //! Mitigations: which of them count today, and what they change in the graph.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::declared::{ensure_node, id_of};
@@ -87,6 +89,18 @@ pub fn apply_mitigations(mut estate: Estate, settings: &Settings, today: Date) -
     }
     estate.settle();
     estate
+}
+
+/// The elements that a mitigation answered until it expired or its test became too old.
+pub fn lapsed(estate: &Estate, settings: &Settings, today: Date) -> BTreeSet<Id> {
+    let is_lapsed = |one: &&Mitigation| {
+        one.kind.changes_availability()
+            && matches!(standing(one, settings, today), Standing::Expired(_) | Standing::Stale(_))
+    };
+    let patterns: Vec<Patterns> =
+        settings.mitigations.iter().filter(is_lapsed).map(|one| Patterns::new(&one.of)).collect();
+    let answered = |id: &&Id| patterns.iter().any(|patterns| patterns.any(id.as_str()));
+    estate.nodes.keys().filter(answered).cloned().collect()
 }
 
 /// The node that a mitigation is for: the first that matches, else what it names.

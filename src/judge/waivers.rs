@@ -76,6 +76,13 @@ fn accept(cx: &Context<'_>, scopes: &[Scope<'_>], uses: &mut [WaiverUse], findin
     }
 }
 
+/// Whether a finding is open because its waiver is past its date.
+pub(crate) fn has_expired(finding: &Finding) -> bool {
+    finding.because.as_deref().is_some_and(|because| {
+        because.starts_with("the waiver") && because.contains("does not count: it expired on")
+    })
+}
+
 /// ` at FILE:LINE`, where that is known.
 pub(crate) fn place_of(waiver: &Waiver) -> String {
     waiver

@@ -57,6 +57,10 @@ pub enum Attribute {
     RpoSeconds,
     /// Text: the day on which the EU's supervisors designated the provider as critical to its financial sector.
     DesignatedCritical,
+    /// Text: how a look-up in the DNS ended that found nothing: `NXDOMAIN`, `NODATA`, `SERVFAIL`, `REFUSED`, `TIMEOUT`.
+    DnsAnswer,
+    /// Boolean: a name or zone of somebody else, met on the way.
+    ThirdParty,
 }
 
 /// The value of an attribute. Unknown is a value of its own, with its reason.

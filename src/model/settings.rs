@@ -27,6 +27,15 @@ pub struct Settings {
     pub scan: ScanSettings,
     /// Files that override tables of the catalog, by table name.
     pub data: BTreeMap<String, String>,
+    /// Where DNS answers are from.
+    pub dns: DnsSettings,
+}
+
+/// Where DNS answers are from, unless the command line says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DnsSettings {
+    /// A recording, relative to `linchpin.toml`.
+    pub replay: Option<String>,
 }
 
 /// The organization.

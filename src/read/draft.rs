@@ -30,8 +30,6 @@ impl How {
     pub(super) const OPTIONAL: How = How { phase: Phase::Runtime, need: Need::Optional };
     /// Cannot start without it.
     pub(super) const STARTUP: How = How { phase: Phase::Startup, need: Need::Required };
-    /// Cannot ship without it.
-    pub(super) const DEPLOY: How = How { phase: Phase::Deploy, need: Need::Required };
     /// Blind without it.
     pub(super) const OBSERVE: How = How { phase: Phase::Observe, need: Need::Required };
 }
@@ -59,10 +57,6 @@ impl<'a> Draft<'a> {
         let node = &mut self.unit.nodes[index];
         node.add_evidence(evidence);
         node
-    }
-
-    pub(super) fn has(&self, id: &Id) -> bool {
-        self.unit.nodes.iter().any(|node| node.id == *id)
     }
 
     pub(super) fn edge(&mut self, from: &Id, to: &Id, how: How, at: &Value) {

@@ -37,7 +37,8 @@ pub struct Mention {
 pub fn in_setting(key: &str, value: &str) -> Vec<Mention> {
     let words = key_words(key);
     let value = value.trim().trim_matches(['"', '\'']).trim();
-    if value.is_empty() || value.len() > 4096 || names_something_else(&words) {
+    let meaning = meaning(key, &words);
+    if value.is_empty() || value.len() > 4096 || meaning == Meaning::SomethingElse {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -48,6 +49,10 @@ pub fn in_setting(key: &str, value: &str) -> Vec<Mention> {
             Some(_) => {}
             None => found.extend(in_text(line)),
         }
+    }
+    if meaning == Meaning::OnlyKnown {
+        let endpoints = found.iter_mut().flat_map(|mention| &mut mention.endpoints);
+        endpoints.for_each(|endpoint| endpoint.sure = Sureness::IfKnown);
     }
     dedup(found)
 }
@@ -243,7 +248,7 @@ const ENDPOINT_KEYS: &[&str] = &[
     "targets",
     "remote",
 ];
-/// Keys that name the thing itself, what may call it, or something for people to read.
+/// Words anywhere in keys that name the thing itself or who may call it.
 const OTHER_KEYS: &[&str] = &[
     "listen",
     "listener",
@@ -259,26 +264,17 @@ const OTHER_KEYS: &[&str] = &[
     "whitelist",
     "allowlist",
     "csrf",
-    "image",
-    "tag",
-    "version",
-    "docs",
-    "documentation",
-    "license",
-    "homepage",
-    "schema",
-    "xmlns",
     "callback",
     "redirect",
     "cookie",
-    "locale",
-    "lang",
-    "expose",
-    "virtual",
     "letsencrypt",
+    "virtual",
 ];
-const OTHER_KEYS_WHOLE: &[&str] = &[
-    "no_proxy",
+/// Last words of keys whose values only look like hosts.
+const OTHER_LAST: &[&str] =
+    &["image", "tag", "version", "docs", "documentation", "license", "homepage", "xmlns", "schema", "vhost"];
+/// Keys that usually hold the own public name: what they name counts only where it is known.
+const OWN_NAMES: &[&str] = &[
     "host",
     "hostname",
     "server_name",
@@ -295,8 +291,6 @@ const OTHER_KEYS_WHOLE: &[&str] = &[
     "auth_url",
     "domain",
     "domains",
-    "vhost",
-    "rabbitmq_default_vhost",
     "gf_server_root_url",
     "gf_server_domain",
     "node_name",
@@ -320,14 +314,37 @@ const OTHER_KEYS_WHOLE: &[&str] = &[
     "sitename",
     "java_opts_append",
     "realm",
+    "url",
+    "local_domain",
+    "web_domain",
 ];
 
-fn names_something_else(words: &[String]) -> bool {
+/// How a key's value is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Hosts,
+    OnlyKnown,
+    SomethingElse,
+}
+
+fn meaning(key: &str, words: &[String]) -> Meaning {
     let whole = words.join("_");
-    OTHER_KEYS_WHOLE.contains(&whole.as_str())
+    let last = words.last().map_or("", String::as_str);
+    let is_variable =
+        key.chars().any(|c| c.is_ascii_uppercase()) && !key.chars().any(|c| c.is_ascii_lowercase());
+    if whole == "no_proxy"
         || words.iter().any(|word| OTHER_KEYS.contains(&word.as_str()))
+        || OTHER_LAST.contains(&last)
+    {
+        Meaning::SomethingElse
+    } else if (is_variable && OWN_NAMES.contains(&whole.as_str()))
         || whole.ends_with("public_url")
         || whole.ends_with("external_url")
+    {
+        Meaning::OnlyKnown
+    } else {
+        Meaning::Hosts
+    }
 }
 
 /// The endpoints of a value that is nothing but hosts; `None` when it holds other text as well.
@@ -817,6 +834,14 @@ mod tests {
         setting("DB_HOST", "10.0.0.5", "10.0.0.5");
         setting("COLLECTOR", "tcp://otel:4317", "tcp://otel:4317");
         setting("DB_HOST", "${DB_HOST}", "<${DB_HOST}>");
+        setting(
+            "SCHEMA_REGISTRY_KAFKASTORE_BOOTSTRAP_SERVERS",
+            "PLAINTEXT://broker:29092",
+            "plaintext://broker:29092",
+        );
+        setting("IMAGE_SERVICE_URL", "http://images:80", "http://images:80");
+        setting("AUTH_URL", "http://auth:8080", "http://auth:8080?");
+        setting("BROKER_URL", "redis://:@redis:6379/0", "redis://redis:6379");
         setting("POSTGRES_DB", "web", "");
         setting("POSTGRES_USER", "web", "");
         setting("OTEL_SERVICE_NAME", "web", "");

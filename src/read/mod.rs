@@ -2,6 +2,7 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod arm;
 pub mod backstage;
 pub mod cloudformation;
 pub mod compose;
@@ -14,6 +15,7 @@ pub mod inventory;
 pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
+pub mod moved;
 pub mod open_psa;
 pub mod platform;
 pub mod serverless;
@@ -99,8 +101,9 @@ pub static FORMATS: &[&dyn Format] = &[
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
-    &cloudformation::CloudFormation,
     &serverless::Serverless,
+    &cloudformation::CloudFormation,
+    &arm::Arm,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,

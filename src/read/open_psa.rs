@@ -2,7 +2,8 @@
 //!
 //! Read: fault trees with components and scoping, gates with nested formulas, basic and house events, parameters,
 //! expressions as far as they have a point value (a distribution counts with its mean), several files, `include`.
-//! Event trees, alignments and substitutions are left out with a note; entities are never expanded.
+//! Event trees and alignments are left out with a note; a model with substitutions, which change its cut sets, is refused;
+//! entities are never expanded.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -366,6 +367,14 @@ impl<'a> Definitions<'a> {
                     "define-house-event" => Sort::House,
                     "define-parameter" => Sort::Parameter,
                     "include" => continue,
+                    // A note would not do: without it the cut sets are those of another model.
+                    "define-substitution" => {
+                        problems.error(
+                            spot.location(),
+                            "substitutions are not supported: they change the cut sets",
+                        );
+                        continue;
+                    }
                     other => {
                         problems.note(
                             spot.location(),

@@ -24,7 +24,7 @@ use std::io;
 use crate::model::Evidence;
 use crate::scan::Outcome;
 
-pub use json::SCHEMA as JSON_SCHEMA;
+pub use json::{SCHEMA as JSON_SCHEMA, SavedError, snapshot};
 pub use summary::Summary;
 
 /// A way to write an outcome.

@@ -169,7 +169,7 @@ const ROUNDS: [(Option<usize>, usize); 10] = [
     (Some(2), 20_000),
     (None, 300_000),
     (Some(1), 100_000),
-    (None, 2_500_000),
+    (None, 3_000_000),
     (Some(5), 700_000),
     (Some(2), 2_500_000),
     (None, usize::MAX),

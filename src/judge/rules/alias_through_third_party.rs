@@ -3,7 +3,7 @@
 use crate::judge::dns::registrable;
 use crate::judge::single_points::is_internal_name;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
-use crate::model::{Edge, Id, Kind, Level, Phase};
+use crate::model::{Attribute, Edge, Id, Kind, Level, Node, Phase};
 
 /// A published name that leads through a name of somebody of whom nothing is known.
 pub(super) struct AliasThroughThirdParty;
@@ -31,6 +31,8 @@ impl Rule for AliasThroughThirdParty {
                 && node.placement.provider.is_none()
                 && node.id.rest().parse::<std::net::IpAddr>().is_err()
                 && !is_internal_name(cx, node.id.rest())
+                && node.attributes.text(Attribute::DnsAnswer) != Some("NXDOMAIN")
+                && !is_somewhere_known(cx, node)
         });
         for host in hosts {
             let own = registrable(host.id.rest());
@@ -56,4 +58,10 @@ impl Rule for AliasThroughThirdParty {
             out.push(cx, draft);
         }
     }
+}
+
+/// Whether the name was looked up, and leads on to a provider that is known.
+fn is_somewhere_known(cx: &Context<'_>, host: &Node) -> bool {
+    let ends = cx.estate.needs(&host.id).filter_map(|edge| cx.estate.node(&edge.to));
+    ends.into_iter().any(|end| end.placement.provider.is_some())
 }

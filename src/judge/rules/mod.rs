@@ -5,6 +5,7 @@ use super::{Context, FindingLevel, Findings};
 mod alias_through_third_party;
 mod backup_in_same_failure_domain;
 mod backup_misses_rpo;
+mod dangling_alias;
 mod datastore_without_backup;
 mod deletion_unprotected;
 mod disruption_takes_all_replicas;
@@ -16,6 +17,7 @@ mod failover_needs_failed_domain;
 mod failover_slower_than_rto;
 mod hidden_provider;
 mod jurisdiction_concentration;
+mod lame_delegation;
 mod monitoring_shares_fate;
 mod nameservers_share_network;
 mod one_provider_across_layers;
@@ -103,6 +105,8 @@ pub static RULES: &[&dyn Rule] = &[
     &single_mail_provider::SingleMailProvider,
     &alias_through_third_party::AliasThroughThirdParty,
     &dns_shares_fate_with_target::DnsSharesFateWithTarget,
+    &dangling_alias::DanglingAlias,
+    &lame_delegation::LameDelegation,
     &datastore_without_backup::DatastoreWithoutBackup,
     &backup_in_same_failure_domain::BackupInSameFailureDomain,
     &backup_misses_rpo::BackupMissesRpo,

@@ -1,6 +1,6 @@
 //! `nameservers-share-network`: name servers of a zone that all stand in one network.
 
-use crate::judge::dns::{shared_network, zones};
+use crate::judge::dns::{own_zones, shared_network};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
 use crate::model::Level;
 
@@ -25,7 +25,7 @@ impl Rule for NameserversShareNetwork {
     }
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
-        for zone in zones(cx.estate) {
+        for zone in own_zones(cx.estate) {
             let Some(network) = shared_network(cx.estate, zone) else { continue };
             let draft = Draft::new(cx, self, &zone.id, Level::Dns)
                 .message(format!("all name servers of `{}` stand in {network}", cx.name(&zone.id)))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::judge::context::Demand;
-use crate::judge::dns::{operators, zones};
+use crate::judge::dns::{operators, own_zones};
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
 use crate::model::{Id, Level, Node};
 
@@ -29,7 +29,7 @@ impl Rule for SingleDnsOperator {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         let mut by_operator: BTreeMap<String, Vec<&Node>> = BTreeMap::new();
-        for zone in zones(cx.estate) {
+        for zone in own_zones(cx.estate) {
             if let Some([only]) = operators(cx.estate, zone).as_deref() {
                 by_operator.entry(only.clone()).or_default().push(zone);
             }

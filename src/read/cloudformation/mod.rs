@@ -11,9 +11,10 @@ mod value;
 use std::collections::BTreeMap;
 
 use self::convert::Resources;
+pub(crate) use self::names::snake;
 pub(super) use self::template::stack_name;
 pub(super) use self::template::{Resource, Template, World};
-pub(super) use self::value::{Data, Val};
+use self::value::Val;
 use super::json::parse_any;
 use super::terraform::given::{self, Given};
 use super::yaml::Node;

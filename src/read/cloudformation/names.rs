@@ -105,7 +105,7 @@ pub(super) fn property(catalog: &Catalog, type_name: &str, name: &str) -> String
 }
 
 /// `MultiAZ` as `multi_az`, `TargetGroupARNs` as `target_group_arns`.
-fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut out = String::with_capacity(name.len() + 8);
     for (at, c) in chars.iter().enumerate() {

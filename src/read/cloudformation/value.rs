@@ -109,28 +109,6 @@ impl Val {
         Some(current).filter(|value| !value.is_absent())
     }
 
-    /// The first value of this name anywhere below, nearest first.
-    pub(crate) fn search(&self, name: &str) -> Option<&Val> {
-        let name = plain(name);
-        let mut level = vec![self];
-        for _ in 0..6 {
-            let mut below = Vec::new();
-            for value in level {
-                for (key, child) in value.entries() {
-                    if plain(key) == name && !child.is_absent() {
-                        return Some(child);
-                    }
-                    below.push(child);
-                }
-                if let Data::List(items) = &value.data {
-                    below.extend(items);
-                }
-            }
-            level = below;
-        }
-        None
-    }
-
     /// Every value that is neither a list nor a mapping, with the path of names that leads to it.
     pub(crate) fn leaves(&self) -> Vec<(String, &Val)> {
         let mut out = Vec::new();

@@ -236,7 +236,7 @@ impl<'g> Graph<'g> {
             let evidence = self.evidence(&line.at);
             self.mentions(&mut needs, hosts::in_text(&line.text), &evidence);
         }
-        if !self.known.get(name).is_some_and(|known| known.category == Category::Monitoring) {
+        if self.known.get(name).is_none_or(|known| known.category != Category::Monitoring) {
             self.configuration(&mut needs, service);
         }
         if let Some(image) = service.image.as_ref().filter(|_| service.build.is_none()) {
@@ -252,7 +252,12 @@ impl<'g> Graph<'g> {
             self.mentions(needs, hosts::in_setting(key, text), &evidence);
         }
         for file in &service.env_files {
-            let Some(file) = self.cx.tree.join(&service.folder, &file.text) else { continue };
+            // What is not in the repository is often described by a sample of it.
+            let names = ["", ".sample", ".example", ".template", ".dist"];
+            let found = names
+                .iter()
+                .find_map(|ending| self.cx.tree.join(&service.folder, &format!("{}{ending}", file.text)));
+            let Some(file) = found else { continue };
             for (key, value, line) in env_lines(file.text()) {
                 if !service.environment.contains_key(&key) {
                     self.mentions(needs, hosts::in_setting(&key, &value), &Evidence::at_line(file, line));

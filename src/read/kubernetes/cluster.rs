@@ -41,7 +41,8 @@ pub(super) struct Cluster<'c> {
     spaces: BTreeMap<String, Vec<String>>,
     by_kind: BTreeMap<&'c str, Vec<&'c Object>>,
     by_id: BTreeMap<Id, usize>,
-    by_space: BTreeMap<&'c str, Vec<usize>>,
+    /// Workloads by namespace and one label of their pods.
+    by_label: BTreeMap<(&'c str, String, String), Vec<usize>>,
     /// ConfigMaps and Secrets by kind, namespace and name.
     configs: BTreeMap<(&'static str, String, String), &'c Object>,
     /// Secrets that operators and External Secrets make, and what makes them.
@@ -58,7 +59,7 @@ impl<'c> Cluster<'c> {
             spaces: BTreeMap::new(),
             by_kind: BTreeMap::new(),
             by_id: BTreeMap::new(),
-            by_space: BTreeMap::new(),
+            by_label: BTreeMap::new(),
             configs: BTreeMap::new(),
             made_secrets: BTreeMap::new(),
         };
@@ -71,7 +72,10 @@ impl<'c> Cluster<'c> {
             self.by_kind.entry(&object.kind).or_default().push(object);
             if let Some(workload) = workload(object, catalog) {
                 self.by_id.entry(workload.id.clone()).or_insert(self.workloads.len());
-                self.by_space.entry(object.space()).or_default().push(self.workloads.len());
+                for (key, value) in &workload.labels {
+                    let label = (object.space(), key.clone(), value.clone());
+                    self.by_label.entry(label).or_default().push(self.workloads.len());
+                }
                 self.workloads.push(workload);
             }
             let config = match object.kind.as_str() {
@@ -148,7 +152,10 @@ impl<'c> Cluster<'c> {
         let carries = |workload: &&Workload<'_>| {
             selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
         };
-        let near = self.by_space.get(namespace).map_or(&[][..], Vec::as_slice);
+        let with = |(key, value): (&String, &String)| {
+            self.by_label.get(&(namespace, key.clone(), value.clone())).map_or(&[][..], Vec::as_slice)
+        };
+        let near = selector.iter().map(with).min_by_key(|found| found.len()).unwrap_or_default();
         let all: Vec<&Workload<'_>> = near.iter().map(|at| &self.workloads[*at]).filter(carries).collect();
         let serving: Vec<Id> = all
             .iter()

@@ -1,5 +1,7 @@
 //! What the outside sees: Ingress, Gateway API, mesh and router objects as published names.
 
+use std::collections::BTreeMap;
+
 use super::cluster::Cluster;
 use super::needs::{Needs, place};
 use super::object::Object;
@@ -16,6 +18,9 @@ struct Route<'n> {
     backends: Vec<(&'n Yaml, Option<&'n str>)>,
 }
 
+/// Where nodes stand in a unit.
+type Positions = BTreeMap<Id, usize>;
+
 /// Writes published names and what they lead to.
 pub(super) fn publish(
     own: &[&Object],
@@ -25,9 +30,10 @@ pub(super) fn publish(
     tree: &Tree,
 ) {
     let controllers = controllers(cluster);
+    let mut at: Positions = unit.nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
     for object in own {
         for route in routes(object) {
-            write(object, &route, &controllers, needs, unit, tree);
+            write(object, &route, &controllers, needs, (&mut *unit, &mut at), tree);
         }
         let exposed = object.is("", "Service")
             && matches!(object.root.str_at(&["spec", "type"]), Some("LoadBalancer" | "NodePort"));
@@ -35,7 +41,7 @@ pub(super) fn publish(
             let ids =
                 cluster.find(object.space(), &object.name).map(|front| front.ids.clone()).unwrap_or_default();
             for id in ids {
-                mark(unit, &id, object, tree);
+                mark(unit, &at, &id, object, tree);
             }
         }
         let named = object
@@ -44,13 +50,13 @@ pub(super) fn publish(
         if let Some(hostnames) = named {
             let backends = object.at(&["metadata", "name"]).map(|name| (name, None)).into_iter().collect();
             let route = Route { hosts: vec![hostnames], backends };
-            write(object, &route, &[], needs, unit, tree);
+            write(object, &route, &[], needs, (&mut *unit, &mut at), tree);
         }
     }
 }
 
-fn mark(unit: &mut Unit, id: &Id, object: &Object, tree: &Tree) {
-    if let Some(node) = unit.nodes.iter_mut().find(|node| node.id == *id) {
+fn mark(unit: &mut Unit, at: &Positions, id: &Id, object: &Object, tree: &Tree) {
+    if let Some(node) = at.get(id).and_then(|at| unit.nodes.get_mut(*at)) {
         node.attributes.set(Attribute::Published, AttributeValue::Bool(true), Some(place(object, tree)));
     }
 }
@@ -78,7 +84,7 @@ fn write(
     route: &Route<'_>,
     controllers: &[Id],
     needs: &mut Needs<'_>,
-    unit: &mut Unit,
+    (unit, at): (&mut Unit, &mut Positions),
     tree: &Tree,
 ) {
     let cluster = needs.cluster;
@@ -86,7 +92,7 @@ fn write(
     for host in &route.hosts {
         for name in hosts::published_names(host.str().unwrap_or("")) {
             if !is_cluster_name(&name) {
-                domains.push((domain(unit, &name, host, object, tree), host.evidence(tree)));
+                domains.push((domain(unit, at, &name, host, object, tree), host.evidence(tree)));
             }
         }
     }
@@ -103,7 +109,7 @@ fn write(
             continue;
         };
         for id in &front.ids {
-            mark(unit, id, object, tree);
+            mark(unit, at, id, object, tree);
         }
         for (from, evidence) in &domains {
             let evidence = [backend.evidence(tree), evidence.clone()];
@@ -124,19 +130,19 @@ fn is_cluster_name(name: &str) -> bool {
     name.ends_with(".cluster.local") || name.ends_with(".svc")
 }
 
-fn domain(unit: &mut Unit, name: &str, host: &Yaml, object: &Object, tree: &Tree) -> Id {
+fn domain(unit: &mut Unit, at: &mut Positions, name: &str, host: &Yaml, object: &Object, tree: &Tree) -> Id {
     let id = Id::domain(name);
     let evidence = host.evidence(tree);
-    match unit.nodes.iter_mut().find(|node| node.id == id) {
-        Some(node) => node.add_evidence(evidence),
-        None => {
-            let mut node = Node::new(id.clone(), Kind::Domain, name);
-            node.type_name = Some(object.kind.clone());
-            node.attributes.set(Attribute::Published, AttributeValue::Bool(true), Some(evidence.clone()));
-            node.add_evidence(evidence);
-            unit.nodes.push(node);
-        }
+    if let Some(node) = at.get(&id).and_then(|at| unit.nodes.get_mut(*at)) {
+        node.add_evidence(evidence);
+        return id;
     }
+    let mut node = Node::new(id.clone(), Kind::Domain, name);
+    node.type_name = Some(object.kind.clone());
+    node.attributes.set(Attribute::Published, AttributeValue::Bool(true), Some(evidence.clone()));
+    node.add_evidence(evidence);
+    at.insert(id.clone(), unit.nodes.len());
+    unit.nodes.push(node);
     id
 }
 

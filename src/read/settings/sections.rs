@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Entry, Fields};
 use crate::model::settings::{
+    DnsSettings,
     Measure, Mitigation, MitigationKind, NeedSettings, Organization, PathOverride, Policy, RuleLevel,
     ScanSettings, ServiceSettings, Threshold, Tier, Waiver,
 };
@@ -40,7 +41,14 @@ pub(super) fn settings(root: &mut Fields<'_>, rules: &[&str]) -> Settings {
         mitigations: root.tables("mitigations").into_iter().filter_map(mitigation).collect(),
         waivers: root.tables("waivers").into_iter().map(|fields| waiver(fields, rules)).collect(),
         data: root.entries("data", |entry| entry.text()).into_iter().collect(),
+        dns: root.table("dns").map(dns).unwrap_or_default(),
     }
+}
+
+fn dns(mut fields: Fields<'_>) -> DnsSettings {
+    let dns = DnsSettings { replay: fields.text("replay") };
+    fields.finish();
+    dns
 }
 
 fn organization(mut fields: Fields<'_>) -> Organization {

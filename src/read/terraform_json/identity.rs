@@ -36,7 +36,6 @@ const SHORTEST: usize = 5;
 
 /// Who has which value.
 pub(super) struct Identities<'f> {
-    found: &'f [Found],
     /// `None` for values that several have.
     owners: HashMap<&'f str, Option<(usize, &'static str)>>,
 }
@@ -62,7 +61,7 @@ impl<'f> Identities<'f> {
                 owners.insert(text, owner);
             }
         }
-        Identities { found, owners }
+        Identities { owners }
     }
 
     /// The value with references where it names other resources.

@@ -133,8 +133,7 @@ fn read_found(
         for (name, at, addresses) in &one.references {
             let targets: Vec<usize> =
                 addresses.iter().flat_map(|address| same_key(&find(address), one, &found)).collect();
-            let values =
-                targets.into_iter().filter(|to| *to != index).map(|to| refer(to)).collect::<Vec<_>>();
+            let values = targets.into_iter().filter(|to| *to != index).map(refer).collect::<Vec<_>>();
             if !values.is_empty() {
                 attributes.push(GivenAttribute {
                     name: name.clone(),

@@ -1,12 +1,15 @@
 //! The JSON report: the contract for programs.
 
 mod format;
+mod saved;
 mod v1;
 
 use std::io;
 
 use super::{Options, Report};
 use crate::scan::Outcome;
+
+pub use saved::{SavedError, snapshot};
 
 /// JSON Schema of the report.
 pub const SCHEMA: &str = include_str!("../../../docs/report.schema.json");

@@ -1,0 +1,268 @@
+//! The gate: what is judged now, against what was there before.
+//!
+//! Each environment is compared with itself. The chosen one always is; another one when the change touches files
+//! that are its own, unless one was asked for by name.
+
+use std::collections::BTreeSet;
+
+use rayon::join;
+
+use crate::discover::{RevisionError, discover_revision};
+use crate::judge::{self, Changes, Comparing, Comparison, Finding, Moved, Presence, Snapshot, Status};
+use crate::model::{Environment, Settings};
+use crate::read::moved::moved_blocks;
+use crate::scan::{self, Input, Outcome, Request, ScanError};
+use crate::source::{Problem, Severity};
+
+/// What a check compares with.
+#[derive(Clone, Debug)]
+pub enum Against {
+    /// A scan that was saved.
+    Saved {
+        /// Where it was saved, for people.
+        name: String,
+        /// What it says.
+        snapshot: Box<Snapshot>,
+    },
+    /// A git revision of the same folders.
+    Revision(String),
+}
+
+/// What keeps a check from being judged.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The input as it is now cannot be judged.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// The revision cannot be read.
+    #[error(transparent)]
+    Revision(#[from] RevisionError),
+}
+
+/// Rules that judge the policy as a whole: in another environment than the chosen one they say nothing new.
+const OF_THE_POLICY: &[&str] = &["unused-waiver", "expired-waiver", "expired-mitigation", "service-without-owner"];
+
+/// Scans, and tells what is new against what was there before.
+///
+/// # Errors
+///
+/// [`GateError`] when either side cannot be judged.
+pub fn check(request: &Request, against: &Against) -> Result<Outcome, GateError> {
+    let input = Input::open(request)?;
+    match against {
+        Against::Saved { name, snapshot } => against_saved(request, &input, name, snapshot),
+        Against::Revision(revision) => against_revision(request, &input, revision),
+    }
+}
+
+/// One environment, before and now.
+struct View {
+    name: Option<String>,
+    before: Snapshot,
+    now: Outcome,
+}
+
+fn against_revision(request: &Request, input: &Input, revision: &str) -> Result<Outcome, GateError> {
+    let (discovery, id) = discover_revision(&request.roots, revision, &scan::options(request))?;
+    let has_policy = discovery.policy.is_some() && request.config.is_none();
+    let mut base = match Input::of(discovery) {
+        Ok(base) => base,
+        // A policy that could not be read then is none; the files are judged by the one of now.
+        Err(_) => {
+            let (mut discovery, _) = discover_revision(&request.roots, revision, &scan::options(request))?;
+            discovery.policy = None;
+            Input::of(discovery)?
+        }
+    };
+    base.settings = settings_before(base.settings, &input.settings, has_policy);
+    let changes = Changes::between(&base.discovery.tree, &input.discovery.tree);
+    let view = |name: Option<String>| -> Result<View, GateError> {
+        let asked = name.as_deref().or(request.environment.as_deref());
+        let (before, now) = join(|| base.judge(request, asked), || input.judge(request, asked));
+        Ok(View { name, before: snapshot_of(&before?), now: now? })
+    };
+    let chosen = view(None)?;
+    let others = if request.environment.is_some() { Vec::new() } else { touched(&chosen.now, &changes) };
+    let mut views = vec![chosen];
+    for name in others {
+        views.push(view(Some(name))?);
+    }
+    let name = if revision.starts_with(&id) { revision.to_owned() } else { format!("{revision} ({id})") };
+    Ok(compared(input, views, &changes, name, Vec::new()))
+}
+
+fn against_saved(request: &Request, input: &Input, name: &str, snapshot: &Snapshot) -> Result<Outcome, GateError> {
+    let changes = Changes::against_evidence(snapshot.evidence.clone());
+    let chosen = input.judge(request, request.environment.as_deref())?;
+    let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
+    if request.environment.is_none() {
+        for one in others(&chosen) {
+            let group = if snapshot.environments.contains(&one.name) { &mut known } else { &mut new };
+            group.insert(one.name.clone());
+        }
+    }
+    let view = |name: Option<String>, now: Outcome| View { name, before: snapshot.clone(), now };
+    let mut views = vec![view(None, chosen)];
+    for name in new {
+        let now = input.judge(request, Some(&name))?;
+        views.push(view(Some(name), now));
+    }
+    let not_compared = known.into_iter().map(|name| {
+        format!("environment `{name}`: a saved scan holds one environment; compare with a revision, or with a scan of `--environment {name}`")
+    });
+    Ok(compared(input, views, &changes, name.to_owned(), not_compared.collect()))
+}
+
+/// The policy by which the files of before are judged: what was declared of services, mitigations and waivers then,
+/// with the levels, tiers and limits of now, so that a stricter policy alone is not a change of architecture.
+fn settings_before(before: Settings, now: &Settings, has_policy: bool) -> Settings {
+    if !has_policy {
+        let mut settings = now.clone();
+        // What stood in comments stays with the files.
+        settings.waivers.retain(|waiver| waiver.place.is_none());
+        settings.waivers.extend(before.waivers.into_iter().filter(|waiver| waiver.place.is_some()));
+        return settings;
+    }
+    Settings { policy: now.policy.clone(), tiers: now.tiers.clone(), ..before }
+}
+
+fn snapshot_of(outcome: &Outcome) -> Snapshot {
+    let mut snapshot = Snapshot::of(&outcome.estate, &outcome.analysis, &outcome.findings);
+    let errors = outcome.problems.iter().filter(|problem| problem.severity == Severity::Error);
+    snapshot.unread = errors.map(|one| (one.location.path.to_string(), one.message.clone())).collect();
+    snapshot
+}
+
+/// The environments that were found and not chosen.
+fn others(outcome: &Outcome) -> impl Iterator<Item = &Environment> {
+    let chosen: BTreeSet<&str> =
+        outcome.estate.environments.iter().filter(|one| one.chosen).map(|one| one.name.as_str()).collect();
+    outcome.estate.environments.iter().filter(move |one| !chosen.contains(one.name.as_str()))
+}
+
+/// The names of environments that were not chosen and whose own files differ.
+fn touched(outcome: &Outcome, changes: &Changes) -> Vec<String> {
+    let is_within = |path: &str, part: &str| {
+        path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let differs = |one: &&Environment| {
+        one.evidence.iter().any(|part| changes.files().any(|path| is_within(path, part)))
+    };
+    let names: BTreeSet<String> = others(outcome).filter(differs).map(|one| one.name.clone()).collect();
+    names.into_iter().collect()
+}
+
+/// The chosen environment's outcome, with what is new in the others.
+fn compared(
+    input: &Input,
+    views: Vec<View>,
+    changes: &Changes,
+    against: String,
+    not_compared: Vec<String>,
+) -> Outcome {
+    let moved = moved(input);
+    let presence = presence(&views);
+    let mut views = views.into_iter().map(|view| {
+        let (name, before) = (view.name.clone(), view.before.clone());
+        let (outcome, comparison) = compare_view(input, view, &moved, &presence, changes);
+        (name, before, outcome, comparison)
+    });
+    let (_, before, mut outcome, mut comparison) = views.next().expect("the chosen environment is compared");
+    comparison.unread = unread(&outcome, &before, changes);
+    for (name, before, other, of_other) in views {
+        let name = name.unwrap_or_default();
+        comparison.unread.extend(unread(&other, &before, changes));
+        add_view(&mut outcome, &mut comparison, &name, other, of_other);
+        comparison.environments.push(name);
+    }
+    comparison.unread.sort();
+    comparison.unread.dedup();
+    comparison.against = against;
+    comparison.not_compared.extend(not_compared);
+    judge::rank(&mut outcome.findings);
+    outcome.comparison = Some(comparison);
+    outcome
+}
+
+fn compare_view(
+    input: &Input,
+    view: View,
+    moved: &[Moved],
+    presence: &Presence,
+    changes: &Changes,
+) -> (Outcome, Comparison) {
+    let View { before, now: mut outcome, .. } = view;
+    let findings = std::mem::take(&mut outcome.findings);
+    let (findings, comparison) = judge::compare(
+        findings,
+        &Comparing {
+            before: &before,
+            estate: &outcome.estate,
+            analysis: &outcome.analysis,
+            moved,
+            presence,
+            changes,
+            thresholds: &input.settings.policy.thresholds,
+            lapsed: &outcome.lapsed,
+        },
+    );
+    outcome.findings = findings;
+    (outcome, comparison)
+}
+
+/// Adds what is new in another environment to the chosen one's outcome.
+fn add_view(outcome: &mut Outcome, comparison: &mut Comparison, name: &str, other: Outcome, of_other: Comparison) {
+    let is_said = |finding: &Finding| {
+        outcome
+            .findings
+            .iter()
+            .any(|known| known.fingerprint == finding.fingerprint && known.status == Status::Open)
+    };
+    let new = other.findings.into_iter().filter(|finding| {
+        finding.status == Status::Open && !OF_THE_POLICY.contains(&finding.rule) && !is_said(finding)
+    });
+    let new: Vec<Finding> = new
+        .map(|mut finding| {
+            finding.message = format!("in environment `{}`: {}", name.replace('`', "'"), finding.message);
+            finding
+        })
+        .collect();
+    comparison.new += new.len();
+    comparison.ambiguous.extend(of_other.ambiguous);
+    comparison.ambiguous.sort();
+    comparison.ambiguous.dedup();
+    outcome.findings.extend(new);
+    outcome.problems.extend(other.problems);
+}
+
+fn presence(views: &[View]) -> Presence {
+    let mut presence = Presence::default();
+    for view in views {
+        presence.before.extend(view.before.nodes.keys().cloned());
+        presence.now.extend(view.now.estate.nodes.keys().cloned());
+    }
+    presence
+}
+
+fn moved(input: &Input) -> Vec<Moved> {
+    let files = input.discovery.tree.files();
+    let mut moved: Vec<Moved> = files
+        .flat_map(|file| {
+            let folder = file.folder().to_owned();
+            moved_blocks(file).into_iter().map(move |(from, to)| Moved { folder: folder.clone(), from, to })
+        })
+        .collect();
+    moved.sort();
+    moved
+}
+
+/// What cannot be read now in files that differ, and could before.
+fn unread(outcome: &Outcome, before: &Snapshot, changes: &Changes) -> Vec<Problem> {
+    let is_new = |problem: &&Problem| {
+        let key = (problem.location.path.to_string(), problem.message.clone());
+        problem.severity == Severity::Error
+            && changes.touches(&problem.location.path)
+            && !before.unread.contains(&key)
+    };
+    outcome.problems.iter().filter(is_new).cloned().collect()
+}

@@ -1,0 +1,262 @@
+//! Which lines differ between two trees, to say which change made a finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Estate, Evidence, Id, Kind, mask_secrets};
+use crate::source::{Location, SourceFile, Tree};
+
+/// Larger products of line counts are not aligned line by line: everything in between counts as changed.
+const MOST_CELLS: usize = 4_000_000;
+
+/// What differs between the input before and the input now.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Lines by file, in order.
+    lines: BTreeMap<String, Vec<ChangedLine>>,
+    /// Where the files of before are not at hand: every piece of evidence that was kept, by path and text.
+    kept: Option<BTreeSet<(String, String)>>,
+}
+
+/// A line that is new, or before which one was removed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangedLine {
+    /// The line in the file as it is now, from 1.
+    pub line: u32,
+    /// Whether the text stands there now, or did before.
+    pub removed: bool,
+    /// The text, secrets masked.
+    pub text: String,
+}
+
+/// The change that made a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Where.
+    pub location: Location,
+    /// The line.
+    pub line: ChangedLine,
+}
+
+impl Changes {
+    /// What differs between two trees, file by file. Lines with the same words count as the same, so that
+    /// indentation changes nothing.
+    pub fn between(before: &Tree, after: &Tree) -> Self {
+        let mut lines = BTreeMap::new();
+        for file in after.files() {
+            let old = before.get(file.path()).map_or("", SourceFile::text);
+            if old != file.text() {
+                lines.insert(file.path().to_string(), changed_lines(old, file.text()));
+            }
+        }
+        for file in before.files().filter(|file| after.get(file.path()).is_none()) {
+            let text = "the whole file".to_owned();
+            lines.insert(file.path().to_string(), vec![ChangedLine { line: 1, removed: true, text }]);
+        }
+        lines.retain(|_, lines| !lines.is_empty());
+        Changes { lines, kept: None }
+    }
+
+    /// What is new against evidence that was kept, as (path, text).
+    pub fn against_evidence(kept: BTreeSet<(String, String)>) -> Self {
+        Changes { lines: BTreeMap::new(), kept: Some(kept) }
+    }
+
+    /// The files that differ; none where only evidence was kept.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(String::as_str)
+    }
+
+    /// Whether a file differs, as far as is known.
+    pub fn touches(&self, path: &str) -> bool {
+        self.kept.is_some() || self.lines.contains_key(path)
+    }
+
+    /// The change that made a finding about these nodes: the first changed line in what declares them or says that
+    /// they need each other, in the order of the ids, else in the same files, else in the policy.
+    pub fn cause(&self, estate: &Estate, ids: &[&Id], evidence: &[Evidence]) -> Option<Cause> {
+        let places = places_of(estate, ids, evidence);
+        if let Some(kept) = &self.kept {
+            return places.iter().find_map(|(location, text)| {
+                let is_new = !kept.contains(&(location.path.to_string(), text.trim().to_owned()));
+                is_new.then(|| cause(location, text))
+            });
+        }
+        let starts = starts_of(estate);
+        let in_block = |(location, _): &(Location, String)| {
+            let lines = self.lines.get(&*location.path)?;
+            let next = starts.get(&*location.path).and_then(|starts| starts.range(location.line + 1..).next());
+            let end = next.copied().unwrap_or(u32::MAX);
+            lines.iter().find(|one| location.line <= one.line && one.line < end).map(|one| at(location, one))
+        };
+        let in_file = |(location, _): &(Location, String)| {
+            self.lines.get(&*location.path).and_then(|lines| lines.first()).map(|one| at(location, one))
+        };
+        places
+            .iter()
+            .find_map(in_block)
+            .or_else(|| places.iter().find_map(in_file))
+            .or_else(|| self.elsewhere())
+    }
+
+    /// A change of the policy, else a file that is gone, else the only file that differs.
+    fn elsewhere(&self) -> Option<Cause> {
+        let whole = |(path, lines): (&String, &Vec<ChangedLine>)| {
+            let location = Location { path: path.as_str().into(), line: 1, column: 1 };
+            lines.first().map(|line| at(&location, line))
+        };
+        let policy = self.lines.iter().find(|(path, _)| path.ends_with("linchpin.toml"));
+        let gone = || self.lines.iter().find(|(_, lines)| lines.iter().any(|one| one.text == "the whole file"));
+        let only = || self.lines.iter().next().filter(|_| self.lines.len() == 1);
+        policy.or_else(gone).or_else(only).and_then(whole)
+    }
+}
+
+impl Cause {
+    /// For people: `replicas: 1` at k8s/web.yaml:7.
+    pub fn words(&self) -> String {
+        let text = self.line.text.replace('`', "'");
+        let place = format!("{}:{}", self.location.path, self.location.line);
+        if self.line.removed { format!("`{text}` was removed at {place}") } else { format!("`{text}` at {place}") }
+    }
+
+    /// As evidence, where the line stands in the input as it is now.
+    pub fn evidence(&self) -> Option<Evidence> {
+        let text = self.line.text.as_str().into();
+        (!self.line.removed).then(|| Evidence::File { location: self.location.clone(), text })
+    }
+}
+
+fn at(location: &Location, line: &ChangedLine) -> Cause {
+    let location = Location { path: location.path.clone(), line: line.line, column: 1 };
+    Cause { location, line: line.clone() }
+}
+
+fn cause(location: &Location, text: &str) -> Cause {
+    let line = ChangedLine { line: location.line, removed: false, text: text.trim().to_owned() };
+    Cause { location: location.clone(), line }
+}
+
+/// Every place in files that says something of the nodes, in the order of the ids.
+fn places_of(estate: &Estate, ids: &[&Id], evidence: &[Evidence]) -> Vec<(Location, String)> {
+    let mut places: Vec<(Location, String)> = Vec::new();
+    let mut add = |piece: &Evidence| {
+        if let Evidence::File { location, text } = piece
+            && !location.path.starts_with("catalog:")
+        {
+            places.push((location.clone(), text.to_string()));
+        }
+    };
+    for id in ids {
+        let Some(node) = estate.node(id) else { continue };
+        node.attributes.iter().filter_map(|(_, fact)| fact.evidence.as_ref()).for_each(&mut add);
+        node.evidence.iter().for_each(&mut add);
+        let among = |other: &Id| ids.contains(&other);
+        let edges = estate.needs(id).filter(|edge| among(&edge.to));
+        edges.flat_map(|edge| &edge.evidence).for_each(&mut add);
+        let groups = estate.groups.values().filter(|group| group.owner == **id);
+        groups.flat_map(|group| &group.evidence).for_each(&mut add);
+    }
+    evidence.iter().for_each(&mut add);
+    places
+}
+
+/// Where the declarations of nodes start, by file.
+fn starts_of(estate: &Estate) -> BTreeMap<&str, BTreeSet<u32>> {
+    let mut starts: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for node in estate.nodes.values().filter(|node| matches!(node.kind, Kind::Service | Kind::Component)) {
+        if let Some(location) = node.evidence.first().and_then(Evidence::location) {
+            starts.entry(&location.path).or_default().insert(location.line);
+        }
+    }
+    starts
+}
+
+fn changed_lines(before: &str, after: &str) -> Vec<ChangedLine> {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let old: Vec<String> = before.lines().map(words).collect();
+    let new: Vec<String> = after.lines().map(words).collect();
+    let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old, middle) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
+    let mut changed = Vec::new();
+    let (mut a, mut b) = (0, 0);
+    let line = |b: usize| (head + b + 1).min(new.len().max(1)) as u32;
+    let mut push = |line: u32, removed: bool, text: &str| {
+        if !text.is_empty() {
+            changed.push(ChangedLine { line, removed, text: mask_secrets(text) });
+        }
+    };
+    for (i, j) in aligned(old, middle).into_iter().chain([(old.len(), middle.len())]) {
+        // What is there now says more than what was there before.
+        (b..j).for_each(|at| push(line(at), false, &middle[at]));
+        (a..i).for_each(|at| push(line(j), true, &old[at]));
+        (a, b) = (i + 1, j + 1);
+    }
+    changed
+}
+
+/// The longest common subsequence, as pairs of places.
+fn aligned(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
+    let width = new.len() + 1;
+    if MOST_CELLS < (old.len() + 1).saturating_mul(width) {
+        return Vec::new();
+    }
+    let mut longest = vec![0u32; (old.len() + 1) * width];
+    for i in (0..old.len()).rev() {
+        for j in (0..new.len()).rev() {
+            longest[i * width + j] = if old[i] == new[j] {
+                longest[(i + 1) * width + j + 1] + 1
+            } else {
+                longest[(i + 1) * width + j].max(longest[i * width + j + 1])
+            };
+        }
+    }
+    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    while i < old.len() && j < new.len() {
+        if old[i] == new[j] {
+            pairs.push((i, j));
+            (i, j) = (i + 1, j + 1);
+        } else if longest[i * width + j + 1] <= longest[(i + 1) * width + j] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(before: &str, after: &str) -> Vec<(u32, bool, String)> {
+        changed_lines(before, after).into_iter().map(|one| (one.line, one.removed, one.text)).collect()
+    }
+
+    #[test]
+    fn a_changed_line_is_told_with_what_it_was() {
+        assert_eq!(
+            changed("a\nreplicas: 3\nb\n", "a\nreplicas: 1\nb\n"),
+            [(2, false, "replicas: 1".to_owned()), (3, true, "replicas: 3".to_owned())]
+        );
+    }
+
+    #[test]
+    fn indentation_and_blank_lines_change_nothing() {
+        assert_eq!(changed("a {\nb = 1\n}\n", "a   {\n\n  b = 1\n}\n"), []);
+    }
+
+    #[test]
+    fn a_removed_line_stands_before_the_next() {
+        assert_eq!(changed("a\nb\nc\n", "a\nc\n"), [(2, true, "b".to_owned())]);
+        assert_eq!(changed("a\n", ""), [(1, true, "a".to_owned())]);
+    }
+
+    #[test]
+    fn files_that_are_the_same_do_not_count() {
+        let before = Tree::of_texts([("x", "1\n"), ("y", "1\n"), ("z", "1")]);
+        let after = Tree::of_texts([("x", "1\n"), ("y", "2\n")]);
+        let changes = Changes::between(&before, &after);
+        assert_eq!(changes.files().collect::<Vec<_>>(), ["y", "z"]);
+    }
+}

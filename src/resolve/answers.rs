@@ -1,0 +1,232 @@
+//! Questions and answers of the DNS, as plain values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+
+/// The types of records that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordType {
+    /// An IPv4 address.
+    A,
+    /// An IPv6 address.
+    Aaaa,
+    /// Another name for it.
+    Cname,
+    /// A name server of a zone.
+    Ns,
+    /// The start of a zone.
+    Soa,
+    /// A mail exchanger.
+    Mx,
+    /// Text.
+    Txt,
+    /// Who may issue certificates.
+    Caa,
+    /// The key of a signed zone, at its parent.
+    Ds,
+}
+
+impl RecordType {
+    /// Every type, in order.
+    pub const ALL: &'static [RecordType] = &[
+        RecordType::A,
+        RecordType::Aaaa,
+        RecordType::Cname,
+        RecordType::Ns,
+        RecordType::Soa,
+        RecordType::Mx,
+        RecordType::Txt,
+        RecordType::Caa,
+        RecordType::Ds,
+    ];
+
+    /// The word used in recordings and evidence.
+    pub fn word(self) -> &'static str {
+        match self {
+            RecordType::A => "A",
+            RecordType::Aaaa => "AAAA",
+            RecordType::Cname => "CNAME",
+            RecordType::Ns => "NS",
+            RecordType::Soa => "SOA",
+            RecordType::Mx => "MX",
+            RecordType::Txt => "TXT",
+            RecordType::Caa => "CAA",
+            RecordType::Ds => "DS",
+        }
+    }
+
+    /// The type of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// Lower case, no final dot; `.` is the root.
+    pub name: String,
+    /// The type of record.
+    pub kind: RecordType,
+}
+
+impl Question {
+    /// A question; the name is lower-cased and stripped of its final dot.
+    pub fn new(name: &str, kind: RecordType) -> Self {
+        Question { name: clean_name(name), kind }
+    }
+}
+
+/// One record of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Record {
+    /// Owner: lower case, no final dot.
+    pub name: String,
+    /// Type.
+    pub kind: RecordType,
+    /// Data in presentation form, names without their final dot, on one line.
+    pub data: String,
+    /// Time to live, in seconds, as the resolver gave it.
+    pub ttl: u32,
+}
+
+/// How a question ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The answer section, sorted; aliases on the way included.
+    Records(Vec<Record>),
+    /// There is no such name, at the end of its aliases.
+    NxDomain,
+    /// The name exists and has no record of the type.
+    NoData,
+    /// The resolver could not get an answer.
+    ServFail,
+    /// The resolver would not answer.
+    Refused,
+    /// Nothing came back.
+    Timeout,
+    /// Something else went wrong.
+    Failed,
+}
+
+impl Outcome {
+    const NEGATIVE: &'static [(&'static str, Outcome)] = &[
+        ("NXDOMAIN", Outcome::NxDomain),
+        ("NODATA", Outcome::NoData),
+        ("SERVFAIL", Outcome::ServFail),
+        ("REFUSED", Outcome::Refused),
+        ("TIMEOUT", Outcome::Timeout),
+        ("FAILED", Outcome::Failed),
+    ];
+
+    /// The word used in recordings and evidence; `NOERROR` for records.
+    pub fn word(&self) -> &'static str {
+        Self::NEGATIVE.iter().find(|(_, one)| one == self).map_or("NOERROR", |(word, _)| word)
+    }
+
+    /// The outcome without records of a word.
+    pub fn parse_negative(word: &str) -> Option<Self> {
+        Self::NEGATIVE.iter().find(|(known, _)| *known == word).map(|(_, outcome)| outcome.clone())
+    }
+
+    /// The records, if there are any.
+    pub fn records(&self) -> &[Record] {
+        match self {
+            Outcome::Records(records) => records,
+            _ => &[],
+        }
+    }
+
+    /// Whether the DNS said something, be it that there is nothing.
+    pub fn is_conclusive(&self) -> bool {
+        matches!(self, Outcome::Records(_) | Outcome::NxDomain | Outcome::NoData)
+    }
+}
+
+/// An answer, with when and from whom it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When, to the second.
+    pub at: Timestamp,
+    /// Who answered: an address, or `system`.
+    pub resolver: String,
+}
+
+/// The answers of a run, each question once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers(BTreeMap<Question, Answer>);
+
+impl Answers {
+    /// No answers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes an answer; a later one replaces an earlier one. Records are sorted, each kept once.
+    pub fn insert(&mut self, question: Question, mut answer: Answer) {
+        if let Outcome::Records(records) = &mut answer.outcome {
+            records.sort();
+            records.dedup();
+        }
+        self.0.insert(question, answer);
+    }
+
+    /// The answer to a question.
+    pub fn get(&self, question: &Question) -> Option<&Answer> {
+        self.0.get(question)
+    }
+
+    /// All of them, in order of name and type.
+    pub fn iter(&self) -> impl Iterator<Item = (&Question, &Answer)> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Keeps the answers of which `wanted` holds.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&Question, &Answer) -> bool) {
+        self.0.retain(|question, answer| wanted(question, answer));
+    }
+}
+
+/// Lower case, without the final dot, internationalized labels in their ASCII form; the root stays `.`.
+pub fn clean_name(name: &str) -> String {
+    let name = name.trim();
+    let short = name.strip_suffix('.').unwrap_or(name);
+    match (short.is_empty(), short.is_ascii()) {
+        (true, _) => ".".to_owned(),
+        (false, true) => short.to_ascii_lowercase(),
+        (false, false) => idna::domain_to_ascii(short).unwrap_or_else(|_| short.to_lowercase()),
+    }
+}
+
+/// Data on one line: control characters become `\DDD`, as in zone files.
+pub fn clean_data(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            c if c.is_control() => out.push_str(&format!("\\{:03}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,159 @@
+//! Recordings: answers as text, one record a line, sorted, so that two of them can be compared with `diff`.
+//!
+//! ```text
+//! # linchpin dns recording 1
+//! www.example.com A NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+//!   www.example.com 300 CNAME d1.cloudfront.net
+//! gone.example.com A NXDOMAIN 2026-11-22T10:00:00Z 192.0.2.53:53
+//! ```
+//!
+//! A recording that was interrupted says so in its first line and is gone on with when it is recorded again.
+
+use std::fmt::Write as _;
+
+use super::answers::{Answer, Answers, Outcome, Question, Record, RecordType};
+
+const COMPLETE: &str = "# linchpin dns recording 1";
+const IN_PART: &str = "# linchpin dns recording 1 (in part)";
+
+/// Whether a recording holds all that was to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every question was answered.
+    Complete,
+    /// It was interrupted.
+    InPart,
+}
+
+/// A recording that is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct RecordingError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, and the way out.
+    pub message: String,
+}
+
+/// Writes answers; the same answers give the same bytes.
+pub fn write(answers: &Answers, extent: Extent) -> String {
+    let mut text = String::new();
+    text.push_str(if extent == Extent::Complete { COMPLETE } else { IN_PART });
+    text.push('\n');
+    for (question, answer) in answers.iter() {
+        let (outcome, at, resolver) = (answer.outcome.word(), answer.at, &answer.resolver);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{} {} {outcome} {at} {resolver}", question.name, question.kind);
+        for record in answer.outcome.records() {
+            let _ = writeln!(text, "  {} {} {} {}", record.name, record.ttl, record.kind, record.data);
+        }
+    }
+    text
+}
+
+/// Reads a recording.
+///
+/// # Errors
+///
+/// [`RecordingError`] at the first line that no recording has.
+pub fn parse(text: &str) -> Result<(Answers, Extent), RecordingError> {
+    let mut lines = text.lines().enumerate();
+    let extent = match lines.next().map(|(_, line)| line.trim_end()) {
+        Some(COMPLETE) => Extent::Complete,
+        Some(IN_PART) => Extent::InPart,
+        _ => return Err(wrong(0, format!("the first line has to be `{COMPLETE}`"))),
+    };
+    let mut answers = Answers::new();
+    let mut open: Option<(Question, Answer)> = None;
+    for (number, line) in lines {
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(rest) = line.strip_prefix("  ") {
+            let record = record(rest).ok_or_else(|| wrong(number, "a record is `NAME TTL TYPE DATA`"))?;
+            match open.as_mut().map(|(_, answer)| &mut answer.outcome) {
+                Some(Outcome::Records(records)) => records.push(record),
+                _ => return Err(wrong(number, "a record has to stand below a question with NOERROR")),
+            }
+        } else {
+            if let Some((question, answer)) = open.take() {
+                answers.insert(question, answer);
+            }
+            let head = head(line).ok_or_else(|| wrong(number, "a question is `NAME TYPE OUTCOME TIME RESOLVER`"))?;
+            open = Some(head);
+        }
+    }
+    if let Some((question, answer)) = open {
+        answers.insert(question, answer);
+    }
+    Ok((answers, extent))
+}
+
+fn head(line: &str) -> Option<(Question, Answer)> {
+    let mut words = line.split_whitespace();
+    let question = Question::new(words.next()?, RecordType::parse(words.next()?)?);
+    let outcome = match words.next()? {
+        "NOERROR" => Outcome::Records(Vec::new()),
+        word => Outcome::parse_negative(word)?,
+    };
+    let at = words.next()?.parse().ok()?;
+    let resolver = words.next()?.to_owned();
+    words.next().is_none().then_some((question, Answer { outcome, at, resolver }))
+}
+
+fn record(line: &str) -> Option<Record> {
+    let mut words = line.splitn(4, ' ');
+    let name = words.next()?.to_owned();
+    let ttl = words.next()?.parse().ok()?;
+    let kind = RecordType::parse(words.next()?)?;
+    let data = words.next().unwrap_or("").to_owned();
+    (!name.is_empty()).then_some(Record { name, kind, data, ttl })
+}
+
+fn wrong(number: usize, message: impl Into<String>) -> RecordingError {
+    RecordingError { line: number + 1, message: message.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+# linchpin dns recording 1
+gone.example.com A NXDOMAIN 2026-11-22T10:00:00Z 192.0.2.53:53
+www.example.com A NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
+  d1.cloudfront.net 60 A 198.18.0.1
+  www.example.com 300 CNAME d1.cloudfront.net
+www.example.com TXT NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
+  www.example.com 300 TXT v=spf1  -all
+";
+
+    #[test]
+    fn a_recording_is_read_and_written_byte_for_byte() {
+        let (answers, extent) = parse(TEXT).unwrap();
+        assert_eq!((answers.len(), extent), (3, Extent::Complete));
+        assert_eq!(write(&answers, extent), TEXT);
+    }
+
+    #[test]
+    fn the_order_of_records_does_not_matter() {
+        let mut lines: Vec<&str> = TEXT.lines().collect();
+        lines.swap(3, 4);
+        let (answers, _) = parse(&lines.join("\n")).unwrap();
+        assert_eq!(write(&answers, Extent::Complete), TEXT);
+    }
+
+    #[test]
+    fn what_is_no_recording_is_said_with_its_line() {
+        for (text, line) in [
+            ("", 1),
+            ("$ORIGIN x.", 1),
+            ("# linchpin dns recording 1\n  a 1 A 192.0.2.1", 2),
+            ("# linchpin dns recording 1\na A NOERROR yesterday 192.0.2.1", 2),
+            ("# linchpin dns recording 1\na A NXDOMAIN 2026-11-22T10:00:00Z x\n  a 1 A 192.0.2.1", 3),
+            ("# linchpin dns recording 1\na A NOERROR 2026-11-22T10:00:00Z x\n  a b A 192.0.2.1", 3),
+        ] {
+            assert_eq!(parse(text).unwrap_err().line, line, "{text}");
+        }
+    }
+}

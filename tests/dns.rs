@@ -1,0 +1,377 @@
+//! Look-ups against name servers on loopback: what is asked, what the answers mean, and that recordings replay.
+#![cfg(feature = "dns")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hickory_proto::rr::Name;
+use hickory_proto::serialize::txt::Parser;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_server::Server;
+use hickory_server::store::in_memory::InMemoryZoneHandler;
+use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
+use linchpin::report::{self, Report};
+use linchpin::resolve::{Answer, Answers, Lookups, Options, Outcome, Question, RecordType, live::Live, recording};
+use linchpin::scan::{self, Request};
+
+const SHOP: &str = "\
+$TTL 300
+@ IN SOA ns1.dns-example.net. hostmaster.shop-example.com. 1 7200 900 1209600 300
+@ IN NS ns1.dns-example.net.
+@ IN NS ns2.dns-example.net.
+@ IN MX 0 shop-example-com.mail.protection.outlook.com.
+@ IN TXT \"v=spf1 include:_spf.google.com -all\"
+@ IN A 198.18.0.1
+www IN CNAME shop.cdn-example.org.
+old IN CNAME shop-old.azurewebsites.net.
+a IN CNAME b
+b IN CNAME a
+*.any IN A 198.18.0.7
+text IN TXT \"nothing else\"
+";
+const DNS: &str = "\
+$TTL 3600
+@ IN SOA ns1.dns-example.net. hostmaster.dns-example.net. 1 7200 900 1209600 300
+@ IN NS ns1.dns-example.net.
+@ IN NS ns2.dns-example.net.
+ns1 IN A 198.18.5.1
+ns2 IN A 198.18.5.2
+";
+const CDN: &str = "\
+$TTL 60
+@ IN SOA ns1.dns-example.net. hostmaster.cdn-example.org. 1 7200 900 1209600 300
+@ IN NS ns1.dns-example.net.
+@ IN NS gone.dns-example.net.
+shop IN CNAME edge.cdn-example.org.
+edge IN A 198.18.9.1
+edge IN A 198.18.9.2
+";
+const AZURE: &str = "\
+$TTL 60
+@ IN SOA ns1.azurewebsites.net. hostmaster.azurewebsites.net. 1 7200 900 1209600 300
+@ IN NS ns1-205.azure-dns.com.
+";
+
+/// A name server on loopback, over UDP and TCP, that is gone with the value.
+struct NameServer {
+    address: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+impl Drop for NameServer {
+    fn drop(&mut self) {
+        self.stop.take().map(|stop| stop.send(()));
+    }
+}
+
+fn serve(zones: &[(&str, &str)]) -> NameServer {
+    let zones: Vec<(String, String)> = zones.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let (tell, told) = std::sync::mpsc::channel();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut catalog = Catalog::new();
+            for (origin, text) in &zones {
+                let origin = Name::from_ascii(format!("{origin}.")).unwrap();
+                let (name, records) = Parser::new(text.as_str(), None, Some(origin)).parse().unwrap();
+                let zone: InMemoryZoneHandler<TokioRuntimeProvider> =
+                    InMemoryZoneHandler::new(name.clone(), records, ZoneType::Primary, AxfrPolicy::Deny).unwrap();
+                catalog.upsert(name.into(), vec![Arc::new(zone)]);
+            }
+            let mut server = Server::new(catalog);
+            let udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            let address = udp.local_addr().unwrap();
+            server.register_socket(udp);
+            let tcp = tokio::net::TcpListener::bind(address).await.unwrap();
+            server.register_listener(tcp, Duration::from_secs(5), 16);
+            tell.send(address).unwrap();
+            // The end of the test drops the sender.
+            drop(stopped.await);
+        });
+    });
+    NameServer { address: told.recv().unwrap(), stop: Some(stop) }
+}
+
+/// A server over UDP that does to the n-th packet what the function says.
+fn behave(answer: impl Fn(usize, &[u8]) -> Option<Vec<u8>> + Send + 'static) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut packet = [0_u8; 4096];
+        for number in 0.. {
+            let Ok((length, from)) = socket.recv_from(&mut packet) else { return };
+            if let Some(reply) = answer(number, &packet[..length]) {
+                let _ = socket.send_to(&reply, from);
+            }
+        }
+    });
+    address
+}
+
+/// An empty reply to a query, with a response code.
+fn reply(query: &[u8], code: u8) -> Vec<u8> {
+    let end = 12 + query[12..].iter().position(|byte| *byte == 0).unwrap() + 5;
+    let mut reply = query[..end].to_vec();
+    reply[2..4].copy_from_slice(&[0x81, 0x80 | code]);
+    reply[4..12].copy_from_slice(&[0, 1, 0, 0, 0, 0, 0, 0]);
+    reply
+}
+
+fn options(resolver: SocketAddr, lookups: Lookups, names: &[&str]) -> Options {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    Options { lookups, resolver: Some(resolver), names, rate: Some(100_000) }
+}
+
+fn ask(resolver: SocketAddr, questions: &[(&str, RecordType)]) -> Vec<Outcome> {
+    let live = Live::new(&options(resolver, Lookups::Live, &[])).unwrap();
+    let questions: Vec<Question> = questions.iter().map(|(name, kind)| Question::new(name, *kind)).collect();
+    live.ask(&questions).into_iter().map(|(_, answer)| answer.outcome).collect()
+}
+
+fn request(roots: &[&Path], dns: Options) -> Request {
+    Request {
+        roots: roots.iter().map(|root| PathBuf::from(*root)).collect(),
+        environment: None,
+        include_left_out: false,
+        config: None,
+        today: jiff::civil::date(2026, 11, 22),
+        max_file_bytes: 1 << 20,
+        dns,
+    }
+}
+
+fn found(outcome: &scan::Outcome) -> BTreeSet<String> {
+    outcome.findings.iter().map(|finding| format!("{} {}", finding.rule, finding.message)).collect()
+}
+
+fn json(outcome: &scan::Outcome) -> String {
+    let mut out = Vec::new();
+    let report: &dyn Report = report::report("json").unwrap();
+    report.write(outcome, &mut out, &report::Options::default()).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn all() -> NameServer {
+    serve(&[
+        ("shop-example.com", SHOP),
+        ("dns-example.net", DNS),
+        ("cdn-example.org", CDN),
+        ("azurewebsites.net", AZURE),
+    ])
+}
+
+#[test]
+fn the_ways_to_have_no_answer_are_told_apart() {
+    let server = all();
+    let outcomes = ask(
+        server.address,
+        &[
+            ("nowhere.shop-example.com", RecordType::A),
+            ("text.shop-example.com", RecordType::A),
+            ("www.not-served-example.com", RecordType::A),
+            ("SHOP-example.com.", RecordType::Mx),
+            ("any.shop-example.com", RecordType::A),
+            ("x.any.shop-example.com", RecordType::A),
+        ],
+    );
+    let words: Vec<_> = outcomes.iter().map(Outcome::word).collect();
+    assert_eq!(words, ["NXDOMAIN", "NODATA", "REFUSED", "NOERROR", "NODATA", "NOERROR"]);
+    let mail: Vec<_> = outcomes[3].records().iter().map(|record| record.data.as_str()).collect();
+    assert_eq!(mail, ["0 shop-example-com.mail.protection.outlook.com"]);
+}
+
+#[test]
+fn a_server_that_fails_is_no_name_that_is_missing() {
+    let server = behave(|_, query| Some(reply(query, 2)));
+    assert_eq!(ask(server, &[("shop-example.com", RecordType::A)]), [Outcome::ServFail]);
+}
+
+#[test]
+fn a_chain_of_aliases_over_zones_is_one_answer() {
+    let server = all();
+    let outcomes = ask(server.address, &[("www.shop-example.com", RecordType::A)]);
+    let records: Vec<_> =
+        outcomes[0].records().iter().map(|one| format!("{} {} {}", one.name, one.kind, one.data)).collect();
+    assert_eq!(
+        records,
+        [
+            "edge.cdn-example.org A 198.18.9.1",
+            "edge.cdn-example.org A 198.18.9.2",
+            "shop.cdn-example.org CNAME edge.cdn-example.org",
+            "www.shop-example.com CNAME shop.cdn-example.org",
+        ]
+    );
+}
+
+#[test]
+fn an_answer_that_does_not_fit_comes_over_tcp() {
+    let mut zone = SHOP.to_owned();
+    for number in 0..250 {
+        zone.push_str(&format!("many IN A 198.18.1.{number}\n"));
+    }
+    let server = serve(&[("shop-example.com", &zone)]);
+    let outcomes = ask(server.address, &[("many.shop-example.com", RecordType::A)]);
+    assert_eq!(outcomes[0].records().len(), 250);
+}
+
+#[test]
+fn a_lost_packet_costs_no_second() {
+    let server = behave(|number, query| (number > 0).then(|| reply(query, 3)));
+    let start = Instant::now();
+    assert_eq!(ask(server, &[("shop-example.com", RecordType::A)]), [Outcome::NxDomain]);
+    assert!(start.elapsed() < Duration::from_millis(2_500), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_dead_server_and_one_that_talks_nonsense_end_in_time() {
+    let dead = behave(|_, _| None);
+    let nonsense = behave(|number, query| match number % 4 {
+        0 => Some(vec![0xff; 700]),
+        1 => Some(vec![0xc0, 0x0c]),
+        // Another question's answer.
+        2 => Some(reply(query, 3).iter().map(|byte| byte ^ 1).collect()),
+        // A name that is compressed into itself.
+        _ => {
+            let mut packet = reply(query, 0);
+            packet[7] = 1;
+            let at = packet.len() as u8;
+            packet.extend([0xc0, at, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 1, 2, 3, 4]);
+            Some(packet)
+        }
+    });
+    let start = Instant::now();
+    let questions = [("shop-example.com", RecordType::A), ("www.shop-example.com", RecordType::A)];
+    assert_eq!(ask(dead, &questions), [Outcome::Timeout, Outcome::Timeout]);
+    for outcome in ask(nonsense, &questions) {
+        assert!(outcome.records().is_empty(), "{outcome:?}");
+        assert_ne!(outcome, Outcome::NxDomain, "an answer to nothing that was asked is none");
+    }
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[test]
+fn names_alone_make_an_estate_that_is_judged() {
+    let server = all();
+    let names = ["shop-example.com", "www.shop-example.com", "old.shop-example.com", "a.shop-example.com"];
+    let outcome = scan::scan(&request(&[], options(server.address, Lookups::Live, &names))).unwrap();
+    let edges: BTreeSet<String> =
+        outcome.estate.edges.iter().map(|edge| format!("{} -> {}", edge.from, edge.to)).collect();
+    for edge in [
+        "domain:www.shop-example.com -> host:shop.cdn-example.org",
+        "host:shop.cdn-example.org -> host:edge.cdn-example.org",
+        "host:edge.cdn-example.org -> host:198.18.9.1",
+        "host:edge.cdn-example.org -> zone:cdn-example.org",
+        "domain:www.shop-example.com -> zone:shop-example.com",
+        "zone:shop-example.com -> host:ns1.dns-example.net",
+        "host:ns1.dns-example.net -> zone:dns-example.net",
+        "zone:dns-example.net -> host:ns1.dns-example.net",
+        "domain:shop-example.com -> host:shop-example-com.mail.protection.outlook.com",
+        "domain:old.shop-example.com -> host:shop-old.azurewebsites.net",
+    ] {
+        assert!(edges.contains(edge), "{edge} is not in {edges:#?}");
+    }
+    let found = found(&outcome);
+    for message in [
+        "dangling-alias `old.shop-example.com` leads to `shop-old.azurewebsites.net`, which does not exist: whoever asks `Microsoft Azure` for it next has the name",
+        "nameservers-share-network all name servers of `shop-example.com` stand in 198.18.5.0/24",
+    ] {
+        assert!(found.contains(message), "{message} is not in {found:#?}");
+    }
+    assert!(found.iter().any(|one| one.starts_with("single-mail-provider ")), "{found:#?}");
+    let said: Vec<_> = outcome.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert!(said.iter().any(|one| one.contains("back to itself")), "{said:?}");
+}
+
+#[test]
+fn a_recording_replays_byte_for_byte_without_a_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.dns");
+    let names = ["shop-example.com", "www.shop-example.com", "x.any.shop-example.com"];
+    let recorded = {
+        let server = all();
+        let options = options(server.address, Lookups::Record(file.clone()), &names);
+        json(&scan::scan(&request(&[], options)).unwrap())
+    };
+    let text = fs::read_to_string(&file).unwrap();
+    let (answers, extent) = recording::parse(&text).unwrap();
+    assert_eq!(recording::write(&answers, extent), text);
+    let nobody = "127.0.0.1:9".parse().unwrap();
+    let replayed =
+        || json(&scan::scan(&request(&[], options(nobody, Lookups::Replay(file.clone()), &names))).unwrap());
+    assert_eq!(replayed(), recorded);
+    assert_eq!(replayed(), recorded);
+}
+
+#[test]
+fn a_recording_that_was_interrupted_is_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.dns");
+    let mut begun = Answers::new();
+    let at: jiff::Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+    let answer = |outcome| Answer { outcome, at, resolver: "before".to_owned() };
+    begun.insert(Question::new("shop-example.com", RecordType::A), answer(Outcome::NoData));
+    begun.insert(Question::new("shop-example.com", RecordType::Ns), answer(Outcome::Timeout));
+    fs::write(&file, recording::write(&begun, recording::Extent::InPart)).unwrap();
+    let server = all();
+    let run = || {
+        scan::scan(&request(&[], options(server.address, Lookups::Record(file.clone()), &["shop-example.com"]))).unwrap();
+        fs::read_to_string(&file).unwrap()
+    };
+    let text = run();
+    assert!(text.contains("shop-example.com A NODATA 2026-11-01T00:00:00Z before\n"), "kept: {text}");
+    assert!(!text.contains("TIMEOUT"), "asked again: {text}");
+    assert!(!run().contains("before"), "a whole recording is made anew");
+}
+
+#[test]
+fn manifests_and_the_dns_are_one_estate() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("shop-example.com.zone"),
+        format!("$ORIGIN shop-example.com.\n{SHOP}"),
+    )
+    .unwrap();
+    let off = scan::scan(&request(&[folder.path()], Options::default())).unwrap();
+    let server = all();
+    let live = scan::scan(&request(&[folder.path()], options(server.address, Lookups::Live, &[]))).unwrap();
+    assert!(live.completeness.unresolved_names < off.completeness.unresolved_names);
+    let www = live.estate.nodes.values().filter(|node| node.name == "www.shop-example.com").count();
+    assert_eq!(www, 1, "the file's name and the DNS's name are one");
+    assert!(!found(&off).iter().any(|one| one.starts_with("dangling-alias")));
+    assert!(found(&live).iter().any(|one| one.starts_with("dangling-alias")));
+}
+
+#[test]
+fn answers_older_than_the_policy_allows_are_left_out_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "# linchpin dns recording 1\nshop-example.com A NOERROR 2026-01-01T00:00:00Z x\n  shop-example.com 60 A 198.18.0.1\n";
+    fs::write(folder.path().join("old.dns"), text).unwrap();
+    fs::write(folder.path().join("shop.zone"), format!("$ORIGIN shop-example.com.\n{SHOP}")).unwrap();
+    fs::write(
+        folder.path().join("linchpin.toml"),
+        "[dns]\nreplay = \"old.dns\"\n[policy]\nmax-dns-age = \"30d\"\n",
+    )
+    .unwrap();
+    let outcome = scan::scan(&request(&[folder.path()], Options::default())).unwrap();
+    let said: Vec<_> = outcome.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert!(said.iter().any(|one| one.starts_with("1 of 1 DNS answers are from before 2026-10-23")), "{said:?}");
+}
+
+#[test]
+fn a_recording_that_is_none_is_an_error_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.dns");
+    let run = || {
+        let options = Options { lookups: Lookups::Replay(file.clone()), ..Options::default() };
+        let options = Options { names: vec!["shop-example.com".to_owned()], ..options };
+        scan::scan(&request(&[], options)).unwrap_err().to_string()
+    };
+    assert!(run().contains("make one with `--dns record="), "{}", run());
+    fs::write(&file, "$ORIGIN example.com.\n").unwrap();
+    assert!(run().contains("line 1: the first line has to be"), "{}", run());
+}

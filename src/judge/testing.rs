@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 
 use super::{Context, Finding, judge};
-use crate::analyze::{Analysis, PhaseResult, SingleFailure};
+use crate::analyze::{Analysis, SingleFailure};
 use crate::catalog::Catalog;
 use crate::model::{
     Category, Confidence, Edge, Estate, Evidence, Id, Kind, Level, Need, Node, Phase, Settings, Tolerance,

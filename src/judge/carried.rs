@@ -413,8 +413,8 @@ mod tests {
 
     #[test]
     fn a_second_root_renames_nothing() {
-        let mut before = snapshot(&["tf:db.x x db"], &[]);
-        let mut now = snapshot(&["tf:infra/db.x x fixed", "tf:staging/db.x x db"], &[]);
+        let mut before = snapshot(&["tf:db.x x db|one"], &[]);
+        let mut now = snapshot(&["tf:infra/db.x x db|two", "tf:staging/db.x x db|one"], &[]);
         before.nodes.values_mut().for_each(|seen| seen.folder = "infra".into());
         for (id, seen) in &mut now.nodes {
             seen.folder = id.rest().split('/').next().unwrap_or_default().to_owned();

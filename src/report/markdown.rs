@@ -101,9 +101,10 @@ fn concentration(one: &Concentration, limit: usize, out: &mut dyn Write) -> io::
     )?;
     writeln!(out, "| | placed | lost with it | with hidden ones |\n|---|---:|---:|---:|")?;
     for share in one.shares.iter().take(limit) {
+        let critical = if share.designated_critical.is_some() { " (CTPP)" } else { "" };
         writeln!(
             out,
-            "| {} | {:.1} % | {:.1} % | {:.1} % |",
+            "| {}{critical} | {:.1} % | {:.1} % | {:.1} % |",
             markdown_code(share.id.as_str()),
             share.placement_share * 100.0,
             share.loss_share * 100.0,

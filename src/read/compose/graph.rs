@@ -236,7 +236,7 @@ impl<'g> Graph<'g> {
             let evidence = self.evidence(&line.at);
             self.mentions(&mut needs, hosts::in_text(&line.text), &evidence);
         }
-        if !self.known.get(name).is_some_and(|known| known.category == Category::Monitoring) {
+        if self.known.get(name).is_none_or(|known| known.category != Category::Monitoring) {
             self.configuration(&mut needs, service);
         }
         if let Some(image) = service.image.as_ref().filter(|_| service.build.is_none()) {

@@ -11,11 +11,14 @@ use crate::read::images;
 use crate::read::yaml::Node;
 use crate::source::Tree;
 
+/// What is said of one edge: how much, in which group, and what says so.
+type Said = (Need, Option<Id>, Vec<Evidence>);
+
 /// Collects what nodes need, each edge once.
 pub(super) struct Needs<'c> {
     pub cluster: &'c Cluster<'c>,
     pub tree: &'c Tree,
-    edges: BTreeMap<(Id, Id, Phase), (Need, Option<Id>, Vec<Evidence>)>,
+    edges: BTreeMap<(Id, Id, Phase), Said>,
     groups: BTreeMap<Id, Group>,
     references: Vec<Reference>,
 }

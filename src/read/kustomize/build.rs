@@ -78,7 +78,7 @@ impl<'b> Builder<'b> {
         self.finish(folder, &root, stack, resources)
     }
 
-    fn enter(&mut self, folder: &str, stack: &mut Vec<String>) -> Option<Arc<Node>> {
+    fn enter(&mut self, folder: &str, stack: &[String]) -> Option<Arc<Node>> {
         let root = self.kustomization(folder)?;
         if stack.iter().any(|above| above == folder) || stack.len() as u32 >= MAX_DEPTH {
             self.problems.warning(root.location.clone(), "this kustomization uses itself");
@@ -215,7 +215,7 @@ impl<'b> Builder<'b> {
     }
 
     /// `patchesJson6902`.
-    fn operations(&mut self, folder: &str, root: &Arc<Node>, resources: &mut Vec<Resource>) {
+    fn operations(&mut self, folder: &str, root: &Arc<Node>, resources: &mut [Resource]) {
         for item in root.get("patchesJson6902").map(Node::items).unwrap_or_default() {
             let Some(place) = item.get("patch").or_else(|| item.get("path")) else { continue };
             for document in self.text_or_file(folder, place).iter() {

@@ -465,6 +465,8 @@ struct Share<'a> {
     placement_share: f64,
     loss_share: f64,
     hidden_loss_share: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ctpp: Option<&'a str>,
 }
 
 fn shares<S: Serializer>(shares: &[analyze::Share], serializer: S) -> Result<S::Ok, S::Error> {
@@ -473,6 +475,7 @@ fn shares<S: Serializer>(shares: &[analyze::Share], serializer: S) -> Result<S::
         placement_share: share.placement_share,
         loss_share: share.loss_share,
         hidden_loss_share: share.hidden_loss_share,
+        ctpp: share.designated_critical.as_deref(),
     }))
 }
 

@@ -280,11 +280,8 @@ fn long_functions(text: &str, limit: usize) -> Vec<(usize, usize)> {
         }
         let indent = line.len() - code.len();
         let is_end = |line: &&str| line.len() == indent + 1 && line.ends_with('}');
-        if let Some(length) = lines[start..].iter().position(is_end).map(|end| end + 1) {
-            if limit < length {
-                found.push((start + 1, length));
-            }
-        }
+        let length = lines[start..].iter().position(is_end).map(|end| end + 1);
+        found.extend(length.filter(|length| limit < *length).map(|length| (start + 1, length)));
     }
     found
 }

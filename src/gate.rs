@@ -92,7 +92,12 @@ fn against_revision(request: &Request, input: &Input, revision: &str) -> Result<
     Ok(compared(input, views, &changes, name, Vec::new()))
 }
 
-fn against_saved(request: &Request, input: &Input, name: &str, snapshot: &Snapshot) -> Result<Outcome, GateError> {
+fn against_saved(
+    request: &Request,
+    input: &Input,
+    name: &str,
+    snapshot: &Snapshot,
+) -> Result<Outcome, GateError> {
     let changes = Changes::against_evidence(snapshot.evidence.clone());
     let chosen = input.judge(request, request.environment.as_deref())?;
     let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());

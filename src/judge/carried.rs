@@ -274,10 +274,10 @@ fn nearest(before: &Snapshot, now: &Snapshot, old: &[&Id], new: &[&Id]) -> Vec<(
         common_end(old[a].rest(), new[b].rest()) + common_end(&old_folders[a], &new_folders[b])
     };
     let mut pairs = Vec::new();
-    for a in 0..old.len() {
+    for (a, id) in old.iter().enumerate() {
         let Some(b) = only_best(new.len(), |b| score(a, b)) else { continue };
         if only_best(old.len(), |a| score(a, b)) == Some(a) {
-            pairs.push((old[a].clone(), new[b].clone()));
+            pairs.push(((*id).clone(), new[b].clone()));
         }
     }
     pairs
@@ -413,8 +413,8 @@ mod tests {
 
     #[test]
     fn a_second_root_renames_nothing() {
-        let mut before = snapshot(&["tf:db.x x db"], &[]);
-        let mut now = snapshot(&["tf:infra/db.x x fixed", "tf:staging/db.x x db"], &[]);
+        let mut before = snapshot(&["tf:db.x x db|one"], &[]);
+        let mut now = snapshot(&["tf:infra/db.x x db|two", "tf:staging/db.x x db|one"], &[]);
         before.nodes.values_mut().for_each(|seen| seen.folder = "infra".into());
         for (id, seen) in &mut now.nodes {
             seen.folder = id.rest().split('/').next().unwrap_or_default().to_owned();

@@ -159,8 +159,8 @@ fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
         }
     }
     let mut layers: Vec<Vec<usize>> = vec![Vec::new(); layer.iter().max().map_or(0, |last| last + 1)];
-    for node in 0..count {
-        layers[layer[node]].push(node);
+    for (node, at) in layer.iter().enumerate() {
+        layers[*at].push(node);
     }
     sweep(&mut layers, &forth, count);
     layers

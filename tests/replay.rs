@@ -25,6 +25,7 @@ fn scanned(folder: &Path, catalog: &Catalog) -> Outcome {
         config: None,
         today: jiff::civil::date(2026, 11, 22),
         max_file_bytes: 1 << 20,
+        dns: linchpin::resolve::Options::default(),
     };
     scan_with(&request, catalog).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }

@@ -191,11 +191,11 @@ fn replay_era(
     let mut estate = world.estate;
     estate.settle();
     let mut simulator = Simulator::new(&estate, Plane::Both);
-    let mut worst = |alternatives: &Vec<Failure>| {
+    let worst = |alternatives: &Vec<Failure>| {
         let simulations = alternatives.iter().map(|failure| simulator.run(failure));
         simulations.max_by(|a, b| badness(a).total_cmp(&badness(b)))
     };
-    let simulations = failures.iter().map(|alternatives| worst(alternatives));
+    let simulations = failures.iter().map(worst);
     let found: Vec<Replayed> = outages
         .iter()
         .zip(simulations)

@@ -39,10 +39,10 @@ pub(super) fn place(estate: &mut Estate, catalog: &Catalog) {
 fn use_canonical_names(catalog: &Catalog, node: &mut Node) {
     let Some(provider) = node.placement.provider.as_mut() else { return };
     *provider = knowledge::canonical_provider(catalog, provider).to_owned();
-    if let Some(region) = node.placement.region.as_mut() {
-        if let Some(known) = catalog.region(provider, region) {
-            *region = known.code.to_string();
-        }
+    if let Some(region) = node.placement.region.as_mut()
+        && let Some(known) = catalog.region(provider, region)
+    {
+        *region = known.code.to_string();
     }
 }
 

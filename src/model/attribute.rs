@@ -55,12 +55,12 @@ pub enum Attribute {
     RtoSeconds,
     /// Number: recovery point objective, in seconds.
     RpoSeconds,
-    /// Text: the day on which the EU's supervisors designated the provider as critical to its financial sector.
-    DesignatedCritical,
     /// Text: how a look-up in the DNS ended that found nothing: `NXDOMAIN`, `NODATA`, `SERVFAIL`, `REFUSED`, `TIMEOUT`.
     DnsAnswer,
     /// Boolean: a name or zone of somebody else, met on the way.
     ThirdParty,
+    /// Text: the day on which the EU's supervisors designated the provider as critical to its financial sector.
+    DesignatedCritical,
 }
 
 /// The value of an attribute. Unknown is a value of its own, with its reason.

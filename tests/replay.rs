@@ -25,6 +25,7 @@ fn scanned(folder: &Path, catalog: &Catalog) -> Outcome {
         config: None,
         today: jiff::civil::date(2026, 11, 22),
         max_file_bytes: 1 << 20,
+        dns: linchpin::resolve::Options::default(),
     };
     scan_with(&request, catalog).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
@@ -133,4 +134,63 @@ fn what_runs_on_a_lost_region_is_down_along_a_path_of_dependencies() {
     ));
     assert_eq!(control.in_state(ServiceState::Up).count(), control.services.len());
     assert!((1..=simulation.in_state(ServiceState::Down).count()).contains(&control.hampered().count()));
+}
+
+#[test]
+fn an_outage_longer_than_the_objective_is_said() {
+    let outcome = scanned(&root().join("fixtures/outages/status-page"), Catalog::embedded());
+    let catalog = Catalog::embedded();
+    let outages = catalog.outages().iter().filter(|outage| outage.id == "heroku-2025-06-10");
+    let done = replay(&outcome.estate, &outcome.settings, catalog, outages, &[]);
+    assert_eq!(done.outages[0].breaches, [(Id::new("app:shop"), 4 * 3600)]);
+}
+
+fn linchpin(args: &[&str]) -> (Option<i32>, String, String) {
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_linchpin"))
+        .args(args)
+        .current_dir(root())
+        .output()
+        .expect("the program runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (run.status.code(), text(run.stdout), text(run.stderr))
+}
+
+#[test]
+fn the_json_of_a_simulation_has_exactly_its_fields() {
+    let args = ["simulate", "fixtures/estates/shop", "--fail", "aws/eu-west-1", "--format", "json"];
+    let (code, out, err) = linchpin(&args);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let keys =
+        |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&answer), ["failed", "services"]);
+    assert_eq!(answer["failed"], serde_json::json!(["provider:aws/eu-west-1"]));
+    let services = answer["services"].as_array().expect("a list");
+    assert_eq!(services.len(), 11);
+    for service in services {
+        assert_eq!(keys(service), ["id", "state", "path", "recoverable"]);
+    }
+    let down = services.iter().filter(|service| service["state"] == "down").count();
+    assert_eq!(down, 5);
+}
+
+#[test]
+fn a_query_that_matches_nothing_is_not_judged() {
+    let (code, out, err) = linchpin(&["simulate", "fixtures/estates/shop", "--fail", "aws/eu-wets-1"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.starts_with("not judged:") && err.contains("`provider:aws/eu-west-1`"), "{err}");
+    let (code, _, err) = linchpin(&["simulate", "fixtures/estates/shop"]);
+    assert_eq!(code, Some(2), "{err}");
+}
+
+#[test]
+fn replays_are_the_same_bytes_each_time() {
+    let args = ["replay", "fixtures/estates/shop", "--format", "json"];
+    let first = linchpin(&args);
+    assert_eq!(first, linchpin(&args));
+    let answer: serde_json::Value = serde_json::from_str(&first.1).expect("JSON");
+    assert!(40 <= answer["outages"].as_array().expect("a list").len());
+    assert!(
+        linchpin(&["availability", "fixtures/estates/shop"]).1.starts_with("upper bound under independence")
+    );
 }

@@ -298,6 +298,7 @@ fn completeness(outcome: &Outcome) -> Completeness {
         unresolved_references: count(&|node| node.kind == Kind::Unresolved),
         unresolved_names: count(&|node| {
             node.kind == Kind::Host
+                && node.id.rest().parse::<std::net::IpAddr>().is_err()
                 && node.placement.provider.is_none()
                 && outcome.estate.needs(&node.id).next().is_none()
         }),

@@ -67,6 +67,8 @@ pub struct Share {
     pub loss_share: f64,
     /// Part of all weight that goes down with it when what its customers' providers run on is counted, 0 to 1.
     pub hidden_loss_share: f64,
+    /// The day on which the EU designated this provider as critical to its financial sector, if it did.
+    pub designated_critical: Option<String>,
 }
 
 /// Measures every dimension over all components, and over each category that has any.
@@ -124,6 +126,10 @@ fn one(
             loss_share: losses.direct.get(&id).copied().unwrap_or(0.0),
             placement_share: weight / known,
             hidden_loss_share: losses.hidden.get(&id).copied().unwrap_or(0.0),
+            designated_critical: estate
+                .node(&id)
+                .and_then(|node| node.attributes.text(Attribute::DesignatedCritical))
+                .map(str::to_owned),
             id,
         })
         .collect();

@@ -29,6 +29,11 @@ pub(super) fn parent<'a>(catalog: &'a Catalog, provider: &str) -> Option<&'a str
     catalog.provider(provider)?.parent.as_deref().filter(|parent| *parent != provider)
 }
 
+/// When the provider was designated as a critical ICT third party under Regulation (EU) 2022/2554.
+pub(super) fn designated_critical<'a>(catalog: &'a Catalog, provider: &str) -> Option<&'a str> {
+    catalog.provider(provider)?.ctpp.as_ref().map(|designation| &*designation.date)
+}
+
 /// What answers to the URL scheme.
 pub(super) fn scheme_category(catalog: &Catalog, scheme: &str) -> Option<Category> {
     catalog.image_kind(catalog.url_scheme(scheme)?).and_then(|kind| category(&kind.category))

@@ -39,10 +39,10 @@ pub(super) fn place(estate: &mut Estate, catalog: &Catalog) {
 fn use_canonical_names(catalog: &Catalog, node: &mut Node) {
     let Some(provider) = node.placement.provider.as_mut() else { return };
     *provider = knowledge::canonical_provider(catalog, provider).to_owned();
-    if let Some(region) = node.placement.region.as_mut() {
-        if let Some(known) = catalog.region(provider, region) {
-            *region = known.code.to_string();
-        }
+    if let Some(region) = node.placement.region.as_mut()
+        && let Some(known) = catalog.region(provider, region)
+    {
+        *region = known.code.to_string();
     }
 }
 
@@ -182,7 +182,11 @@ fn company(estate: &mut Estate, catalog: &Catalog, provider: &str, evidence: &[E
         return id;
     }
     let name = knowledge::provider_name(catalog, provider).unwrap_or(provider).to_owned();
-    let node = part(id.clone(), Kind::Provider, &name, provider, evidence);
+    let mut node = part(id.clone(), Kind::Provider, &name, provider, evidence);
+    if let Some(day) = knowledge::designated_critical(catalog, provider) {
+        let value = crate::model::AttributeValue::Text(day.to_owned());
+        node.attributes.set(crate::model::Attribute::DesignatedCritical, value, None);
+    }
     estate.nodes.insert(id.clone(), node);
     if let Some(parent) = knowledge::parent(catalog, provider) {
         let parent = company(estate, catalog, parent, evidence);

@@ -21,12 +21,13 @@ pub(super) fn resolve(merged: &mut Merged, catalog: &Catalog) {
 /// Hosts that a person named have a place as well.
 fn place_declared_hosts(merged: &mut Merged, catalog: &Catalog) {
     for node in merged.estate.nodes.values_mut() {
-        if node.kind == Kind::Host && node.placement.provider.is_none() {
-            if let Some(place) = knowledge::place_of_host(catalog, &node.name, None) {
-                let confidence = node.confidence;
-                occupy(node, place);
-                node.confidence = confidence;
-            }
+        if node.kind == Kind::Host
+            && node.placement.provider.is_none()
+            && let Some(place) = knowledge::place_of_host(catalog, &node.name, None)
+        {
+            let confidence = node.confidence;
+            occupy(node, place);
+            node.confidence = confidence;
         }
     }
 }

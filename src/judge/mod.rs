@@ -39,5 +39,5 @@ pub(crate) use findings::rank;
 pub use mitigation::{Standing, apply_mitigations, lapsed, standing};
 pub use rules::{HEADINGS, RULES, Rule, rule};
 pub use single_points::{Class, SinglePoint};
-pub use snapshot::{Known, Measured, Seen, Snapshot, Traits};
+pub use snapshot::{Known, Measured, Seen, Snapshot, Traits, folder};
 pub use verdict::{judge, mark_mitigated};

@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
 use crate::judge::{self, Comparison, Finding};
 use crate::model::settings::Policy;
-use crate::model::{Declarations, Estate, Id, Kind, Settings, Tolerance};
+use crate::model::{Category, Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
 use crate::resolve::{self, Lookups, ResolveError};
 use crate::source::{Problems, Severity, Skipped};
@@ -42,7 +42,7 @@ pub enum ScanError {
     /// A root cannot be looked at.
     #[error(transparent)]
     Discover(#[from] discover::DiscoverError),
-    /// No format claimed any file.
+    /// No file says what is deployed.
     #[error("found nothing to read in `{roots}`; `linchpin --help` lists the formats")]
     NothingToRead {
         /// The roots as given.
@@ -67,8 +67,8 @@ pub enum ScanError {
 ///
 /// # Errors
 ///
-/// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
-/// of a known format and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
+/// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it says
+/// what is deployed and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
 /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
     scan_with(request, Catalog::embedded())
@@ -95,7 +95,8 @@ impl Input {
     /// The files of the request's roots.
     pub(crate) fn open(request: &Request) -> Result<Self, ScanError> {
         let discovery = discover::discover(&request.roots, &options(request))?;
-        if discovery.claims.is_empty() && request.dns.names.is_empty() {
+        let describes = |claim: &discover::Claim| claim.format.describes_deployment();
+        if !discovery.claims.iter().any(describes) && request.dns.names.is_empty() {
             return Err(ScanError::NothingToRead { roots: roots(request).join("`, `") });
         }
         Self::of(discovery)
@@ -287,7 +288,10 @@ fn files_read(discovery: &Discovery) -> Vec<FileRead> {
 /// Counts what is not known.
 fn completeness(outcome: &Outcome) -> Completeness {
     let count = |wanted: &dyn Fn(&crate::model::Node) -> bool| outcome.estate.nodes.values().filter(|node| wanted(node)).count();
-    let is_part = |node: &crate::model::Node| matches!(node.kind, Kind::Component | Kind::Service);
+    // Where a build runs is nobody's outage.
+    let is_build = |node: &crate::model::Node| node.category == Some(Category::Ci) && !node.is_service;
+    let is_part =
+        |node: &crate::model::Node| matches!(node.kind, Kind::Component | Kind::Service) && !is_build(node);
     let in_part = outcome.problems.iter().filter(|problem| problem.severity != Severity::Note);
     let in_part: std::collections::BTreeSet<_> = in_part.map(|problem| &problem.location.path).collect();
     Completeness {

@@ -7,6 +7,7 @@ pub mod backstage;
 pub mod cloudformation;
 pub mod compose;
 pub mod dns;
+pub mod dockerfile;
 mod draft;
 pub mod helm;
 pub mod hosts;
@@ -17,6 +18,7 @@ pub mod kubernetes;
 pub mod kustomize;
 pub mod moved;
 pub mod open_psa;
+pub mod pipelines;
 pub mod platform;
 pub mod serverless;
 pub mod service_graph;
@@ -98,6 +100,10 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
+    // Builds and deployments.
+    &pipelines::GitHubActions,
+    &pipelines::GitLabCi,
+    &dockerfile::Dockerfile,
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
@@ -118,6 +124,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
+    &platform::Ecs,
+    &platform::CloudRun,
+    &platform::AppRunner,
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,

@@ -100,10 +100,6 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
-    // Builds and deployments.
-    &pipelines::GitHubActions,
-    &pipelines::GitLabCi,
-    &dockerfile::Dockerfile,
     // Infrastructure.
     &terraform::Terraform,
     &terraform_json::TerraformJson,
@@ -136,4 +132,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &helm::Helm,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
+    // Builds and packages.
+    &pipelines::GitHubActions,
+    &pipelines::GitLabCi,
+    &dockerfile::Dockerfile,
 ];

@@ -199,9 +199,10 @@ fn look_up(
     }
     let names = resolve::names_of(declarations, &options.names);
     let Some(mut answers) = resolve::answers(&options, &names)? else { return Ok(None) };
-    let oldest = settings.policy.max_dns_age_days.and_then(|days| {
-        request.today.checked_sub(jiff::Span::new().days(i64::from(days))).ok()
-    });
+    let oldest = settings
+        .policy
+        .max_dns_age_days
+        .and_then(|days| request.today.checked_sub(jiff::Span::new().days(i64::from(days))).ok());
     let odd = resolve::leave_out_older(&mut answers, oldest);
     let mut declared = resolve::declare(&names, &answers, catalog);
     declared.problems.extend(odd);
@@ -226,10 +227,16 @@ fn read_settings(discovery: &Discovery) -> Result<(Settings, Problems), ScanErro
     };
     if let Some(error) = problems.iter().find(|problem| problem.severity == Severity::Error) {
         let at = &error.location;
-        return Err(ScanError::Policy { path: at.path.to_string(), line: at.line, message: error.message.clone() });
+        return Err(ScanError::Policy {
+            path: at.path.to_string(),
+            line: at.line,
+            message: error.message.clone(),
+        });
     }
     for path in discovery.claims.iter().flat_map(|claim| &claim.paths) {
-        let Some(file) = discovery.tree.get(path).filter(|file| file.text().contains("linchpin:")) else { continue };
+        let Some(file) = discovery.tree.get(path).filter(|file| file.text().contains("linchpin:")) else {
+            continue;
+        };
         let (waivers, odd) = settings::inline_waivers(file, &rules);
         settings.waivers.extend(waivers);
         problems.extend(odd);
@@ -287,7 +294,9 @@ fn files_read(discovery: &Discovery) -> Vec<FileRead> {
 
 /// Counts what is not known.
 fn completeness(outcome: &Outcome) -> Completeness {
-    let count = |wanted: &dyn Fn(&crate::model::Node) -> bool| outcome.estate.nodes.values().filter(|node| wanted(node)).count();
+    let count = |wanted: &dyn Fn(&crate::model::Node) -> bool| {
+        outcome.estate.nodes.values().filter(|node| wanted(node)).count()
+    };
     // Where a build runs is nobody's outage.
     let is_build = |node: &crate::model::Node| node.category == Some(Category::Ci) && !node.is_service;
     let is_part =
@@ -304,12 +313,19 @@ fn completeness(outcome: &Outcome) -> Completeness {
         }),
         unknown_providers: count(&|node| is_part(node) && node.placement.provider.is_none()),
         unknown_regions: count(&|node| {
-            is_part(node) && node.placement.provider.is_some() && node.placement.region.is_none() && !node.placement.global
+            is_part(node)
+                && node.placement.provider.is_some()
+                && node.placement.region.is_none()
+                && !node.placement.global
         }),
         unknown_semantics: count(&|node| is_part(node) && node.tolerance == Tolerance::Unknown),
         files_skipped: outcome.skipped.len(),
         files_in_part: in_part.len(),
-        verdicts_not_known: outcome.findings.iter().filter(|finding| finding.verdict == crate::judge::Verdict::NotKnown).count(),
+        verdicts_not_known: outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.verdict == crate::judge::Verdict::NotKnown)
+            .count(),
     }
 }
 

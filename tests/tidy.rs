@@ -130,7 +130,13 @@ fn every_report_is_registered_and_documented() {
 
 #[test]
 fn no_file_names_the_machine_it_was_written_on() {
-    let signs = [["/wo", "rk/main"].concat(), ["/wo", "rk/shared"].concat(), ["/wo", "rk/wt"].concat(), ["/ro", "ot/."].concat(), ["/home/", "user"].concat()];
+    let signs = [
+        ["/wo", "rk/main"].concat(),
+        ["/wo", "rk/shared"].concat(),
+        ["/wo", "rk/wt"].concat(),
+        ["/ro", "ot/."].concat(),
+        ["/home/", "user"].concat(),
+    ];
     let mut wrong = Vec::new();
     for file in text_files(&root()) {
         let text = read(&file);

@@ -181,7 +181,9 @@ impl<'a> Compiler<'a> {
 
 /// Whether a provider needs another provider.
 pub(super) fn is_sub_provider(edge: &Edge) -> bool {
-    let company = |id: &Id| (id.scheme() == "provider").then(|| id.rest().split('/').next().map(str::to_owned)).flatten();
+    let company = |id: &Id| {
+        (id.scheme() == "provider").then(|| id.rest().split('/').next().map(str::to_owned)).flatten()
+    };
     matches!((company(&edge.from), company(&edge.to)), (Some(from), Some(to)) if from != to)
 }
 

@@ -111,7 +111,8 @@ impl FaultModel {
         let mut next = 0;
         while let Some(element) = cone.get(next).copied() {
             next += 1;
-            let required = self.graph.requirements(element).into_iter().filter(|of| of.need == Need::Required);
+            let required =
+                self.graph.requirements(element).into_iter().filter(|of| of.need == Need::Required);
             for member in required.flat_map(|requirement| requirement.members) {
                 if !std::mem::replace(&mut seen[member as usize], true) {
                     cone.push(member);

@@ -22,7 +22,10 @@ pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
     let mut scenario = Scenario::new(&model.graph);
     let mut fates = Vec::new();
     for (id, group) in &estate.groups {
-        let Some(members) = members.get(id).filter(|members| (2..=MAX_MEMBERS).contains(&members.len())) else { continue };
+        let Some(members) = members.get(id).filter(|members| (2..=MAX_MEMBERS).contains(&members.len()))
+        else {
+            continue;
+        };
         let (common, pairs) = shared(model, &mut scenario, members, group.k);
         fates.push(GroupFate {
             group: id.clone(),
@@ -46,7 +49,8 @@ fn shared(model: &FaultModel, scenario: &mut Scenario, members: &[Id], k: u32) -
     let mut hits: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
     for candidate in beneath(model, &elements) {
         scenario.fail(&[candidate]);
-        let hit: Vec<bool> = elements.iter().map(|member| scenario.state(*member) == super::graph::State::Failed).collect();
+        let hit: Vec<bool> =
+            elements.iter().map(|member| scenario.state(*member) == super::graph::State::Failed).collect();
         hits.insert(candidate, hit);
     }
     let drops = |hit: &[bool]| hit.iter().filter(|hit| !**hit).count() < k as usize;

@@ -69,7 +69,8 @@ fn lost_pairs(result: &PhaseResult) -> BTreeSet<(Id, Id)> {
 fn phase_result(model: &FaultModel, known: &BTreeSet<(Id, Id)>) -> PhaseResult {
     let single = SingleFailures::new(&model.graph, &model.services);
     let weight: u64 = model.services.iter().map(|service| service.weight).sum();
-    let weights: BTreeMap<u32, u64> = model.services.iter().map(|service| (service.element, service.weight)).collect();
+    let weights: BTreeMap<u32, u64> =
+        model.services.iter().map(|service| (service.element, service.weight)).collect();
     let mut failures: Vec<SingleFailure> = single
         .elements()
         .par_iter()
@@ -99,15 +100,18 @@ fn failure(
 ) -> Option<SingleFailure> {
     let blast = single.blast(element);
     let id = model.id(element);
-    let new = |service: &&u32| known.is_empty() || !known.contains(&(id.clone(), model.id(**service).clone()));
+    let new =
+        |service: &&u32| known.is_empty() || !known.contains(&(id.clone(), model.id(**service).clone()));
     let lost: Vec<u32> = blast.failed.iter().filter(new).copied().collect();
     if lost.is_empty() && (blast.degraded.is_empty() || !known.is_empty()) {
         return None;
     }
     let lost_weight: u64 = lost.iter().map(|service| weights[service]).sum();
     scenario.fail(&[element]);
-    let path = |service: &u32| scenario.why(*service).into_iter().map(|step| model.id(step).clone()).collect();
-    let mut by_id: Vec<(Id, u32)> = lost.iter().map(|service| (model.id(*service).clone(), *service)).collect();
+    let path =
+        |service: &u32| scenario.why(*service).into_iter().map(|step| model.id(step).clone()).collect();
+    let mut by_id: Vec<(Id, u32)> =
+        lost.iter().map(|service| (model.id(*service).clone(), *service)).collect();
     by_id.sort();
     let paths = by_id.iter().take(SingleFailure::PATHS_KEPT).map(|(_, service)| path(service)).collect();
     let mut degraded: Vec<Id> = blast.degraded.iter().map(|service| model.id(*service).clone()).collect();

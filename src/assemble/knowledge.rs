@@ -99,8 +99,10 @@ fn place(catalog: &Catalog, found: &Identification<'_>) -> Place {
 /// Whether a product without a region in its name has none: that of a provider without regions, or of a kind that
 /// is sold as one for the world.
 fn is_one_for_all_regions(catalog: &Catalog, provider: &str, category: Option<Category>) -> bool {
-    matches!(category, Some(Category::Cdn | Category::Dns | Category::Mail | Category::Identity | Category::Ci))
-        || !catalog.all_regions().any(|region| &*region.provider == provider)
+    matches!(
+        category,
+        Some(Category::Cdn | Category::Dns | Category::Mail | Category::Identity | Category::Ci)
+    ) || !catalog.all_regions().any(|region| &*region.provider == provider)
 }
 
 /// What the provider itself runs on. Only a role that carries outages counts, and of several hosting providers

@@ -14,7 +14,11 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn add(&mut self, unit: usize, folder: &str, name: Name) {
         if name.reach == Reach::Everywhere {
-            self.everywhere.entry(name.name.clone()).or_default().push((unit, folder.to_owned(), name.id.clone()));
+            self.everywhere.entry(name.name.clone()).or_default().push((
+                unit,
+                folder.to_owned(),
+                name.id.clone(),
+            ));
         }
         self.in_unit.entry((unit, name.name)).or_default().insert(name.id);
     }
@@ -26,9 +30,12 @@ impl Names {
             return ids.iter().cloned().collect();
         }
         let Some(candidates) = self.everywhere.get(name) else { return Vec::new() };
-        let best = candidates.iter().max_by_key(|(unit, other, _)| (shared_parts(folder, other), std::cmp::Reverse(*unit)));
+        let best = candidates
+            .iter()
+            .max_by_key(|(unit, other, _)| (shared_parts(folder, other), std::cmp::Reverse(*unit)));
         let Some((nearest, _, _)) = best else { return Vec::new() };
-        let ids: BTreeSet<_> = candidates.iter().filter(|(unit, _, _)| unit == nearest).map(|(_, _, id)| id.clone()).collect();
+        let ids: BTreeSet<_> =
+            candidates.iter().filter(|(unit, _, _)| unit == nearest).map(|(_, _, id)| id.clone()).collect();
         ids.into_iter().collect()
     }
 }

@@ -29,7 +29,9 @@ pub fn apply_services(mut estate: Estate, settings: &Settings) -> (Estate, Probl
         }
     }
     // Not settled: groups and edges whose ends are still to be resolved would be taken for ones that lead nowhere.
-    estate.edges.sort_by(|a, b| (&a.from, &a.to, a.phase, &a.group).cmp(&(&b.from, &b.to, b.phase, &b.group)));
+    estate
+        .edges
+        .sort_by(|a, b| (&a.from, &a.to, a.phase, &a.group).cmp(&(&b.from, &b.to, b.phase, &b.group)));
     (estate, problems)
 }
 

@@ -411,7 +411,7 @@ mod tests {
         assert!(out.units[0].nodes[0].replication.unknown.is_some());
     }
 
-    fn edges(out: &Declarations, from: &str) -> Vec<String> {
+    fn needs(out: &Declarations, from: &str) -> Vec<String> {
         let edges = out.units.iter().flat_map(|unit| &unit.edges);
         edges.filter(|edge| edge.from.as_str() == from).map(|edge| edge.to.to_string()).collect()
     }
@@ -427,8 +427,8 @@ mod tests {
              Config: {Type: AWS::AutoScaling::LaunchConfiguration, Properties: {UserData: {'Fn::Base64': !Sub 'DB=${Db.Endpoint.Address}'}}}\n  \
              Web: {Type: AWS::AutoScaling::AutoScalingGroup, Properties: {MinSize: '1', LaunchConfigurationName: !Ref Config}}\n",
         )]);
-        assert!(edges(&out, "cfn:app/F").contains(&"cfn:app/Table".to_owned()));
-        assert!(edges(&out, "cfn:app/Web").contains(&"cfn:app/Db".to_owned()));
+        assert!(needs(&out, "cfn:app/F").contains(&"cfn:app/Table".to_owned()));
+        assert!(needs(&out, "cfn:app/Web").contains(&"cfn:app/Db".to_owned()));
     }
 
     #[test]
@@ -440,7 +440,7 @@ mod tests {
                    Q: {'Fn::ImportValue': !Sub '${Base}-JobQueue'}, D: !ImportValue shared-db, E: !GetAtt Data.Outputs.Host}}}}\n\
                    Parameters:\n  Base: {Type: String}\n";
         let out = read(&[("app.yaml", app), ("network.yaml", network)]);
-        assert!(edges(&out, "cfn:app/F").contains(&"cfn:network/Queue".to_owned()));
+        assert!(needs(&out, "cfn:app/F").contains(&"cfn:network/Queue".to_owned()));
         let unresolved: Vec<&str> = out
             .units
             .iter()

@@ -40,7 +40,8 @@ pub enum GateError {
 }
 
 /// Rules that judge the policy as a whole: in another environment than the chosen one they say nothing new.
-const OF_THE_POLICY: &[&str] = &["unused-waiver", "expired-waiver", "expired-mitigation", "service-without-owner"];
+const OF_THE_POLICY: &[&str] =
+    &["unused-waiver", "expired-waiver", "expired-mitigation", "service-without-owner"];
 
 /// Scans, and tells what is new against what was there before.
 ///
@@ -91,7 +92,12 @@ fn against_revision(request: &Request, input: &Input, revision: &str) -> Result<
     Ok(compared(input, views, &changes, name, Vec::new()))
 }
 
-fn against_saved(request: &Request, input: &Input, name: &str, snapshot: &Snapshot) -> Result<Outcome, GateError> {
+fn against_saved(
+    request: &Request,
+    input: &Input,
+    name: &str,
+    snapshot: &Snapshot,
+) -> Result<Outcome, GateError> {
     let changes = Changes::against_evidence(snapshot.evidence.clone());
     let chosen = input.judge(request, request.environment.as_deref())?;
     let (mut new, mut known) = (BTreeSet::new(), BTreeSet::new());
@@ -130,6 +136,7 @@ fn snapshot_of(outcome: &Outcome) -> Snapshot {
     let mut snapshot = Snapshot::of(&outcome.estate, &outcome.analysis, &outcome.findings);
     let errors = outcome.problems.iter().filter(|problem| problem.severity == Severity::Error);
     snapshot.unread = errors.map(|one| (one.location.path.to_string(), one.message.clone())).collect();
+    snapshot.files = outcome.files.iter().map(|one| (one.path.clone(), one.format.to_owned())).collect();
     snapshot
 }
 
@@ -168,10 +175,10 @@ fn compared(
         (name, before, outcome, comparison)
     });
     let (_, before, mut outcome, mut comparison) = views.next().expect("the chosen environment is compared");
-    comparison.unread = unread(&outcome, &before, changes);
+    comparison.unread = unread(input, &outcome, &before, changes);
     for (name, before, other, of_other) in views {
         let name = name.unwrap_or_default();
-        comparison.unread.extend(unread(&other, &before, changes));
+        comparison.unread.extend(unread(input, &other, &before, changes));
         add_view(&mut outcome, &mut comparison, &name, other, of_other);
         comparison.environments.push(name);
     }
@@ -211,7 +218,13 @@ fn compare_view(
 }
 
 /// Adds what is new in another environment to the chosen one's outcome.
-fn add_view(outcome: &mut Outcome, comparison: &mut Comparison, name: &str, other: Outcome, of_other: Comparison) {
+fn add_view(
+    outcome: &mut Outcome,
+    comparison: &mut Comparison,
+    name: &str,
+    other: Outcome,
+    of_other: Comparison,
+) {
     let is_said = |finding: &Finding| {
         outcome
             .findings
@@ -256,13 +269,29 @@ fn moved(input: &Input) -> Vec<Moved> {
     moved
 }
 
-/// What cannot be read now in files that differ, and could before.
-fn unread(outcome: &Outcome, before: &Snapshot, changes: &Changes) -> Vec<Problem> {
+/// What cannot be read now in files that differ, and could before: a file that does not parse, or one that was
+/// read before and is not recognized any more.
+fn unread(input: &Input, outcome: &Outcome, before: &Snapshot, changes: &Changes) -> Vec<Problem> {
     let is_new = |problem: &&Problem| {
         let key = (problem.location.path.to_string(), problem.message.clone());
         problem.severity == Severity::Error
             && changes.touches(&problem.location.path)
             && !before.unread.contains(&key)
     };
-    outcome.problems.iter().filter(is_new).cloned().collect()
+    let mut found: Vec<Problem> = outcome.problems.iter().filter(is_new).cloned().collect();
+    let known: BTreeSet<&str> = outcome
+        .files
+        .iter()
+        .map(|file| file.path.as_str())
+        .chain(outcome.skipped.iter().map(|skipped| &*skipped.path))
+        .collect();
+    for (path, format) in before.files.iter().filter(|(path, _)| !known.contains(path.as_str())) {
+        let Some(file) = input.discovery.tree.get(path).filter(|_| changes.touches(path)) else { continue };
+        found.push(Problem {
+            location: file.line_location(1),
+            severity: Severity::Error,
+            message: format!("was read as {format} before, and nothing recognizes it now"),
+        });
+    }
+    found
 }

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analyze::{Doubt, Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator, perhaps_in};
+use crate::analyze::{
+    Doubt, Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator, perhaps_in,
+};
 use crate::assemble::{add_control_planes, holds_on, provider_part};
 use crate::catalog::{Catalog, Outage};
 use crate::model::{Attribute, Estate, Evidence, Id, Kind, Node, Settings};
@@ -39,7 +41,8 @@ impl Mapping {
     pub fn parse(text: &str) -> Option<Self> {
         let (here, there) = text.split_once('=')?;
         let is_place = |place: &str| place.split('/').filter(|part| !part.trim().is_empty()).count() == 2;
-        (is_place(here) && is_place(there)).then(|| Mapping { here: here.trim().into(), there: there.trim().into() })
+        (is_place(here) && is_place(there))
+            .then(|| Mapping { here: here.trim().into(), there: there.trim().into() })
     }
 
     fn apply(&self, target: &str) -> Option<String> {
@@ -163,8 +166,10 @@ pub fn replay<'o>(
         let held = catalog.internal_edges().iter().map(|fact| holds_on(fact, &outage.date)).collect();
         eras.entry(held).or_default().push(outage);
     }
-    let mut replayed: Vec<Replayed> =
-        eras.into_values().flat_map(|outages| replay_era(estate, settings, catalog, &outages, mappings)).collect();
+    let mut replayed: Vec<Replayed> = eras
+        .into_values()
+        .flat_map(|outages| replay_era(estate, settings, catalog, &outages, mappings))
+        .collect();
     replayed.sort_by(|a, b| (&a.outage.date, &a.outage.id).cmp(&(&b.outage.date, &b.outage.id)));
     let unresolved = estate.nodes.values().filter(|node| node.kind == Kind::Unresolved).count();
     Replay { outages: replayed, unresolved }
@@ -186,11 +191,11 @@ fn replay_era(
     let mut estate = world.estate;
     estate.settle();
     let mut simulator = Simulator::new(&estate, Plane::Both);
-    let mut worst = |alternatives: &Vec<Failure>| {
+    let worst = |alternatives: &Vec<Failure>| {
         let simulations = alternatives.iter().map(|failure| simulator.run(failure));
         simulations.max_by(|a, b| badness(a).total_cmp(&badness(b)))
     };
-    let simulations = failures.iter().map(|alternatives| worst(alternatives));
+    let simulations = failures.iter().map(worst);
     let found: Vec<Replayed> = outages
         .iter()
         .zip(simulations)
@@ -222,7 +227,12 @@ pub fn objective_seconds(node: &Node, settings: &Settings) -> Option<u64> {
 
 /// The failures that an outage may have been, the nodes it names made where they are new: one, or one for each way
 /// in which zones may be lost. The estate has to be settled afterwards.
-pub fn failures(estate: &mut Estate, catalog: &Catalog, outage: &Outage, mappings: &[Mapping]) -> Vec<Failure> {
+pub fn failures(
+    estate: &mut Estate,
+    catalog: &Catalog,
+    outage: &Outage,
+    mappings: &[Mapping],
+) -> Vec<Failure> {
     let mut world = World { estate: std::mem::take(estate), catalog, mappings };
     let failures = world.failures(outage);
     *estate = world.estate;
@@ -242,7 +252,9 @@ impl World<'_> {
         let mut zones: Vec<Failure> = Vec::new();
         for target in &outage.fails {
             match target.strip_prefix("zone:") {
-                Some(region) => zones.extend(self.zones_lost(&self.mapped(region), outage.zones_lost.unwrap_or(1))),
+                Some(region) => {
+                    zones.extend(self.zones_lost(&self.mapped(region), outage.zones_lost.unwrap_or(1)))
+                }
                 None => whole.lost.extend(self.parts(target, &evidence)),
             }
         }
@@ -250,6 +262,10 @@ impl World<'_> {
             whole.impaired.extend(self.parts(target, &evidence));
         }
         whole.add_perhaps(&self.estate, Doubt::Places);
+        if outage.scope == "tenant" {
+            // Some customers were hit; nobody knows whether this one would have been.
+            whole.perhaps.append(&mut whole.lost);
+        }
         if zones.is_empty() {
             return vec![whole];
         }
@@ -289,8 +305,16 @@ impl World<'_> {
     fn users_of(&self, provider: &str, product: &str) -> Vec<Id> {
         let uses = |node: &&Node| {
             let place = &node.placement;
-            let is_it = place.provider.as_deref() == Some(provider) && place.service.as_deref() == Some(product);
-            is_it && node.kind != Kind::ControlPlane
+            let is_it =
+                place.provider.as_deref() == Some(provider) && place.service.as_deref() == Some(product);
+            let is_own = matches!(node.kind, Kind::Component | Kind::Service);
+            let stands_on_it = self.estate.needs(&node.id).any(|edge| {
+                let to = self.estate.node(&edge.to);
+                to.is_some_and(|to| {
+                    to.kind == Kind::ProviderService && to.placement.service.as_deref() == Some(product)
+                })
+            });
+            is_it && (node.kind == Kind::ProviderService || is_own && !stands_on_it)
         };
         self.estate.nodes.values().filter(uses).map(|node| node.id.clone()).collect()
     }
@@ -299,17 +323,22 @@ impl World<'_> {
     /// so many zones, or one that is not known where no zone is.
     fn zones_lost(&self, target: &str, count: u32) -> Vec<Failure> {
         let mut parts = target.splitn(3, '/');
-        let (Some(provider), Some(region), service) = (parts.next(), parts.next(), parts.next()) else { return Vec::new() };
+        let (Some(provider), Some(region), service) = (parts.next(), parts.next(), parts.next()) else {
+            return Vec::new();
+        };
         let in_region = |node: &&Node| {
             let place = &node.placement;
-            node.kind == Kind::Zone && place.provider.as_deref() == Some(provider) && place.region.as_deref() == Some(region)
+            node.kind == Kind::Zone
+                && place.provider.as_deref() == Some(provider)
+                && place.region.as_deref() == Some(region)
         };
         let zones: Vec<&Node> = self.estate.nodes.values().filter(in_region).collect();
         let mut somewhere = Node::new(Id::in_provider(provider, region), Kind::Zone, region);
         somewhere.placement.provider = Some(provider.to_owned());
         somewhere.placement.region = Some(region.to_owned());
         let of_service = |id: &Id| {
-            service.is_none() || self.estate.node(id).is_some_and(|node| node.placement.service.as_deref() == service)
+            service.is_none()
+                || self.estate.node(id).is_some_and(|node| node.placement.service.as_deref() == service)
         };
         let mut perhaps = perhaps_in(&self.estate, &[&somewhere], Doubt::Places);
         perhaps.retain(of_service);
@@ -325,7 +354,9 @@ impl World<'_> {
         let Some(service) = service else { return vec![zone.id.clone()] };
         let stands_there = |node: &&Node| {
             let place = &node.placement;
-            place.provider == zone.placement.provider && place.service.as_deref() == Some(service) && place.zones == zone.placement.zones
+            place.provider == zone.placement.provider
+                && place.service.as_deref() == Some(service)
+                && place.zones == zone.placement.zones
         };
         self.estate.nodes.values().filter(stands_there).map(|node| node.id.clone()).collect()
     }

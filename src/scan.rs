@@ -12,7 +12,7 @@ use crate::catalog::Catalog;
 use crate::discover::{self, Discovery};
 use crate::judge::{self, Comparison, Finding};
 use crate::model::settings::Policy;
-use crate::model::{Declarations, Estate, Id, Kind, Settings, Tolerance};
+use crate::model::{Category, Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
 use crate::resolve::{self, Lookups, ResolveError};
 use crate::source::{Problems, Severity, Skipped};
@@ -42,7 +42,7 @@ pub enum ScanError {
     /// A root cannot be looked at.
     #[error(transparent)]
     Discover(#[from] discover::DiscoverError),
-    /// No format claimed any file.
+    /// No file says what is deployed.
     #[error("found nothing to read in `{roots}`; `linchpin --help` lists the formats")]
     NothingToRead {
         /// The roots as given.
@@ -67,8 +67,8 @@ pub enum ScanError {
 ///
 /// # Errors
 ///
-/// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it is
-/// of a known format and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
+/// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it says
+/// what is deployed and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
 /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
     scan_with(request, Catalog::embedded())
@@ -95,7 +95,8 @@ impl Input {
     /// The files of the request's roots.
     pub(crate) fn open(request: &Request) -> Result<Self, ScanError> {
         let discovery = discover::discover(&request.roots, &options(request))?;
-        if discovery.claims.is_empty() && request.dns.names.is_empty() {
+        let describes = |claim: &discover::Claim| claim.format.describes_deployment();
+        if !discovery.claims.iter().any(describes) && request.dns.names.is_empty() {
             return Err(ScanError::NothingToRead { roots: roots(request).join("`, `") });
         }
         Self::of(discovery)
@@ -198,9 +199,10 @@ fn look_up(
     }
     let names = resolve::names_of(declarations, &options.names);
     let Some(mut answers) = resolve::answers(&options, &names)? else { return Ok(None) };
-    let oldest = settings.policy.max_dns_age_days.and_then(|days| {
-        request.today.checked_sub(jiff::Span::new().days(i64::from(days))).ok()
-    });
+    let oldest = settings
+        .policy
+        .max_dns_age_days
+        .and_then(|days| request.today.checked_sub(jiff::Span::new().days(i64::from(days))).ok());
     let odd = resolve::leave_out_older(&mut answers, oldest);
     let mut declared = resolve::declare(&names, &answers, catalog);
     declared.problems.extend(odd);
@@ -225,10 +227,16 @@ fn read_settings(discovery: &Discovery) -> Result<(Settings, Problems), ScanErro
     };
     if let Some(error) = problems.iter().find(|problem| problem.severity == Severity::Error) {
         let at = &error.location;
-        return Err(ScanError::Policy { path: at.path.to_string(), line: at.line, message: error.message.clone() });
+        return Err(ScanError::Policy {
+            path: at.path.to_string(),
+            line: at.line,
+            message: error.message.clone(),
+        });
     }
     for path in discovery.claims.iter().flat_map(|claim| &claim.paths) {
-        let Some(file) = discovery.tree.get(path).filter(|file| file.text().contains("linchpin:")) else { continue };
+        let Some(file) = discovery.tree.get(path).filter(|file| file.text().contains("linchpin:")) else {
+            continue;
+        };
         let (waivers, odd) = settings::inline_waivers(file, &rules);
         settings.waivers.extend(waivers);
         problems.extend(odd);
@@ -286,25 +294,38 @@ fn files_read(discovery: &Discovery) -> Vec<FileRead> {
 
 /// Counts what is not known.
 fn completeness(outcome: &Outcome) -> Completeness {
-    let count = |wanted: &dyn Fn(&crate::model::Node) -> bool| outcome.estate.nodes.values().filter(|node| wanted(node)).count();
-    let is_part = |node: &crate::model::Node| matches!(node.kind, Kind::Component | Kind::Service);
+    let count = |wanted: &dyn Fn(&crate::model::Node) -> bool| {
+        outcome.estate.nodes.values().filter(|node| wanted(node)).count()
+    };
+    // Where a build runs is nobody's outage.
+    let is_build = |node: &crate::model::Node| node.category == Some(Category::Ci) && !node.is_service;
+    let is_part =
+        |node: &crate::model::Node| matches!(node.kind, Kind::Component | Kind::Service) && !is_build(node);
     let in_part = outcome.problems.iter().filter(|problem| problem.severity != Severity::Note);
     let in_part: std::collections::BTreeSet<_> = in_part.map(|problem| &problem.location.path).collect();
     Completeness {
         unresolved_references: count(&|node| node.kind == Kind::Unresolved),
         unresolved_names: count(&|node| {
             node.kind == Kind::Host
+                && node.id.rest().parse::<std::net::IpAddr>().is_err()
                 && node.placement.provider.is_none()
                 && outcome.estate.needs(&node.id).next().is_none()
         }),
         unknown_providers: count(&|node| is_part(node) && node.placement.provider.is_none()),
         unknown_regions: count(&|node| {
-            is_part(node) && node.placement.provider.is_some() && node.placement.region.is_none() && !node.placement.global
+            is_part(node)
+                && node.placement.provider.is_some()
+                && node.placement.region.is_none()
+                && !node.placement.global
         }),
         unknown_semantics: count(&|node| is_part(node) && node.tolerance == Tolerance::Unknown),
         files_skipped: outcome.skipped.len(),
         files_in_part: in_part.len(),
-        verdicts_not_known: outcome.findings.iter().filter(|finding| finding.verdict == crate::judge::Verdict::NotKnown).count(),
+        verdicts_not_known: outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.verdict == crate::judge::Verdict::NotKnown)
+            .count(),
     }
 }
 

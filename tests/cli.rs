@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const TODAY: &str = "2026-11-22";
 const FORMATS: &[&str] =
-    &["table", "markdown", "json", "sarif", "junit", "github", "gitlab", "dot", "mermaid", "graphml"];
+    &["table", "markdown", "json", "sarif", "junit", "github", "gitlab", "dot", "mermaid", "graphml", "svg"];
 
 fn linchpin(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linchpin"));
@@ -277,4 +277,72 @@ fn completions_know_the_commands() {
             "{shell}"
         );
     }
+}
+
+#[test]
+fn a_first_policy_and_baseline_let_pass_what_is_known() {
+    let shop = folder(&[("main.tf", &fs::read_to_string(estate("fragile") + "/main.tf").unwrap())]);
+    let (path, baseline) = (text(shop.path()).to_owned(), shop.path().join("linchpin-baseline.json"));
+    let baseline = text(&baseline).to_owned();
+    let check = |more: &[&str]| run(&[&["check", path.as_str(), "--today", TODAY], more].concat());
+    assert_eq!(code(&check(&[])), 1);
+    let started = run(&["init", &path, "--baseline", &baseline, "--today", TODAY]);
+    assert_eq!(code(&started), 0, "{}", stderr(&started));
+    assert_eq!(code(&run(&["init", &path, "--baseline", &baseline])), 2, "nothing is written over");
+    let known = check(&["--baseline", &baseline]);
+    assert_eq!(code(&known), 0, "{}{}", stdout(&known), stderr(&known));
+    assert!(stdout(&known).contains("Against"), "{}", stdout(&known));
+    assert_eq!(code(&check(&["--baseline", "no-such-revision"])), 2);
+    // What is known already is accepted one by one.
+    let findings = json(&path);
+    let errors: Vec<&Value> = findings["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["level"] == "error" && one["status"] == "open")
+        .collect();
+    assert!(!errors.is_empty());
+    for error in errors {
+        let print = error["fingerprint"].as_str().unwrap();
+        let waived = run(&[
+            "waive",
+            &print[..12],
+            &path,
+            "--reason",
+            "replaced in spring",
+            "--owner",
+            "shop",
+            "--until",
+            "2026-12-24",
+            "--today",
+            TODAY,
+        ]);
+        assert_eq!(code(&waived), 0, "{}", stderr(&waived));
+    }
+    let accepted = check(&[]);
+    assert_eq!(code(&accepted), 0, "{}", stdout(&accepted));
+    let late = run(&["check", &path, "--today", "2026-12-25", "--baseline", &baseline]);
+    assert_eq!(code(&late), 1, "what was accepted for a time is not known for ever: {}", stdout(&late));
+}
+
+#[test]
+fn the_policy_says_from_which_level_a_check_fails() {
+    let main = fs::read_to_string(estate("fragile") + "/main.tf").unwrap();
+    let shop = folder(&[("main.tf", &main), ("linchpin.toml", "[policy]\nfail-on = \"off\"\n")]);
+    assert_eq!(code(&run(&["check", text(shop.path())])), 0);
+    assert_eq!(code(&run(&["check", text(shop.path()), "--fail-on", "error"])), 1);
+}
+
+#[test]
+fn the_graph_is_narrowed_to_what_was_asked() {
+    let fragile = estate("fragile");
+    let graph = |more: &[&str]| run(&[&["graph", fragile.as_str()], more].concat());
+    let whole = stdout(&graph(&["--format", "svg"]));
+    let near = stdout(&graph(&["--format", "svg", "--focus", "tf:aws_db_instance.orders", "--depth", "1"]));
+    let boxes = |text: &str| text.matches("<g><title>").count();
+    assert!(0 < boxes(&near) && boxes(&near) < boxes(&whole), "{near}");
+    assert!(stdout(&graph(&["--reaches", "provider:aws", "--format", "mermaid"])).starts_with("flowchart"));
+    assert!(stdout(&graph(&["--collapse", "provider", "--level", "region"])).starts_with("digraph"));
+    let unknown = graph(&["--focus", "nobody"]);
+    assert_eq!((code(&unknown), stderr(&unknown).starts_with("not judged:")), (2, true));
 }

@@ -1,7 +1,7 @@
 //! Look-ups against name servers on loopback: what is asked, what the answers mean, and that recordings replay.
 #![cfg(feature = "dns")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,9 @@ use hickory_server::Server;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use linchpin::report::{self, Report};
-use linchpin::resolve::{Answer, Answers, Lookups, Options, Outcome, Question, RecordType, live::Live, recording};
+use linchpin::resolve::{
+    Answer, Answers, Lookups, Options, Outcome, Question, RecordType, live::Live, recording,
+};
 use linchpin::scan::{self, Request};
 
 const SHOP: &str = "\
@@ -69,7 +71,8 @@ impl Drop for NameServer {
 }
 
 fn serve(zones: &[(&str, &str)]) -> NameServer {
-    let zones: Vec<(String, String)> = zones.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let zones: Vec<(String, String)> =
+        zones.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let (tell, told) = std::sync::mpsc::channel();
     let (stop, stopped) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
@@ -80,7 +83,8 @@ fn serve(zones: &[(&str, &str)]) -> NameServer {
                 let origin = Name::from_ascii(format!("{origin}.")).unwrap();
                 let (name, records) = Parser::new(text.as_str(), None, Some(origin)).parse().unwrap();
                 let zone: InMemoryZoneHandler<TokioRuntimeProvider> =
-                    InMemoryZoneHandler::new(name.clone(), records, ZoneType::Primary, AxfrPolicy::Deny).unwrap();
+                    InMemoryZoneHandler::new(name.clone(), records, ZoneType::Primary, AxfrPolicy::Deny)
+                        .unwrap();
                 catalog.upsert(name.into(), vec![Arc::new(zone)]);
             }
             let mut server = Server::new(catalog);
@@ -130,7 +134,8 @@ fn options(resolver: SocketAddr, lookups: Lookups, names: &[&str]) -> Options {
 fn ask(resolver: SocketAddr, questions: &[(&str, RecordType)]) -> Vec<Outcome> {
     let live = Live::new(&options(resolver, Lookups::Live, &[])).unwrap();
     let questions: Vec<Question> = questions.iter().map(|(name, kind)| Question::new(name, *kind)).collect();
-    live.ask(&questions).into_iter().map(|(_, answer)| answer.outcome).collect()
+    let answers: BTreeMap<Question, Answer> = live.ask(&questions).into_iter().collect();
+    questions.iter().map(|question| answers[question].outcome.clone()).collect()
 }
 
 fn request(roots: &[&Path], dns: Options) -> Request {
@@ -195,10 +200,10 @@ fn a_server_that_fails_is_no_name_that_is_missing() {
 fn a_chain_of_aliases_over_zones_is_one_answer() {
     let server = all();
     let outcomes = ask(server.address, &[("www.shop-example.com", RecordType::A)]);
-    let records: Vec<_> =
+    let records: BTreeSet<_> =
         outcomes[0].records().iter().map(|one| format!("{} {} {}", one.name, one.kind, one.data)).collect();
     assert_eq!(
-        records,
+        records.into_iter().collect::<Vec<_>>(),
         [
             "edge.cdn-example.org A 198.18.9.1",
             "edge.cdn-example.org A 198.18.9.2",
@@ -319,7 +324,11 @@ fn a_recording_that_was_interrupted_is_gone_on_with() {
     fs::write(&file, recording::write(&begun, recording::Extent::InPart)).unwrap();
     let server = all();
     let run = || {
-        scan::scan(&request(&[], options(server.address, Lookups::Record(file.clone()), &["shop-example.com"]))).unwrap();
+        scan::scan(&request(
+            &[],
+            options(server.address, Lookups::Record(file.clone()), &["shop-example.com"]),
+        ))
+        .unwrap();
         fs::read_to_string(&file).unwrap()
     };
     let text = run();
@@ -331,15 +340,13 @@ fn a_recording_that_was_interrupted_is_gone_on_with() {
 #[test]
 fn manifests_and_the_dns_are_one_estate() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("shop-example.com.zone"),
-        format!("$ORIGIN shop-example.com.\n{SHOP}"),
-    )
-    .unwrap();
+    fs::write(folder.path().join("shop-example.com.zone"), format!("$ORIGIN shop-example.com.\n{SHOP}"))
+        .unwrap();
     let off = scan::scan(&request(&[folder.path()], Options::default())).unwrap();
     let server = all();
     let live = scan::scan(&request(&[folder.path()], options(server.address, Lookups::Live, &[]))).unwrap();
-    assert!(live.completeness.unresolved_names < off.completeness.unresolved_names);
+    let unresolved = |outcome: &scan::Outcome| outcome.completeness.unresolved_names;
+    assert!(unresolved(&live) < unresolved(&off), "{} of {}", unresolved(&live), unresolved(&off));
     let www = live.estate.nodes.values().filter(|node| node.name == "www.shop-example.com").count();
     assert_eq!(www, 1, "the file's name and the DNS's name are one");
     assert!(!found(&off).iter().any(|one| one.starts_with("dangling-alias")));
@@ -359,7 +366,10 @@ fn answers_older_than_the_policy_allows_are_left_out_and_said() {
     .unwrap();
     let outcome = scan::scan(&request(&[folder.path()], Options::default())).unwrap();
     let said: Vec<_> = outcome.problems.iter().map(|problem| problem.message.as_str()).collect();
-    assert!(said.iter().any(|one| one.starts_with("1 of 1 DNS answers are from before 2026-10-23")), "{said:?}");
+    assert!(
+        said.iter().any(|one| one.starts_with("1 of 1 DNS answers are from before 2026-10-23")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -374,4 +384,157 @@ fn a_recording_that_is_none_is_an_error_that_says_so() {
     assert!(run().contains("make one with `--dns record="), "{}", run());
     fs::write(&file, "$ORIGIN example.com.\n").unwrap();
     assert!(run().contains("line 1: the first line has to be"), "{}", run());
+}
+
+/// A knot name server that is stopped with the value.
+struct Knot {
+    process: std::process::Child,
+    address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Knot {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Starts knot on a free port of loopback, with its zones signed; none where it is not installed.
+fn knot(zones: &[(&str, &str)]) -> Option<Knot> {
+    let program = ["/usr/sbin/knotd", "/usr/bin/knotd"].into_iter().find(|path| Path::new(path).exists())?;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().display();
+    let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut text = format!(
+        "server:\n  rundir: \"{place}\"\n  listen: 127.0.0.1@{}\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n\
+         database:\n  storage: \"{place}\"\ntemplate:\n  - id: default\n    storage: \"{place}\"\n    file: \"%s.zone\"\n    \
+         dnssec-signing: on\n    zonefile-sync: -1\nzone:\n",
+        address.port()
+    );
+    for (name, zone) in zones {
+        text.push_str(&format!("  - domain: {name}\n"));
+        fs::write(folder.path().join(format!("{name}.zone")), format!("$ORIGIN {name}.\n{zone}")).unwrap();
+    }
+    let config = folder.path().join("knot.conf");
+    fs::write(&config, text).unwrap();
+    let process = std::process::Command::new(program)
+        .arg("-c")
+        .arg(&config)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let knot = Knot { process, address, _folder: folder };
+    for _ in 0..100 {
+        if let [Outcome::Records(_)] = ask(address, &[(zones[0].0, RecordType::Soa)]).as_slice() {
+            return Some(knot);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("knot does not answer on {address}");
+}
+
+#[test]
+fn knot_with_signed_zones_tells_the_same() {
+    let zones = [
+        ("shop-example.com", SHOP),
+        ("dns-example.net", DNS),
+        ("cdn-example.org", CDN),
+        ("azurewebsites.net", AZURE),
+    ];
+    let Some(knot) = knot(&zones) else {
+        assert!(std::env::var_os("LINCHPIN_REQUIRE_PEERS").is_none(), "knotd is not installed");
+        eprintln!("skipped: knotd is not installed");
+        return;
+    };
+    let own = all();
+    let names =
+        ["shop-example.com", "www.shop-example.com", "old.shop-example.com", "x.any.shop-example.com"];
+    let judge = |address| {
+        let outcome = scan::scan(&request(&[], options(address, Lookups::Live, &names))).unwrap();
+        let edges: BTreeSet<String> =
+            outcome.estate.edges.iter().map(|edge| format!("{} -> {}", edge.from, edge.to)).collect();
+        (edges, found(&outcome))
+    };
+    assert_eq!(judge(knot.address), judge(own.address));
+}
+
+const OBSERVED: &str = "\
+# linchpin dns recording 1
+partner.shop-example.com A NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  partner.shop-example.com 300 CNAME shops.somebody-else.net
+shop-example.com MX NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  shop-example.com 300 MX 10 alt1.aspmx.l.google.com
+  shop-example.com 300 MX 1 aspmx.l.google.com
+shop-example.com A NODATA 2026-11-20T09:00:00Z 192.0.2.53:53
+shop-example.com NS NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  shop-example.com 172800 NS ns-1.awsdns-01.com
+  shop-example.com 172800 NS ns-513.awsdns-02.net
+www.shop-example.com A NOERROR 2026-11-20T09:00:00Z 192.0.2.53:53
+  www.shop-example.com 86400 A 20.42.0.5
+  www.shop-example.com 86400 A 3.5.140.2
+";
+
+/// A folder with the recording, and a policy that promises half an hour.
+fn observed() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.dns");
+    fs::write(&file, OBSERVED).unwrap();
+    let policy = "[[services]]\nmatch = \"domain:www.shop-example.com\"\nrto = \"30m\"\n";
+    fs::write(folder.path().join("linchpin.toml"), policy).unwrap();
+    (folder, file)
+}
+
+#[test]
+fn rules_about_names_read_what_was_observed() {
+    let (folder, file) = observed();
+    let names = ["shop-example.com", "www.shop-example.com", "partner.shop-example.com"];
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    let dns = Options { lookups: Lookups::Replay(file), names, ..Options::default() };
+    let outcome = scan::scan(&request(&[folder.path()], dns)).unwrap();
+    let found = found(&outcome);
+    for message in [
+        "alias-through-third-party `partner.shop-example.com` leads to `shops.somebody-else.net`, of whose operator nothing is known",
+        "dns-shares-fate-with-target `www.shop-example.com` can be moved away from `Amazon Web Services` only by DNS that `Amazon Web Services` serves",
+        "single-dns-operator `Amazon Web Services` alone serves `shop-example.com`",
+        "single-mail-provider `Google Workspace` alone takes the mail of `shop-example.com`",
+        "ttl-exceeds-rto caches keep `www.shop-example.com` for 1 d, and 30 min is promised",
+    ] {
+        assert!(found.contains(message), "{message} is not in {found:#?}");
+    }
+    let records = outcome.findings.iter().flat_map(|finding| &finding.evidence).any(|piece| {
+        matches!(piece, linchpin::model::Evidence::Record { record, value, .. } if record == "NS" && value == "ns-1.awsdns-01.com")
+    });
+    assert!(records, "the record that says so is the evidence");
+}
+
+#[test]
+#[cfg(feature = "cli")]
+fn the_program_takes_names_and_recordings() {
+    let (folder, _) = observed();
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_linchpin"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let output = run(&["dns", "shop-example.com", "--dns", "replay", "shop.dns", "--today", "2026-11-22"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("single-dns-operator"), "{text}");
+    for (arguments, message) in [
+        (vec!["dns", "a..b"], "failed to understand the name `a..b`"),
+        (
+            vec!["dns", "shop-example.com", "--dns", "replay", "gone.dns"],
+            "failed to read the DNS recording `gone.dns`",
+        ),
+        (vec!["dns", "shop-example.com", "--dns", "loud"], "off, live, record FILE or replay FILE"),
+        (vec!["dns", "shop-example.com", "--resolver", "dns.example"], "an address and a port"),
+    ] {
+        let output = run(&arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.starts_with("not judged:") && said.contains(message), "{said}");
+    }
 }

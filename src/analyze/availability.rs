@@ -29,10 +29,15 @@ pub struct Availability {
 
 /// The largest availability of each service, worst first, when what fails by itself does so as `unavailability` says
 /// and independently. What it says nothing about never fails: this is an upper bound.
-pub fn availability(estate: &Estate, unavailability: &(dyn Fn(&Node) -> Option<f64> + Sync)) -> Vec<Availability> {
+pub fn availability(
+    estate: &Estate,
+    unavailability: &(dyn Fn(&Node) -> Option<f64> + Sync),
+) -> Vec<Availability> {
     let model = FaultModel::new(estate, Phase::Runtime);
     let node_of = |id: &Id| {
-        estate.node(id).or_else(|| estate.node(&Id::new(id.as_str().rsplit_once('#').map_or("", |(owner, _)| owner))))
+        estate
+            .node(id)
+            .or_else(|| estate.node(&Id::new(id.as_str().rsplit_once('#').map_or("", |(owner, _)| owner))))
     };
     let of_event = |id: &Id| node_of(id).and_then(unavailability);
     let mut all: Vec<Availability> =
@@ -44,7 +49,11 @@ pub fn availability(estate: &Estate, unavailability: &(dyn Fn(&Node) -> Option<f
     all
 }
 
-fn of_service(model: &FaultModel, service: u32, of_event: &(dyn Fn(&Id) -> Option<f64> + Sync)) -> Availability {
+fn of_service(
+    model: &FaultModel,
+    service: u32,
+    of_event: &(dyn Fn(&Id) -> Option<f64> + Sync),
+) -> Availability {
     let mut found = Availability {
         service: model.id(service).clone(),
         unavailability: None,
@@ -53,7 +62,9 @@ fn of_service(model: &FaultModel, service: u32, of_event: &(dyn Fn(&Id) -> Optio
         counted: 0,
         uncounted: 0,
     };
-    let Ok(tree) = model.fault_tree_with(service, &|id| Some(of_event(id).unwrap_or(0.0))) else { return found };
+    let Ok(tree) = model.fault_tree_with(service, &|id| Some(of_event(id).unwrap_or(0.0))) else {
+        return found;
+    };
     let known = |event: &&super::fault_tree::EventId| of_event(&Id::new(tree.event_name(**event))).is_some();
     let events = tree.events_below_top();
     found.counted = events.iter().filter(known).count();
@@ -66,7 +77,8 @@ fn of_service(model: &FaultModel, service: u32, of_event: &(dyn Fn(&Id) -> Optio
         None => {}
     }
     let weighty = solution.importance.iter().filter(|one| 0.0 < one.fussell_vesely);
-    found.contributors = weighty.map(|one| (Id::new(tree.event_name(one.event)), one.fussell_vesely)).collect();
+    found.contributors =
+        weighty.map(|one| (Id::new(tree.event_name(one.event)), one.fussell_vesely)).collect();
     found.contributors.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     found
 }
@@ -79,7 +91,8 @@ mod tests {
     fn needs(estate: &mut Estate, from: &str, to: &str, group: Option<&str>) {
         let group = group.map(Id::new);
         if let Some(id) = &group {
-            let group = Group { id: id.clone(), owner: Id::new(from), k: 1, level: None, evidence: Vec::new() };
+            let group =
+                Group { id: id.clone(), owner: Id::new(from), k: 1, level: None, evidence: Vec::new() };
             estate.groups.insert(id.clone(), group);
         }
         let (from, to) = (Id::new(from), Id::new(to));

@@ -90,8 +90,11 @@ impl<'a> Compiler<'a> {
     fn node(&mut self, node: &Node, edges: &[&Edge]) {
         let element = self.elements[&node.id];
         let zones = Id::new(format!("{}#zones", node.id));
-        let in_zones: Vec<u32> =
-            edges.iter().filter(|edge| edge.group.as_ref() == Some(&zones)).map(|edge| self.elements[&edge.to]).collect();
+        let in_zones: Vec<u32> = edges
+            .iter()
+            .filter(|edge| edge.group.as_ref() == Some(&zones))
+            .map(|edge| self.elements[&edge.to])
+            .collect();
         let spread_instances = self.instances(node, element, &in_zones);
         let mut groups: BTreeMap<&Id, (GraphNeed, Vec<u32>)> = BTreeMap::new();
         for edge in edges {
@@ -166,13 +169,21 @@ impl<'a> Compiler<'a> {
                 weight: (node.weight.max(0.0) * WEIGHT_UNIT).round() as u64,
             })
             .collect();
-        FaultModel { graph: builder.build(), services, ids: self.ids, levels: self.levels, elements: self.elements }
+        FaultModel {
+            graph: builder.build(),
+            services,
+            ids: self.ids,
+            levels: self.levels,
+            elements: self.elements,
+        }
     }
 }
 
 /// Whether a provider needs another provider.
-fn is_sub_provider(edge: &Edge) -> bool {
-    let company = |id: &Id| (id.scheme() == "provider").then(|| id.rest().split('/').next().map(str::to_owned)).flatten();
+pub(super) fn is_sub_provider(edge: &Edge) -> bool {
+    let company = |id: &Id| {
+        (id.scheme() == "provider").then(|| id.rest().split('/').next().map(str::to_owned)).flatten()
+    };
     matches!((company(&edge.from), company(&edge.to)), (Some(from), Some(to)) if from != to)
 }
 
@@ -183,10 +194,17 @@ fn graph_need(need: Need) -> GraphNeed {
     }
 }
 
-/// Whether the loss of one instance is survived as declared.
+/// Whether the loss of one instance is survived as declared. Where a reader says why that is not known, more
+/// instances than are required do not show it.
 fn is_redundant(node: &Node) -> bool {
-    !matches!(node.tolerance, Tolerance::Nothing | Tolerance::Unknown)
-        || node.replication.replicas.is_some_and(|replicas| replicas > node.replication.required.unwrap_or(1))
+    let spare = || {
+        node.replication.replicas.is_some_and(|replicas| replicas > node.replication.required.unwrap_or(1))
+    };
+    match node.tolerance {
+        Tolerance::Unknown => node.tolerance_because.is_none() && spare(),
+        Tolerance::Nothing => spare(),
+        _ => true,
+    }
 }
 
 /// Whether the node has an event of its own: names have none, and what survives the loss of any instance fails

@@ -67,18 +67,30 @@ pub struct Share {
     pub loss_share: f64,
     /// Part of all weight that goes down with it when what its customers' providers run on is counted, 0 to 1.
     pub hidden_loss_share: f64,
+    /// The day on which the EU designated this provider as critical to its financial sector, if it did.
+    pub designated_critical: Option<String>,
 }
 
 /// Measures every dimension over all components, and over each category that has any.
 ///
 /// `direct` and `hidden` are the shares of all weight that each element takes down, without and with what
 /// providers run on.
-pub(super) fn measure(estate: &Estate, direct: &BTreeMap<Id, f64>, hidden: &BTreeMap<Id, f64>) -> Vec<Concentration> {
+pub(super) fn measure(
+    estate: &Estate,
+    direct: &BTreeMap<Id, f64>,
+    hidden: &BTreeMap<Id, f64>,
+) -> Vec<Concentration> {
     let losses = Losses { direct, hidden };
     let beneath = components_of_services(estate);
     let categories: BTreeSet<Category> = estate.nodes.values().filter_map(|node| node.category).collect();
     let mut all = Vec::new();
-    for dimension in [Dimension::Provider, Dimension::UltimateProvider, Dimension::Region, Dimension::Zone, Dimension::Jurisdiction] {
+    for dimension in [
+        Dimension::Provider,
+        Dimension::UltimateProvider,
+        Dimension::Region,
+        Dimension::Zone,
+        Dimension::Jurisdiction,
+    ] {
         for category in std::iter::once(None).chain(categories.iter().copied().map(Some)) {
             all.extend(one(estate, &beneath, &losses, dimension, category));
         }
@@ -124,6 +136,10 @@ fn one(
             loss_share: losses.direct.get(&id).copied().unwrap_or(0.0),
             placement_share: weight / known,
             hidden_loss_share: losses.hidden.get(&id).copied().unwrap_or(0.0),
+            designated_critical: estate
+                .node(&id)
+                .and_then(|node| node.attributes.text(Attribute::DesignatedCritical))
+                .map(str::to_owned),
             id,
         })
         .collect();
@@ -155,10 +171,15 @@ fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<&'a Node> {
         found.push(node);
         for edge in estate.needs(&node.id).filter(|edge| edge.phase == Phase::Runtime) {
             let Some(next) = estate.node(&edge.to) else { continue };
-            let is_part = matches!(next.kind, Kind::Provider | Kind::ProviderService | Kind::Region | Kind::Zone | Kind::ControlPlane);
+            let is_part = matches!(
+                next.kind,
+                Kind::Provider | Kind::ProviderService | Kind::Region | Kind::Zone | Kind::ControlPlane
+            );
             // A provider's product that is needed without a component of one's own is a component: a SaaS.
             let is_saas = next.kind == Kind::Provider || next.kind == Kind::ProviderService;
-            let direct = is_saas && node.placement.provider.is_none() && !matches!(node.kind, Kind::ProviderService | Kind::Provider);
+            let direct = is_saas
+                && node.placement.provider.is_none()
+                && !matches!(node.kind, Kind::ProviderService | Kind::Provider);
             if (!is_part && !next.is_service) && seen.insert(&next.id) {
                 todo.push(next);
             } else if direct && seen.insert(&next.id) {

@@ -11,7 +11,8 @@ use crate::model::{Edge, Estate, Id, Need, Phase};
 /// Cycles of required start-up dependencies. Run-time dependencies do not count: programs that call each other
 /// start one after the other.
 pub(super) fn cyclic_starts(estate: &Estate) -> Vec<CyclicStart> {
-    let counts = |edge: &&Edge| edge.phase == Phase::Startup && edge.need == Need::Required && edge.group.is_none();
+    let counts =
+        |edge: &&Edge| edge.phase == Phase::Startup && edge.need == Need::Required && edge.group.is_none();
     let mut graph: DiGraph<&Id, ()> = DiGraph::new();
     let mut indices: BTreeMap<&Id, NodeIndex> = BTreeMap::new();
     for edge in estate.edges.iter().filter(counts) {

@@ -8,7 +8,8 @@ use globset::{GlobBuilder, GlobMatcher};
 use crate::model::{Estate, Id, Kind, Node};
 
 /// The keys of a term.
-const KEYS: &[&str] = &["id", "type", "kind", "provider", "region", "zone", "category", "name", "owner", "tier"];
+const KEYS: &[&str] =
+    &["id", "type", "kind", "provider", "region", "zone", "category", "name", "owner", "tier"];
 
 /// More near names than this are not offered.
 const NEAR: usize = 5;
@@ -81,8 +82,13 @@ fn with_brands(estate: &Estate, id: &Id) -> Vec<Id> {
     let mut next = 0;
     while let Some(owner) = all.get(next).cloned() {
         next += 1;
-        let brands = estate.nodes.values().filter(|node| node.kind == Kind::Provider && node.parent.as_ref() == Some(&owner));
-        all.extend(brands.map(|node| node.id.clone()).filter(|brand| !all.contains(brand)).collect::<Vec<_>>());
+        let brands = estate
+            .nodes
+            .values()
+            .filter(|node| node.kind == Kind::Provider && node.parent.as_ref() == Some(&owner));
+        all.extend(
+            brands.map(|node| node.id.clone()).filter(|brand| !all.contains(brand)).collect::<Vec<_>>(),
+        );
     }
     all.sort();
     all
@@ -104,7 +110,12 @@ fn terms(text: &str) -> Result<Option<Vec<Term>>, QueryError> {
         match known {
             Some((key, value)) if !value.is_empty() => terms.push(Term { key, value: matcher(text, value)? }),
             _ if pieces.len() == 1 => return Ok(None),
-            _ => return Err(malformed(text, &format!("`{piece}` is no KEY:VALUE; keys are {}", KEYS.join(", ")))),
+            _ => {
+                return Err(malformed(
+                    text,
+                    &format!("`{piece}` is no KEY:VALUE; keys are {}", KEYS.join(", ")),
+                ));
+            }
         }
     }
     Ok(Some(terms))
@@ -162,7 +173,8 @@ pub(super) fn is_provider_part(kind: Kind) -> bool {
 /// Ids that hold the text or are a few letters away from it, the nearest first.
 fn near(estate: &Estate, text: &str) -> Vec<Id> {
     let wanted = text.rsplit(':').next().unwrap_or(text).trim().to_lowercase();
-    let mut found: Vec<(usize, &Id)> = estate.nodes.values().filter_map(|node| Some((likeness(node, &wanted)?, &node.id))).collect();
+    let mut found: Vec<(usize, &Id)> =
+        estate.nodes.values().filter_map(|node| Some((likeness(node, &wanted)?, &node.id))).collect();
     found.sort();
     found.into_iter().take(NEAR).map(|(_, id)| id.clone()).collect()
 }
@@ -171,11 +183,7 @@ fn likeness(node: &Node, wanted: &str) -> Option<usize> {
     let (rest, name) = (node.id.rest().to_lowercase(), node.name.to_lowercase());
     let away = distance(&rest, wanted).min(distance(&name, wanted));
     let holds = 2 < wanted.len() && (rest.contains(wanted) || (2 < name.len() && wanted.contains(&name)));
-    if away <= 1 + wanted.len() / 4 {
-        Some(away)
-    } else {
-        holds.then_some(away.max(1_000))
-    }
+    if away <= 1 + wanted.len() / 4 { Some(away) } else { holds.then_some(away.max(1_000)) }
 }
 
 /// Insertions, deletions and replacements between two texts, of which no more than the first 64 letters count.
@@ -215,7 +223,13 @@ mod tests {
         add("provider:aws/us-east-1", Kind::Region, "aws", Some("us-east-1"), &[]);
         add("provider:aws/us-east-1a", Kind::Zone, "aws", Some("us-east-1"), &["us-east-1a"]);
         add("tf:aws_db_instance.one", Kind::Component, "aws", Some("us-east-1"), &["us-east-1a"]);
-        add("tf:aws_db_instance.two", Kind::Component, "aws", Some("us-east-1"), &["us-east-1a", "us-east-1b"]);
+        add(
+            "tf:aws_db_instance.two",
+            Kind::Component,
+            "aws",
+            Some("us-east-1"),
+            &["us-east-1a", "us-east-1b"],
+        );
         let aws = estate.nodes.get_mut(&Id::new("provider:aws")).unwrap();
         aws.parent = Some(Id::new("provider:amazon"));
         estate

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compile::FaultModel;
+use super::compile::{FaultModel, is_sub_provider};
 use super::graph::{Scenario, State};
 use super::query::is_provider_part;
 use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Need, Node, Phase, Tolerance};
@@ -88,7 +88,38 @@ pub struct Simulator<'a> {
     estate: &'a Estate,
     plane: Plane,
     runtime: Run,
-    phases: Vec<(Phase, Run)>,
+    phases: Vec<PhaseRuns>,
+}
+
+/// What is lost in one phase.
+#[derive(Debug)]
+struct PhaseRuns {
+    phase: Phase,
+    /// Because something that is needed in it does not run.
+    dead: Run,
+    /// Because a part, or what it stands on, cannot be changed. What a part needs in the phase only has to run.
+    unchangeable: Run,
+}
+
+impl PhaseRuns {
+    fn new(estate: &Estate, phase: Phase, plane: Plane) -> Self {
+        let kind = |id: &Id| estate.node(id).map(|node| node.kind);
+        let lives = |edge: &Edge| plane == Plane::Data && kind(&edge.from) == Some(Kind::ControlPlane);
+        let own = |edge: &Edge| {
+            edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service)
+        };
+        let in_provider = |edge: &Edge| edge.phase == phase && kind(&edge.from).is_some_and(is_provider_part);
+        let of_others = |edge: &Edge| is_sub_provider(edge) || kind(&edge.from) == Some(Kind::Host);
+        let dead = FaultModel::of(estate, |edge| (edge.phase == phase || own(edge)) && !lives(edge));
+        let unchangeable = FaultModel::of(estate, |edge| {
+            (own(edge) || in_provider(edge)) && !lives(edge) && !of_others(edge)
+        });
+        PhaseRuns { phase, dead: Run::new(dead), unchangeable: Run::new(unchangeable) }
+    }
+
+    fn is_lost(&self, id: &Id) -> bool {
+        self.dead.state(id) == State::Failed || self.unchangeable.state(id) == State::Failed
+    }
 }
 
 #[derive(Debug)]
@@ -143,20 +174,12 @@ impl Failure {
 impl<'a> Simulator<'a> {
     /// Compiles the estate; with [`Plane::Data`] control planes live through everything.
     pub fn new(estate: &'a Estate, plane: Plane) -> Self {
-        let lives = |edge: &Edge| plane == Plane::Data && is_control_plane(estate, &edge.from);
-        let own = |edge: &Edge| {
-            edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service)
-        };
-        let of_phase = |phase| {
-            let counts = move |edge: &Edge| (edge.phase == phase || own(edge)) && !lives(edge);
-            (phase, Run::new(FaultModel::of(estate, counts)))
-        };
         let phases = [Phase::Startup, Phase::Deploy, Phase::Observe, Phase::Recover];
         Simulator {
             estate,
             plane,
             runtime: Run::new(FaultModel::new(estate, Phase::Runtime)),
-            phases: phases.map(of_phase).into_iter().collect(),
+            phases: phases.map(|phase| PhaseRuns::new(estate, phase, plane)).into_iter().collect(),
         }
     }
 
@@ -189,9 +212,11 @@ impl<'a> Simulator<'a> {
             .map(|element| model.id(element).clone())
             .filter(|id| plane != Plane::Data || !is_control_plane(estate, id))
             .collect();
-        for (phase, run) in &mut self.phases {
-            let impaired = failure.impaired.iter().filter(|_| *phase != Phase::Observe);
-            run.fail(dead.iter().chain(impaired).cloned());
+        for runs in &mut self.phases {
+            runs.dead.fail(dead.iter().cloned());
+            let is_changed = runs.phase != Phase::Observe && !failure.impaired.is_empty();
+            let unchangeable = dead.iter().chain(&failure.impaired).filter(|_| is_changed);
+            runs.unchangeable.fail(unchangeable.cloned());
         }
     }
 
@@ -218,12 +243,15 @@ impl<'a> Simulator<'a> {
     }
 
     fn cannot_of_living(&self, service: &Id) -> Vec<Phase> {
-        let lost = |(phase, run): &&(Phase, Run)| match run.state(service) {
-            State::Failed => true,
-            State::Degraded => *phase == Phase::Observe && self.is_blind(service, run),
-            State::Up => false,
+        // A name does not start.
+        let is_name =
+            self.estate.node(service).is_some_and(|node| matches!(node.kind, Kind::Domain | Kind::DnsZone));
+        let lost = |runs: &&PhaseRuns| match runs.phase {
+            Phase::Startup if is_name => false,
+            Phase::Observe => runs.is_lost(service) || self.is_blind(service, &runs.dead),
+            _ => runs.is_lost(service),
         };
-        self.phases.iter().filter(lost).map(|(phase, _)| *phase).collect()
+        self.phases.iter().filter(lost).map(|runs| runs.phase).collect()
     }
 
     /// Whether all that watches the service is gone.
@@ -237,7 +265,11 @@ impl<'a> Simulator<'a> {
         let mut seen = BTreeSet::from([service.clone()]);
         let mut open = vec![service.clone()];
         while let Some(id) = open.pop() {
-            for edge in self.estate.needs(&id).filter(|edge| edge.phase == Phase::Runtime && edge.need == Need::Required) {
+            for edge in self
+                .estate
+                .needs(&id)
+                .filter(|edge| edge.phase == Phase::Runtime && edge.need == Need::Required)
+            {
                 let own = self.estate.node(&edge.to).is_some_and(|node| !is_provider_part(node.kind));
                 if own && self.is_dead(&edge.to) && seen.insert(edge.to.clone()) {
                     open.push(edge.to.clone());
@@ -253,16 +285,17 @@ impl<'a> Simulator<'a> {
 
     /// The phases in which a part directly needs something that is lost.
     fn cannot_of_dead(&self, parts: &BTreeSet<Id>) -> Vec<Phase> {
-        let lacks = |(phase, run): &&(Phase, Run)| {
-            let mut edges = parts.iter().flat_map(|id| self.estate.needs(id)).filter(|edge| edge.phase == *phase);
+        let lacks = |runs: &&PhaseRuns| {
+            let mut edges =
+                parts.iter().flat_map(|id| self.estate.needs(id)).filter(|edge| edge.phase == runs.phase);
             edges.any(|edge| {
-                (edge.need == Need::Required || *phase == Phase::Observe)
+                (edge.need == Need::Required || runs.phase == Phase::Observe)
                     && edge.group.is_none()
-                    && run.state(&edge.to) == State::Failed
+                    && runs.dead.state(&edge.to) == State::Failed
                     && !parts.contains(&edge.to)
             })
         };
-        self.phases.iter().filter(lacks).map(|(phase, _)| *phase).collect()
+        self.phases.iter().filter(lacks).map(|runs| runs.phase).collect()
     }
 
     /// Whether a lost part can be brought up again somewhere else: code can while its provider lives, data only
@@ -272,7 +305,8 @@ impl<'a> Simulator<'a> {
         let provider = node.placement.provider.as_deref();
         let hangs_on_others = self.estate.needs(id).any(|edge| {
             let target = self.estate.node(&edge.to);
-            let is_others = target.is_some_and(|to| is_provider_part(to.kind) && to.placement.provider.as_deref() != provider);
+            let is_others = target
+                .is_some_and(|to| is_provider_part(to.kind) && to.placement.provider.as_deref() != provider);
             edge.phase == Phase::Runtime && edge.need == Need::Required && is_others && self.is_dead(&edge.to)
         });
         let provider_lives = provider.is_none_or(|provider| !self.is_dead(&Id::provider(provider)));
@@ -287,7 +321,9 @@ impl<'a> Simulator<'a> {
 
     fn backup_lives(&self, node: &Node) -> bool {
         let attributes = &node.attributes;
-        if attributes.bool(Attribute::Backup) != Some(true) && attributes.bool(Attribute::PointInTimeRecovery) != Some(true) {
+        if attributes.bool(Attribute::Backup) != Some(true)
+            && attributes.bool(Attribute::PointInTimeRecovery) != Some(true)
+        {
             return false;
         }
         let Some(provider) = node.placement.provider.as_deref() else { return true };
@@ -310,34 +346,51 @@ fn keeps_data(node: &Node) -> bool {
 /// What may stand in failed places, by what is known of it.
 pub fn perhaps_in(estate: &Estate, places: &[&Node], doubt: Doubt) -> Vec<Id> {
     let places: Vec<&&Node> = places.iter().filter(|node| is_provider_part(node.kind)).collect();
+    let products =
+        places.iter().filter(|place| place.placement.region.is_none() && place.placement.service.is_some());
+    let whole: BTreeSet<Id> =
+        products.filter_map(|place| place.placement.provider.as_deref()).map(Id::provider).collect();
+    let direct: BTreeSet<&Id> =
+        estate.edges.iter().filter(|edge| whole.contains(&edge.to)).map(|edge| &edge.from).collect();
     let may = |node: &&Node| match node.kind {
         Kind::Unresolved => doubt == Doubt::References && !places.is_empty(),
-        Kind::Component | Kind::Service | Kind::Host => places.iter().any(|place| may_stand_in(node, place)),
-        _ => false,
+        kind if is_provider_part(kind) => false,
+        _ => places.iter().any(|place| may_stand_in(node, place) || may_use(node, place, &direct)),
     };
     estate.nodes.values().filter(may).map(|node| node.id.clone()).collect()
 }
 
+/// Whether a component of the provider does not say in which region or zone it stands, and may stand in this one.
 fn may_stand_in(node: &Node, place: &Node) -> bool {
     let (at, of) = (&node.placement, &place.placement);
-    if at.provider.is_none() || at.provider != of.provider || at.global {
+    let is_own = matches!(node.kind, Kind::Component | Kind::Service);
+    if !is_own || at.provider.is_none() || at.provider != of.provider || at.global {
         return false;
     }
-    let is_host = node.kind == Kind::Host;
-    let region_unknown = at.region.is_none() && node.tolerance != Tolerance::Region && !is_host;
+    let region_unknown = at.region.is_none() && node.tolerance != Tolerance::Region;
     match place.kind {
         Kind::Region => region_unknown,
-        Kind::ProviderService if of.region.is_some() => region_unknown && at.service == of.service,
-        // Who uses a product of one scope stands on it; only who does not say which product may.
-        Kind::ProviderService => {
-            at.service.is_none() && (node.category.is_none() || place.category.is_none() || node.category == place.category)
-        }
+        Kind::ProviderService => of.region.is_some() && region_unknown && at.service == of.service,
         Kind::Zone => {
-            let zonal = !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) && !is_host;
+            let zonal = !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region);
             at.zones.is_empty() && zonal && (region_unknown || at.region == of.region)
         }
         _ => false,
     }
+}
+
+/// Whether a node needs a provider without saying which of its products, and may need this one, of no region.
+fn may_use(node: &Node, product: &Node, direct: &BTreeSet<&Id>) -> bool {
+    let (at, of) = (&node.placement, &product.placement);
+    let is_product = product.kind == Kind::ProviderService && of.region.is_none();
+    if !is_product || at.service.is_some() || !direct.contains(&node.id) {
+        return false;
+    }
+    let same_provider = at.provider.is_none() || at.provider == of.provider;
+    let same_category = node.category.is_none_or(|category| {
+        product.category == Some(category) || of.service.as_deref() == Some(category.word())
+    });
+    same_provider && at.region.is_none() && same_category
 }
 
 impl ServiceState {
@@ -364,14 +417,16 @@ impl Simulation {
 
     /// The services that serve, but cannot be started, shipped, seen or recovered.
     pub fn hampered(&self) -> impl Iterator<Item = &ServiceOutcome> {
-        self.services.iter().filter(|service| service.state != ServiceState::Down && !service.cannot.is_empty())
+        self.services
+            .iter()
+            .filter(|service| service.state != ServiceState::Down && !service.cannot.is_empty())
     }
 
     /// Part of all weight that is in a state, 0 to 1.
     pub fn share(&self, state: ServiceState) -> f64 {
         let all: f64 = self.services.iter().map(|service| service.weight).sum();
         let some: f64 = self.in_state(state).map(|service| service.weight).sum();
-        if 0.0 < all { some / all } else { 0.0 }
+        if 0.0 < all && 0.0 < some { some / all } else { 0.0 }
     }
 
     /// How many services cannot do something, by phase.
@@ -414,11 +469,22 @@ mod tests {
             let group = group.map(Id::new);
             if let Some(id) = &group {
                 let owner = Id::new(from);
-                self.0.groups.insert(id.clone(), Group { id: id.clone(), owner, k: 1, level: None, evidence: Vec::new() });
+                self.0.groups.insert(
+                    id.clone(),
+                    Group { id: id.clone(), owner, k: 1, level: None, evidence: Vec::new() },
+                );
             }
             let need = Need::Required;
             let (from, to) = (Id::new(from), Id::new(to));
-            self.0.edges.push(Edge { from, to, phase, need, group, confidence: Confidence::Inferred, evidence: Vec::new() });
+            self.0.edges.push(Edge {
+                from,
+                to,
+                phase,
+                need,
+                group,
+                confidence: Confidence::Inferred,
+                evidence: Vec::new(),
+            });
         }
 
         fn needs(&mut self, from: &str, to: &str) {
@@ -456,7 +522,9 @@ mod tests {
             let ids: Vec<Id> = ids.iter().map(|id| Id::new(*id)).collect();
             let mut simulator = Simulator::new(&self.0, plane);
             let simulation = simulator.run(&Failure::new(&self.0, &ids, plane));
-            let cannot = |service: &ServiceOutcome| service.cannot.iter().map(|it| it.word()).collect::<Vec<_>>().join(",");
+            let cannot = |service: &ServiceOutcome| {
+                service.cannot.iter().map(|it| it.word()).collect::<Vec<_>>().join(",")
+            };
             simulation
                 .services
                 .iter()

@@ -25,11 +25,22 @@ fn estate(nodes: usize, services: &[usize]) -> Estate {
 fn need(estate: &mut Estate, from: usize, to: usize, need: Need, group: Option<(usize, u32)>) {
     let group = group.map(|(number, k)| {
         let group = Id::new(format!("{}#g{number}", id(from)));
-        estate.groups.insert(group.clone(), Group { id: group.clone(), owner: id(from), k, level: None, evidence: vec![] });
+        estate.groups.insert(
+            group.clone(),
+            Group { id: group.clone(), owner: id(from), k, level: None, evidence: vec![] },
+        );
         group
     });
     let confidence = Confidence::Inferred;
-    estate.edges.push(Edge { from: id(from), to: id(to), phase: Phase::Runtime, need, group, confidence, evidence: vec![] });
+    estate.edges.push(Edge {
+        from: id(from),
+        to: id(to),
+        phase: Phase::Runtime,
+        need,
+        group,
+        confidence,
+        evidence: vec![],
+    });
     estate.settle();
 }
 
@@ -52,8 +63,13 @@ fn naive(estate: &Estate, failed: &[&Id]) -> BTreeSet<Id> {
                     }
                 }
             }
-            let size = |group: &Id| estate.needs(node).filter(|edge| edge.group.as_ref() == Some(group)).count() as u32;
-            if groups.iter().any(|(group, (up, required))| *required && *up < estate.groups[group].k.min(size(group))) {
+            let size = |group: &Id| {
+                estate.needs(node).filter(|edge| edge.group.as_ref() == Some(group)).count() as u32
+            };
+            if groups
+                .iter()
+                .any(|(group, (up, required))| *required && *up < estate.groups[group].k.min(size(group)))
+            {
                 down.insert(node.clone());
             }
         }
@@ -95,7 +111,13 @@ fn replicas_have_no_single_point_of_failure_but_their_zone() {
         evidence: vec![],
     });
     let analysis = analyze(&estate);
-    let lost: Vec<_> = analysis.runtime().failures.iter().filter(|f| !f.lost.is_empty()).map(|f| f.element.clone()).collect();
+    let lost: Vec<_> = analysis
+        .runtime()
+        .failures
+        .iter()
+        .filter(|f| !f.lost.is_empty())
+        .map(|f| f.element.clone())
+        .collect();
     assert_eq!(lost, [zone]);
     assert_eq!(analysis.failure_of(&Id::new("app:n0#1")).unwrap().degraded, [id(0)]);
 }

@@ -20,10 +20,12 @@ const CLUSTERS: &[&str] = &[
 /// where they are applied. With several clusters, which one it is stays unknown.
 pub(super) fn run_on_cluster(estate: &mut Estate) {
     let mut clusters = estate.nodes.values().filter(|node| {
-        node.type_name.as_deref().is_some_and(|name| CLUSTERS.contains(&name)) && node.replication.replicas != Some(0)
+        node.type_name.as_deref().is_some_and(|name| CLUSTERS.contains(&name))
+            && node.replication.replicas != Some(0)
     });
     let (Some(cluster), None) = (clusters.next(), clusters.next()) else { return };
-    let (cluster, evidence) = (cluster.id.clone(), cluster.evidence.iter().take(1).cloned().collect::<Vec<_>>());
+    let (cluster, evidence) =
+        (cluster.id.clone(), cluster.evidence.iter().take(1).cloned().collect::<Vec<_>>());
     let workloads: Vec<Id> = estate
         .nodes
         .values()

@@ -15,8 +15,10 @@ const CONTROL_PLANE: &str = "-control-plane";
 /// Only what is in the estate grows edges, and what they lead to is added. At run time an edge is required where the
 /// catalog says that its loss is an outage, else its loss degrades; in other phases it is required.
 pub fn add_control_planes(estate: &mut Estate, catalog: &Catalog, day: &str) {
-    let facts: Vec<&InternalEdge> = catalog.internal_edges().iter().filter(|fact| holds_on(fact, day)).collect();
-    let is_part = |node: &&Node| matches!(node.kind, Kind::Provider | Kind::ProviderService | Kind::ControlPlane);
+    let facts: Vec<&InternalEdge> =
+        catalog.internal_edges().iter().filter(|fact| holds_on(fact, day)).collect();
+    let is_part =
+        |node: &&Node| matches!(node.kind, Kind::Provider | Kind::ProviderService | Kind::ControlPlane);
     let mut open: Vec<Id> = estate.nodes.values().filter(is_part).map(|node| node.id.clone()).collect();
     let mut edges = Vec::new();
     while let Some(id) = open.pop() {
@@ -26,11 +28,18 @@ pub fn add_control_planes(estate: &mut Estate, catalog: &Catalog, day: &str) {
             let source = format!("{} ({})", fact.effect, fact.source);
             let evidence = vec![Evidence::catalog("internal-edges", 0, &source)];
             let known = estate.nodes.len();
-            let to = provider_part(estate, catalog, &fact.to.replace('*', region.as_deref().unwrap_or("*")), &evidence);
+            let to = provider_part(
+                estate,
+                catalog,
+                &fact.to.replace('*', region.as_deref().unwrap_or("*")),
+                &evidence,
+            );
             if estate.nodes.len() != known {
                 open.push(to.clone());
             }
-            edges.extend(fact.phases.iter().filter_map(|word| edge(&id, &to, Phase::parse(word)?, fact, &evidence)));
+            edges.extend(
+                fact.phases.iter().filter_map(|word| edge(&id, &to, Phase::parse(word)?, fact, &evidence)),
+            );
         }
     }
     estate.edges.extend(edges);
@@ -92,7 +101,15 @@ fn edge(from: &Id, to: &Id, phase: Phase, fact: &InternalEdge, evidence: &[Evide
     let is_outage = phase != Phase::Runtime || fact.need.as_deref() == Some(Need::Required.word());
     let need = if is_outage { Need::Required } else { Need::Optional };
     let (group, confidence) = (None, Confidence::Assumed);
-    let edge = Edge { from: from.clone(), to: to.clone(), phase, need, group, confidence, evidence: evidence.to_vec() };
+    let edge = Edge {
+        from: from.clone(),
+        to: to.clone(),
+        phase,
+        need,
+        group,
+        confidence,
+        evidence: evidence.to_vec(),
+    };
     (from != to).then_some(edge)
 }
 
@@ -110,7 +127,8 @@ mod tests {
     }
 
     fn edges(estate: &Estate) -> Vec<String> {
-        let line = |edge: &Edge| format!("{} {} {} {}", edge.from.rest(), edge.phase, edge.need, edge.to.rest());
+        let line =
+            |edge: &Edge| format!("{} {} {} {}", edge.from.rest(), edge.phase, edge.need, edge.to.rest());
         estate.edges.iter().map(line).collect()
     }
 
@@ -122,8 +140,13 @@ mod tests {
         let plane = Id::new("provider:aws/us-east-1/route53-control-plane");
         assert_eq!(estate.node(&plane).unwrap().kind, Kind::ControlPlane);
         let all = edges(&estate);
-        assert!(all.contains(&"aws/route53 recover required aws/us-east-1/route53-control-plane".to_owned()), "{all:?}");
-        assert!(all.contains(&"aws/us-east-1/route53-control-plane runtime required aws/us-east-1".to_owned()));
+        assert!(
+            all.contains(&"aws/route53 recover required aws/us-east-1/route53-control-plane".to_owned()),
+            "{all:?}"
+        );
+        assert!(
+            all.contains(&"aws/us-east-1/route53-control-plane runtime required aws/us-east-1".to_owned())
+        );
         // The control plane and its region came, and nothing else.
         assert_eq!(estate.nodes.len(), before + 2);
         let once = edges(&estate);
@@ -147,7 +170,7 @@ mod tests {
         let needs_gcp = |day| {
             let mut estate = estate(&["cloudflare/workers-kv"]);
             add_control_planes(&mut estate, Catalog::embedded(), day);
-            edges(&estate).contains(&"cloudflare/workers-kv runtime required gcp".to_owned())
+            edges(&estate).contains(&"cloudflare/workers-kv runtime required gcp/service-control".to_owned())
         };
         assert_eq!((needs_gcp("2025-06-12"), needs_gcp("2026-11-22")), (true, false));
     }

@@ -29,6 +29,11 @@ pub(super) fn parent<'a>(catalog: &'a Catalog, provider: &str) -> Option<&'a str
     catalog.provider(provider)?.parent.as_deref().filter(|parent| *parent != provider)
 }
 
+/// When the provider was designated as a critical ICT third party under Regulation (EU) 2022/2554.
+pub(super) fn designated_critical<'a>(catalog: &'a Catalog, provider: &str) -> Option<&'a str> {
+    catalog.provider(provider)?.ctpp.as_ref().map(|designation| &*designation.date)
+}
+
 /// What answers to the URL scheme.
 pub(super) fn scheme_category(catalog: &Catalog, scheme: &str) -> Option<Category> {
     catalog.image_kind(catalog.url_scheme(scheme)?).and_then(|kind| category(&kind.category))
@@ -94,8 +99,10 @@ fn place(catalog: &Catalog, found: &Identification<'_>) -> Place {
 /// Whether a product without a region in its name has none: that of a provider without regions, or of a kind that
 /// is sold as one for the world.
 fn is_one_for_all_regions(catalog: &Catalog, provider: &str, category: Option<Category>) -> bool {
-    matches!(category, Some(Category::Cdn | Category::Dns | Category::Mail | Category::Identity | Category::Ci))
-        || !catalog.all_regions().any(|region| &*region.provider == provider)
+    matches!(
+        category,
+        Some(Category::Cdn | Category::Dns | Category::Mail | Category::Identity | Category::Ci)
+    ) || !catalog.all_regions().any(|region| &*region.provider == provider)
 }
 
 /// What the provider itself runs on. Only a role that carries outages counts, and of several hosting providers

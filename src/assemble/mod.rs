@@ -80,7 +80,8 @@ fn choose_folders(units: Vec<Unit>, asked: Option<&str>, draft: &mut Draft) -> V
         let evidence = vec![folder.to_owned()];
         draft.estate.environments.push(Environment { name: name.to_owned(), chosen, evidence });
     }
-    let (kept, left): (Vec<_>, Vec<_>) = units.into_iter().partition(|unit| found.not_chosen(&unit.folder).is_none());
+    let (kept, left): (Vec<_>, Vec<_>) =
+        units.into_iter().partition(|unit| found.not_chosen(&unit.folder).is_none());
     for unit in left {
         let name = found.not_chosen(&unit.folder).unwrap_or("other");
         let reason = format!("{} of environment `{name}`, which was not chosen", unit.format);

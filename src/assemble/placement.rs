@@ -39,16 +39,17 @@ pub(super) fn place(estate: &mut Estate, catalog: &Catalog) {
 fn use_canonical_names(catalog: &Catalog, node: &mut Node) {
     let Some(provider) = node.placement.provider.as_mut() else { return };
     *provider = knowledge::canonical_provider(catalog, provider).to_owned();
-    if let Some(region) = node.placement.region.as_mut() {
-        if let Some(known) = catalog.region(provider, region) {
-            *region = known.code.to_string();
-        }
+    if let Some(region) = node.placement.region.as_mut()
+        && let Some(known) = catalog.region(provider, region)
+    {
+        *region = known.code.to_string();
     }
 }
 
 /// Provider parts that a person named get what stands beneath them as well.
 pub(super) fn place_declared_parts(estate: &mut Estate, catalog: &Catalog) {
-    let declared: Vec<Node> = estate.nodes.values().filter(|node| node.id.scheme() == "provider").cloned().collect();
+    let declared: Vec<Node> =
+        estate.nodes.values().filter(|node| node.id.scheme() == "provider").cloned().collect();
     for node in declared {
         estate.nodes.remove(&node.id);
         part_of_id(estate, catalog, &node.id, &node.evidence);
@@ -69,14 +70,21 @@ fn part_of_id(estate: &mut Estate, catalog: &Catalog, id: &Id, evidence: &[Evide
     let parts: Vec<&str> = id.rest().split('/').collect();
     match parts[..] {
         [provider] => drop(company(estate, catalog, provider, evidence)),
-        [provider, name] if catalog.region(provider, name).is_some() => drop(region(estate, catalog, provider, name, evidence)),
+        [provider, name] if catalog.region(provider, name).is_some() => {
+            drop(region(estate, catalog, provider, name, evidence))
+        }
         [provider, zone] if catalog.region_of_zone(provider, zone).is_some() => {
-            let code = catalog.region_of_zone(provider, zone).map(|region| region.code.to_string()).unwrap_or_default();
+            let code = catalog
+                .region_of_zone(provider, zone)
+                .map(|region| region.code.to_string())
+                .unwrap_or_default();
             region(estate, catalog, provider, &code, evidence);
             zone_node(estate, provider, &code, zone, evidence);
         }
         [provider, service] => drop(product(estate, catalog, provider, None, service, evidence)),
-        [provider, region, service] => drop(product(estate, catalog, provider, Some(region), service, evidence)),
+        [provider, region, service] => {
+            drop(product(estate, catalog, provider, Some(region), service, evidence))
+        }
         _ => {}
     }
 }
@@ -110,7 +118,11 @@ fn stand(estate: &mut Estate, catalog: &Catalog, node: &Node) {
     let place = Place {
         provider: provider.to_owned(),
         service: node.placement.service.clone(),
-        region: node.placement.region.clone().filter(|_| node.tolerance != Tolerance::Region && !node.placement.global),
+        region: node
+            .placement
+            .region
+            .clone()
+            .filter(|_| node.tolerance != Tolerance::Region && !node.placement.global),
         global: node.placement.global,
         category: node.category,
         on: None,
@@ -130,7 +142,13 @@ fn stand_in_zones(estate: &mut Estate, node: &Node, provider: &str, evidence: &[
     let group = (zones.len() > 1).then(|| Id::new(format!("{}#zones", node.id)));
     if let Some(id) = &group {
         let k = zones_needed(node, zones.len() as u32);
-        let group = Group { id: id.clone(), owner: node.id.clone(), k, level: Some(Level::Zone), evidence: evidence.to_vec() };
+        let group = Group {
+            id: id.clone(),
+            owner: node.id.clone(),
+            k,
+            level: Some(Level::Zone),
+            evidence: evidence.to_vec(),
+        };
         estate.groups.insert(id.clone(), group);
     }
     for zone in zones {
@@ -142,7 +160,9 @@ fn stand_in_zones(estate: &mut Estate, node: &Node, provider: &str, evidence: &[
 /// How many of the zones must live for `required` of `replicas` instances to live, when instances are spread
 /// evenly and the fullest zones are lost first.
 fn zones_needed(node: &Node, zones: u32) -> u32 {
-    let (Some(replicas), Some(required)) = (node.replication.replicas, node.replication.required) else { return 1 };
+    let (Some(replicas), Some(required)) = (node.replication.replicas, node.replication.required) else {
+        return 1;
+    };
     if replicas < zones || required == 0 {
         return 1;
     }
@@ -153,14 +173,21 @@ fn zones_needed(node: &Node, zones: u32) -> u32 {
 }
 
 /// The node of a place, made with everything beneath it when it is new.
-pub(super) fn provider_node(estate: &mut Estate, catalog: &Catalog, place: &Place, evidence: &[Evidence]) -> Id {
+pub(super) fn provider_node(
+    estate: &mut Estate,
+    catalog: &Catalog,
+    place: &Place,
+    evidence: &[Evidence],
+) -> Id {
     let provider = company(estate, catalog, &place.provider, evidence);
     let base = match place.region.as_deref().filter(|_| !place.global) {
         Some(name) => region(estate, catalog, &place.provider, name, evidence),
         None => provider,
     };
     // A product in an unknown region is no failure domain: its regions fail apart.
-    let Some(service) = place.service.as_ref().filter(|_| place.global || place.region.is_some()) else { return base };
+    let Some(service) = place.service.as_ref().filter(|_| place.global || place.region.is_some()) else {
+        return base;
+    };
     let scope = place.region.as_deref().filter(|_| !place.global);
     let id = Id::provider_service(&place.provider, scope, service);
     if !estate.nodes.contains_key(&id) {
@@ -182,7 +209,11 @@ fn company(estate: &mut Estate, catalog: &Catalog, provider: &str, evidence: &[E
         return id;
     }
     let name = knowledge::provider_name(catalog, provider).unwrap_or(provider).to_owned();
-    let node = part(id.clone(), Kind::Provider, &name, provider, evidence);
+    let mut node = part(id.clone(), Kind::Provider, &name, provider, evidence);
+    if let Some(day) = knowledge::designated_critical(catalog, provider) {
+        let value = crate::model::AttributeValue::Text(day.to_owned());
+        node.attributes.set(crate::model::Attribute::DesignatedCritical, value, None);
+    }
     estate.nodes.insert(id.clone(), node);
     if let Some(parent) = knowledge::parent(catalog, provider) {
         let parent = company(estate, catalog, parent, evidence);

@@ -7,7 +7,9 @@ use super::knowledge;
 use super::merge::Merged;
 use super::placement::{self, Place};
 use crate::catalog::Catalog;
-use crate::model::{Category, Confidence, Edge, Evidence, Group, Id, Kind, Node, Phase, Reference, Target, Tolerance};
+use crate::model::{
+    Category, Confidence, Edge, Evidence, Group, Id, Kind, Node, Phase, Reference, Target, Tolerance,
+};
 
 pub(super) fn resolve(merged: &mut Merged, catalog: &Catalog) {
     let references = std::mem::take(&mut merged.references);
@@ -21,12 +23,13 @@ pub(super) fn resolve(merged: &mut Merged, catalog: &Catalog) {
 /// Hosts that a person named have a place as well.
 fn place_declared_hosts(merged: &mut Merged, catalog: &Catalog) {
     for node in merged.estate.nodes.values_mut() {
-        if node.kind == Kind::Host && node.placement.provider.is_none() {
-            if let Some(place) = knowledge::place_of_host(catalog, &node.name, None) {
-                let confidence = node.confidence;
-                occupy(node, place);
-                node.confidence = confidence;
-            }
+        if node.kind == Kind::Host
+            && node.placement.provider.is_none()
+            && let Some(place) = knowledge::place_of_host(catalog, &node.name, None)
+        {
+            let confidence = node.confidence;
+            occupy(node, place);
+            node.confidence = confidence;
         }
     }
 }
@@ -138,7 +141,13 @@ fn host(
 }
 
 /// A name that tells the cloud below its provider hangs on that cloud as well.
-fn stand_on(merged: &mut Merged, catalog: &Catalog, id: &Id, on: Option<(String, Option<String>)>, reference: &Reference) {
+fn stand_on(
+    merged: &mut Merged,
+    catalog: &Catalog,
+    id: &Id,
+    on: Option<(String, Option<String>)>,
+    reference: &Reference,
+) {
     let Some((provider, region)) = on else { return };
     let place = Place { provider, service: None, global: region.is_none(), region, category: None, on: None };
     let end = placement::provider_node(&mut merged.estate, catalog, &place, &reference.evidence);
@@ -153,7 +162,12 @@ fn stand_on(merged: &mut Merged, catalog: &Catalog, id: &Id, on: Option<(String,
     });
 }
 
-fn host_node(catalog: &Catalog, id: Id, name: &str, scheme: Option<&str>) -> (Node, Option<(String, Option<String>)>) {
+fn host_node(
+    catalog: &Catalog,
+    id: Id,
+    name: &str,
+    scheme: Option<&str>,
+) -> (Node, Option<(String, Option<String>)>) {
     let mut node = Node::new(id, Kind::Host, name);
     node.category = scheme.and_then(|scheme| knowledge::scheme_category(catalog, scheme));
     node.tolerance = Tolerance::Unknown;
@@ -176,7 +190,13 @@ fn occupy(node: &mut Node, place: Place) {
     node.confidence = Confidence::Assumed;
 }
 
-fn address(merged: &mut Merged, catalog: &Catalog, unit: usize, address: IpAddr, reference: &Reference) -> Vec<Id> {
+fn address(
+    merged: &mut Merged,
+    catalog: &Catalog,
+    unit: usize,
+    address: IpAddr,
+    reference: &Reference,
+) -> Vec<Id> {
     if address.is_loopback() || address.is_unspecified() {
         return Vec::new();
     }
@@ -226,6 +246,14 @@ fn add_evidence(merged: &mut Merged, id: &Id, evidence: &[Evidence]) {
 }
 
 fn is_this_machine(name: &str) -> bool {
-    matches!(name, "localhost" | "localhost.localdomain" | "host.docker.internal" | "0.0.0.0" | "127.0.0.1" | "::1" | "::")
-        || name.ends_with(".localhost")
+    matches!(
+        name,
+        "localhost"
+            | "localhost.localdomain"
+            | "host.docker.internal"
+            | "0.0.0.0"
+            | "127.0.0.1"
+            | "::1"
+            | "::"
+    ) || name.ends_with(".localhost")
 }

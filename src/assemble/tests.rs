@@ -1,7 +1,9 @@
 //! Units in, one estate out.
 
 use super::*;
-use crate::model::{Attribute, AttributeValue, Confidence, Id, Kind, Need, Node, Phase, Reach, Reference, Target};
+use crate::model::{
+    Attribute, AttributeValue, Confidence, Id, Kind, Need, Node, Phase, Reach, Reference, Target,
+};
 
 fn unit(folder: &str, services: &[&str]) -> Unit {
     let mut unit = Unit::new("kubernetes", folder, folder);
@@ -43,7 +45,10 @@ fn a_name_of_the_unit_is_an_edge_and_an_unknown_one_stays_as_a_host() {
     let estate = estate(vec![shop]);
     assert_eq!(
         edges(&estate),
-        ["k8s:default/Deployment/web -> host:nowhere", "k8s:default/Deployment/web -> k8s:default/Deployment/db"]
+        [
+            "k8s:default/Deployment/web -> host:nowhere",
+            "k8s:default/Deployment/web -> k8s:default/Deployment/db"
+        ]
     );
 }
 
@@ -65,7 +70,8 @@ fn the_same_name_with_another_image_is_another_thing() {
         unit.nodes[0].attributes.set(Attribute::Image, AttributeValue::Text(image.to_owned()), None);
         unit
     };
-    let estate = estate(vec![with_image("guestbook", "example/guestbook:1"), with_image("blog", "wordpress:6")]);
+    let estate =
+        estate(vec![with_image("guestbook", "example/guestbook:1"), with_image("blog", "wordpress:6")]);
     let ids: Vec<_> = estate.nodes.keys().map(|id| id.as_str().to_owned()).collect();
     assert_eq!(ids, ["k8s:default/Deployment/web", "k8s:default/Deployment/web@blog"]);
 }
@@ -84,11 +90,14 @@ fn several_nodes_behind_one_name_are_alternatives() {
 
 #[test]
 fn a_folder_of_another_environment_is_left_out_and_said() {
-    let declared =
-        Declarations { units: vec![unit("env/staging", &["web"]), unit("env/production", &["web"])], ..Default::default() };
+    let declared = Declarations {
+        units: vec![unit("env/staging", &["web"]), unit("env/production", &["web"])],
+        ..Default::default()
+    };
     let assembly = complete(gather(vec![declared], None), Catalog::embedded());
     assert_eq!(assembly.skipped.len(), 1);
     assert_eq!(&*assembly.skipped[0].path, "env/staging");
-    let chosen: Vec<_> = assembly.estate.environments.iter().map(|found| (found.name.as_str(), found.chosen)).collect();
+    let chosen: Vec<_> =
+        assembly.estate.environments.iter().map(|found| (found.name.as_str(), found.chosen)).collect();
     assert_eq!(chosen, [("production", true), ("staging", false)]);
 }

@@ -241,8 +241,11 @@ impl Catalog {
         Some(out)
     }
 
-    /// Whose address it is.
+    /// Whose address it is; private addresses and those for examples are nobody's.
     pub fn identify_ip(&self, address: IpAddr) -> Option<Identification<'_>> {
+        if is_nobodys(address) {
+            return None;
+        }
         let tag = self.addresses().get(address)?;
         let region = tag.region.map(|r| self.region(tag.provider, r).map_or(r, |known| &known.code));
         Some(Identification {
@@ -463,6 +466,30 @@ impl Catalog {
 }
 
 /// A name as the tables write it: lower case, no trailing dot, no port, no scheme.
+/// Whether an address belongs to no organization: it is private, for examples, or no address of a host at all.
+fn is_nobodys(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, third, _] = address.octets();
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_documentation()
+                || address.is_multicast()
+                || matches!((first, second), (0, _) | (240..=255, _) | (100, 64..=127) | (198, 18 | 19))
+                || (first, second, third) == (192, 0, 0)
+        }
+        IpAddr::V6(address) => {
+            let segments = address.segments();
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.is_multicast()
+                || matches!(segments[0], 0xfc00..=0xfdff | 0xfe80..=0xfebf)
+                || (segments[0], segments[1]) == (0x2001, 0x0db8)
+        }
+    }
+}
+
 fn clean(name: &str) -> Option<String> {
     let name = name.trim().trim_end_matches('.');
     let name = name.split_once("://").map_or(name, |(_, rest)| rest);

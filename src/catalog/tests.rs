@@ -121,7 +121,19 @@ fn addresses() {
     assert_eq!(of("40.112.72.205").unwrap().region, Some("northeurope"));
     assert_eq!(of("2606:4700::1111").unwrap().provider, "cloudflare");
     assert_eq!(of("::ffff:8.8.8.8").unwrap().provider, "google");
-    for private in ["10.0.0.1", "192.168.1.1", "127.0.0.1", "0.0.0.0", "255.255.255.255", "::1", "fe80::1"] {
+    for private in [
+        "10.0.0.1",
+        "192.168.1.1",
+        "127.0.0.1",
+        "0.0.0.0",
+        "255.255.255.255",
+        "192.0.2.33",
+        "198.51.100.7",
+        "100.64.1.1",
+        "2001:db8::1",
+        "::1",
+        "fe80::1",
+    ] {
         assert!(of(private).is_none(), "{private}");
     }
 }

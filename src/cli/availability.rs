@@ -58,7 +58,9 @@ impl Command for Bound {
             Format::Table => table(&found, if typed.all { usize::MAX } else { ROWS_ON_SCREEN }),
         };
         match terminal.write(|out| out.write_all(text.as_bytes())) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("failed to write to standard output"),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(error).context("failed to write to standard output")
+            }
             _ => Ok(Exit::Acceptable),
         }
     }
@@ -70,7 +72,10 @@ fn unavailability(catalog: &Catalog, node: &Node) -> Option<f64> {
     let provider = node.placement.provider.as_deref()?;
     let service = node.placement.service.as_deref()?;
     let left = |sla: &Sla| (1.0 - sla.percent / 100.0).max(0.0);
-    let single = |sla: &&Sla| ["single", "in one zone", "zonal"].iter().any(|word| sla.scope.contains(word)) && !sla.scope.contains("not covered");
+    let single = |sla: &&Sla| {
+        ["single", "in one zone", "zonal"].iter().any(|word| sla.scope.contains(word))
+            && !sla.scope.contains("not covered")
+    };
     let product = catalog.sla(provider, service).filter(|sla| !single(sla)).map(left).min_by(f64::total_cmp);
     match node.kind {
         Kind::ProviderService => product,
@@ -88,7 +93,8 @@ fn downtime(found: &Availability) -> Option<f64> {
 
 fn json_of(found: &[Availability]) -> Value {
     let one = |of: &Availability| {
-        let contributors = of.contributors.iter().map(|(id, share)| json!({ "id": id.as_str(), "share": share }));
+        let contributors =
+            of.contributors.iter().map(|(id, share)| json!({ "id": id.as_str(), "share": share }));
         json!({
             "id": of.service.as_str(),
             "availability_at_most": of.unavailability.map(|share| 1.0 - share),
@@ -105,11 +111,20 @@ fn json_of(found: &[Availability]) -> Value {
 fn table(found: &[Availability], limit: usize) -> String {
     let mut text = format!("{NOTE}\n\n");
     let mut line = |content: String| writeln!(text, "{content}").expect("a string takes all text");
-    line(format!("{:>12} {:>12} {:>9}  service, and what its downtime is from", "at most", "min a year", "unsaid"));
+    line(format!(
+        "{:>12} {:>12} {:>9}  service, and what its downtime is from",
+        "at most", "min a year", "unsaid"
+    ));
     for of in found.iter().take(limit) {
-        let at_most = of.unavailability.map_or("?".to_owned(), |share| format!("{:.4} %", (1.0 - share) * 100.0));
+        let at_most =
+            of.unavailability.map_or("?".to_owned(), |share| format!("{:.4} %", (1.0 - share) * 100.0));
         let down = downtime(of).map_or("?".to_owned(), |minutes| format!("{minutes:.0}"));
-        line(format!("{at_most:>12} {down:>12} {:>4}/{:<4}  {}", of.uncounted, of.counted + of.uncounted, terminal(of.service.as_str())));
+        line(format!(
+            "{at_most:>12} {down:>12} {:>4}/{:<4}  {}",
+            of.uncounted,
+            of.counted + of.uncounted,
+            terminal(of.service.as_str())
+        ));
         for (id, share) in of.contributors.iter().take(CONTRIBUTORS) {
             line(format!("{:>38} {:>3.0} %  {}", "", share * 100.0, terminal(id.as_str())));
         }

@@ -68,14 +68,14 @@ impl Command for Check {
             None => scan.run(terminal)?,
         };
         outputs.write(&outcome, terminal)?;
+        if typed.strict {
+            all_read(&outcome)?;
+        }
         let fail_on = typed.fail_on.as_deref().map(meaning::level);
         let verdict = meaning::verdict(&outcome, meaning::fail_on(&outcome, fail_on));
         // What was judged and is over policy stays so, whatever else could not be read.
         if verdict == Exit::Acceptable {
             changes_read(&outcome)?;
-            if typed.strict {
-                all_read(&outcome)?;
-            }
         }
         Ok(verdict)
     }

@@ -9,6 +9,8 @@ mod completions;
 mod dns;
 mod explain;
 pub mod fault_tree;
+mod graph;
+mod init;
 mod meaning;
 mod program;
 mod replay;
@@ -17,6 +19,7 @@ mod schema;
 mod simulate;
 mod terminal;
 mod typed;
+mod waive;
 
 use clap::ArgMatches;
 
@@ -47,10 +50,14 @@ static COMMANDS: &[&dyn Command] = &[
     &scan::Scan,
     &check::Check,
     &explain::Explain,
+    // A policy of one's own.
+    &init::Init,
+    &waive::Waive,
     &dns::Dns,
     &simulate::Simulate,
     &replay::ReplayOutages,
     // The rest.
+    &graph::Graph,
     &fault_tree::Command,
     &availability::Bound,
     &catalog::Lookup,

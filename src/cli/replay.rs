@@ -76,7 +76,9 @@ impl Command for ReplayOutages {
             Format::Table => table(&done, &outcome, if typed.all { usize::MAX } else { ROWS_ON_PAGE }),
         };
         match terminal.write(|out| out.write_all(text.as_bytes())) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("failed to write to standard output"),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(error).context("failed to write to standard output")
+            }
             _ => Ok(Exit::Acceptable),
         }
     }
@@ -91,7 +93,9 @@ fn chosen<'c>(catalog: &'c Catalog, ids: &[String]) -> anyhow::Result<Vec<&'c Ou
 
 fn json_of(done: &Replay) -> Value {
     let groups = |counts: std::collections::BTreeMap<&str, (usize, usize)>| -> Value {
-        let one = |(name, (felt, all)): (&str, (usize, usize))| (name.to_owned(), json!({ "felt": felt, "outages": all }));
+        let one = |(name, (felt, all)): (&str, (usize, usize))| {
+            (name.to_owned(), json!({ "felt": felt, "outages": all }))
+        };
         Value::Object(counts.into_iter().map(one).collect::<Map<_, _>>())
     };
     json!({
@@ -105,7 +109,8 @@ fn json_of(done: &Replay) -> Value {
 fn json_of_outage(one: &Replayed) -> Value {
     let ids = |ids: &[Id]| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>();
     let services = one.hurt().map(|service| {
-        let objective = one.breaches.iter().find(|(id, _)| *id == service.id).map(|(_, seconds)| seconds / 60);
+        let objective =
+            one.breaches.iter().find(|(id, _)| *id == service.id).map(|(_, seconds)| seconds / 60);
         json!({
             "id": service.id.as_str(),
             "state": service.state.word(),
@@ -132,7 +137,14 @@ fn table(done: &Replay, outcome: &Outcome, limit: usize) -> String {
     let mut text = String::new();
     let count = |effect: Effect| done.outages.iter().filter(|one| one.effect == effect).count();
     let services = outcome.estate.services().count();
-    line(&mut text, &format!("{} documented outages against {} ({services} services)", done.outages.len(), terminal(&outcome.organization)));
+    line(
+        &mut text,
+        &format!(
+            "{} documented outages against {} ({services} services)",
+            done.outages.len(),
+            terminal(&outcome.organization)
+        ),
+    );
     line(
         &mut text,
         &format!(
@@ -147,7 +159,13 @@ fn table(done: &Replay, outcome: &Outcome, limit: usize) -> String {
     rows(&mut text, done, limit);
     groups(&mut text, done);
     if 0 < done.unresolved {
-        line(&mut text, &format!("\nNot known: {} references lead to what nothing here defines, and may hide more.", done.unresolved));
+        line(
+            &mut text,
+            &format!(
+                "\nNot known: {} references lead to what nothing here defines, and may hide more.",
+                done.unresolved
+            ),
+        );
     }
     text
 }
@@ -156,13 +174,23 @@ fn rows(text: &mut String, done: &Replay, limit: usize) {
     let mut felt: Vec<&Replayed> = done.felt().collect();
     let down = |one: &Replayed| one.simulation.share(ServiceState::Down);
     felt.sort_by(|a, b| {
-        a.effect.cmp(&b.effect).then(down(b).total_cmp(&down(a))).then_with(|| b.outage.date.cmp(&a.outage.date)).then_with(|| a.outage.id.cmp(&b.outage.id))
+        a.effect
+            .cmp(&b.effect)
+            .then(down(b).total_cmp(&down(a)))
+            .then_with(|| b.outage.date.cmp(&a.outage.date))
+            .then_with(|| a.outage.id.cmp(&b.outage.id))
     });
     if felt.is_empty() {
         return;
     }
     line(text, "");
-    line(text, &format!("{:<38} {:>8} {:>5} {:>6} {:>5} {:>5}  why", "outage", "lasted", "down", "degr.", "n.k.", "hamp."));
+    line(
+        text,
+        &format!(
+            "{:<38} {:>8} {:>5} {:>6} {:>5} {:>5}  why",
+            "outage", "lasted", "down", "degr.", "n.k.", "hamp."
+        ),
+    );
     for one in felt.iter().take(limit) {
         let count = |state: ServiceState| one.simulation.in_state(state).count();
         line(
@@ -179,8 +207,19 @@ fn rows(text: &mut String, done: &Replay, limit: usize) {
             ),
         );
         if let Some((service, seconds)) = one.breaches.first() {
-            let more = if one.breaches.len() == 1 { String::new() } else { format!(" and {} more", one.breaches.len() - 1) };
-            line(text, &format!("    longer than the {} in which {}{more} must be back", minutes(*seconds / 60), terminal(service.as_str())));
+            let more = if one.breaches.len() == 1 {
+                String::new()
+            } else {
+                format!(" and {} more", one.breaches.len() - 1)
+            };
+            line(
+                text,
+                &format!(
+                    "    longer than the {} in which {}{more} must be back",
+                    minutes(*seconds / 60),
+                    terminal(service.as_str())
+                ),
+            );
         }
     }
     if limit < felt.len() {
@@ -210,7 +249,8 @@ fn why(one: &Replayed) -> String {
 
 fn groups(text: &mut String, done: &Replay) {
     line(text, "\nFelt, by cause:");
-    let causes: Vec<String> = done.by_cause().into_iter().map(|(name, (felt, all))| format!("{name} {felt}/{all}")).collect();
+    let causes: Vec<String> =
+        done.by_cause().into_iter().map(|(name, (felt, all))| format!("{name} {felt}/{all}")).collect();
     for part in causes.chunks(6) {
         line(text, &format!("  {}", part.join(", ")));
     }

@@ -112,7 +112,9 @@ impl Command for Simulate {
         let text = match (&typed.scenario, typed.worst) {
             (Some(id), _) => {
                 let outage = catalog.outages().iter().find(|outage| outage.id == *id);
-                let outage = outage.with_context(|| format!("failed to find the outage `{id}`; see `linchpin catalog list outages`"))?;
+                let outage = outage.with_context(|| {
+                    format!("failed to find the outage `{id}`; see `linchpin catalog list outages`")
+                })?;
                 add_control_planes(&mut estate, catalog, &outage.date);
                 let alternatives = failures(&mut estate, catalog, outage, &typed.mappings);
                 estate.settle();
@@ -129,7 +131,9 @@ impl Command for Simulate {
             }
         };
         match terminal.write(|out| out.write_all(text.as_bytes())) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("failed to write to standard output"),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(error).context("failed to write to standard output")
+            }
             _ => Ok(Exit::Acceptable),
         }
     }
@@ -166,7 +170,9 @@ fn selected(estate: &mut Estate, catalog: &Catalog, queries: &[String]) -> anyho
 }
 
 fn may_hold_something(estate: &Estate, catalog: &Catalog, query: &str) -> bool {
-    let Some((provider, region)) = query.trim_start_matches("provider:").split_once('/') else { return false };
+    let Some((provider, region)) = query.trim_start_matches("provider:").split_once('/') else {
+        return false;
+    };
     let provider = catalog.canonical(provider).unwrap_or(provider);
     catalog.region(provider, region).is_some()
         && estate.nodes.values().any(|node| {
@@ -199,7 +205,8 @@ fn many(outcome: &Outcome, estate: &Estate, limit: usize, typed: &Typed) -> Stri
     let plane = typed.plane();
     let mut simulator = Simulator::new(estate, plane);
     let elements: Vec<Id> = if plane == Plane::Control {
-        let changes = |kind| matches!(kind, Kind::Provider | Kind::Region | Kind::ProviderService | Kind::ControlPlane);
+        let changes =
+            |kind| matches!(kind, Kind::Provider | Kind::Region | Kind::ProviderService | Kind::ControlPlane);
         estate.nodes.values().filter(|node| changes(node.kind)).map(|node| node.id.clone()).collect()
     } else {
         outcome.analysis.runtime().failures.iter().map(|failure| failure.element.clone()).collect()
@@ -272,7 +279,9 @@ pub(super) fn cannot_words(service: &ServiceOutcome) -> String {
     match (service.state, words.is_empty()) {
         (ServiceState::Down, true) if service.recoverable => "can be brought back meanwhile".to_owned(),
         (ServiceState::Down, true) => "cannot be brought back meanwhile".to_owned(),
-        (ServiceState::Down, false) => format!("cannot be brought back meanwhile; cannot {}", words.join(", ")),
+        (ServiceState::Down, false) => {
+            format!("cannot be brought back meanwhile; cannot {}", words.join(", "))
+        }
         (_, true) => String::new(),
         (_, false) => format!("cannot {}", words.join(", ")),
     }
@@ -280,7 +289,9 @@ pub(super) fn cannot_words(service: &ServiceOutcome) -> String {
 
 fn rows(simulation: &Simulation) -> Vec<&ServiceOutcome> {
     let mut rows: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| hurt(service)).collect();
-    rows.sort_by(|a, b| a.state.cmp(&b.state).then(b.weight.total_cmp(&a.weight)).then_with(|| a.id.cmp(&b.id)));
+    rows.sort_by(|a, b| {
+        a.state.cmp(&b.state).then(b.weight.total_cmp(&a.weight)).then_with(|| a.id.cmp(&b.id))
+    });
     rows
 }
 
@@ -300,7 +311,8 @@ fn table(simulation: &Simulation, limit: usize) -> String {
     for service in rows.iter().take(limit) {
         line(&mut text, &format!("{:<10} {}", service.state.word(), terminal(service.id.as_str())));
         if 1 < service.path.len() {
-            let steps: Vec<String> = service.path.iter().skip(1).map(|id| terminal(id.as_str()).into_owned()).collect();
+            let steps: Vec<String> =
+                service.path.iter().skip(1).map(|id| terminal(id.as_str()).into_owned()).collect();
             line(&mut text, &format!("           <- {}", steps.join(" <- ")));
         }
         let words = cannot_words(service);
@@ -313,7 +325,11 @@ fn table(simulation: &Simulation, limit: usize) -> String {
     }
     let up: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| !hurt(service)).collect();
     if !up.is_empty() {
-        let names: Vec<String> = up.iter().take(if limit == usize::MAX { limit } else { 8 }).map(|one| terminal(one.id.as_str()).into_owned()).collect();
+        let names: Vec<String> = up
+            .iter()
+            .take(if limit == usize::MAX { limit } else { 8 })
+            .map(|one| terminal(one.id.as_str()).into_owned())
+            .collect();
         let more = up.len() - names.len();
         let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
         line(&mut text, "");
@@ -324,7 +340,13 @@ fn table(simulation: &Simulation, limit: usize) -> String {
 
 fn table_of_many(runs: &[Simulation]) -> String {
     let mut text = String::new();
-    line(&mut text, &format!("{:>6} {:>9} {:>9} {:>9} {:>7}  fails", "down", "not known", "degraded", "hampered", "weight"));
+    line(
+        &mut text,
+        &format!(
+            "{:>6} {:>9} {:>9} {:>9} {:>7}  fails",
+            "down", "not known", "degraded", "hampered", "weight"
+        ),
+    );
     for run in runs {
         let count = |state: ServiceState| run.in_state(state).count();
         let failed: Vec<Id> = run.failure.lost.iter().chain(&run.failure.impaired).cloned().collect();
@@ -371,13 +393,23 @@ fn markdown(simulation: &Simulation, limit: usize) -> String {
 }
 
 fn markdown_of_many(runs: &[Simulation]) -> String {
-    let mut text = String::from("| fails | down | not known | degraded | hampered |\n|---|---:|---:|---:|---:|\n");
+    let mut text =
+        String::from("| fails | down | not known | degraded | hampered |\n|---|---:|---:|---:|---:|\n");
     for run in runs {
         let count = |state: ServiceState| run.in_state(state).count();
-        let failed = run.failure.lost.iter().chain(&run.failure.impaired).map(|id| markdown_code(id.as_str()));
+        let failed =
+            run.failure.lost.iter().chain(&run.failure.impaired).map(|id| markdown_code(id.as_str()));
         let failed: Vec<String> = failed.collect();
-        let (down, unknown, degraded) = (count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded));
-        line(&mut text, &format!("| {} | {down} | {unknown} | {degraded} | {} |", failed.join(", "), run.hampered().count()));
+        let (down, unknown, degraded) =
+            (count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded));
+        line(
+            &mut text,
+            &format!(
+                "| {} | {down} | {unknown} | {degraded} | {} |",
+                failed.join(", "),
+                run.hampered().count()
+            ),
+        );
     }
     text
 }

@@ -74,7 +74,8 @@ fn lookups(typed: &str) -> Result<Lookups, String> {
 
 fn resolver(typed: &str) -> Result<SocketAddr, String> {
     let address = typed.parse().ok().or_else(|| Some(SocketAddr::new(typed.parse::<IpAddr>().ok()?, 53)));
-    address.ok_or_else(|| "write an address, or an address and a port: 192.0.2.53, [2001:db8::53]:53".to_owned())
+    address
+        .ok_or_else(|| "write an address, or an address and a port: 192.0.2.53, [2001:db8::53]:53".to_owned())
 }
 
 /// What to write.

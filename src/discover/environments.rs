@@ -7,9 +7,30 @@ use crate::read::same_environment;
 
 /// Words for an environment that may stand alone as a folder's name or at either end of it.
 const WORDS: &[&str] = &[
-    "production", "prod", "prd", "live", "staging", "stage", "stg", "development", "dev", "develop", "test", "testing",
-    "tst", "qa", "uat", "preprod", "pre-prod", "preproduction", "preview", "sandbox", "nonprod", "non-prod",
-    "integration", "local",
+    "production",
+    "prod",
+    "prd",
+    "live",
+    "staging",
+    "stage",
+    "stg",
+    "development",
+    "dev",
+    "develop",
+    "test",
+    "testing",
+    "tst",
+    "qa",
+    "uat",
+    "preprod",
+    "pre-prod",
+    "preproduction",
+    "preview",
+    "sandbox",
+    "nonprod",
+    "non-prod",
+    "integration",
+    "local",
 ];
 
 /// Which folders are environments, found from the folders in which units stand.
@@ -35,7 +56,9 @@ impl FolderEnvironments {
         let mut found = FolderEnvironments::default();
         for set in sets.into_values() {
             if set.len() > 1 && set.values().any(|word| same_environment(word, wanted)) {
-                found.chosen.extend(set.iter().filter(|(_, word)| same_environment(word, wanted)).map(|(f, _)| f.clone()));
+                found.chosen.extend(
+                    set.iter().filter(|(_, word)| same_environment(word, wanted)).map(|(f, _)| f.clone()),
+                );
                 found.folders.extend(set);
             }
         }
@@ -52,7 +75,9 @@ impl FolderEnvironments {
 
     /// Every environment with its folders and whether it is the chosen one.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, bool)> {
-        self.folders.iter().map(|(folder, word)| (word.as_str(), folder.as_str(), self.chosen.contains(folder)))
+        self.folders
+            .iter()
+            .map(|(folder, word)| (word.as_str(), folder.as_str(), self.chosen.contains(folder)))
     }
 }
 
@@ -61,7 +86,8 @@ fn all_ancestors<'a>(folders: impl IntoIterator<Item = &'a str>) -> BTreeSet<Str
 }
 
 fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
-    let ends = folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
+    let ends =
+        folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
     ends.map(|end| &folder[..end])
 }
 
@@ -74,7 +100,10 @@ fn split_word(name: &str) -> Option<(String, String)> {
     WORDS.iter().find_map(|word| {
         let stem = lower.strip_suffix(word).and_then(|rest| rest.strip_suffix(['-', '_', '.']));
         let stem = stem.map(str::to_owned).or_else(|| {
-            lower.strip_prefix(word).and_then(|rest| rest.strip_prefix(['-', '_', '.'])).map(|rest| format!("^{rest}"))
+            lower
+                .strip_prefix(word)
+                .and_then(|rest| rest.strip_prefix(['-', '_', '.']))
+                .map(|rest| format!("^{rest}"))
         });
         Some((stem?, (*word).to_owned()))
     })
@@ -86,7 +115,8 @@ mod tests {
 
     #[test]
     fn siblings_that_differ_in_the_word_are_one_set() {
-        let folders = ["accounts/bors-prod/app", "accounts/bors-staging/app", "env/dev", "env/production", "x/dev"];
+        let folders =
+            ["accounts/bors-prod/app", "accounts/bors-staging/app", "env/dev", "env/production", "x/dev"];
         let found = FolderEnvironments::find(folders, None);
         assert_eq!(found.not_chosen("accounts/bors-staging/app"), Some("staging"));
         assert_eq!(found.not_chosen("accounts/bors-prod/app"), None);

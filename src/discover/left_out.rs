@@ -8,13 +8,26 @@ pub fn left_out_folder(folder: &str) -> Option<&'static str> {
 fn left_out_part(part: &str) -> Option<&'static str> {
     let part = part.to_ascii_lowercase();
     Some(match part.as_str() {
-        "test" | "tests" | "testing" | "testdata" | "test-data" | "test_data" | "__tests__" | "spec" | "e2e"
-        | "integration-tests" | "integration_tests" | "test-infra" | "fixtures" | "__fixtures__" | "molecule" => "test folder",
-        "example" | "examples" | "sample" | "samples" | "demo" | "demos" | "tutorial" | "tutorials" | "quickstart"
-        | "quickstarts" | "playground-examples" => "example folder",
+        "test" | "tests" | "testing" | "testdata" | "test-data" | "test_data" | "__tests__" | "spec"
+        | "e2e" | "integration-tests" | "integration_tests" | "test-infra" | "fixtures" | "__fixtures__"
+        | "molecule" => "test folder",
+        "example"
+        | "examples"
+        | "sample"
+        | "samples"
+        | "demo"
+        | "demos"
+        | "tutorial"
+        | "tutorials"
+        | "quickstart"
+        | "quickstarts"
+        | "playground-examples" => "example folder",
         ".devcontainer" | "devcontainer" | ".vscode" | ".idea" => "development folder",
-        "archive" | "archived" | "deprecated" | "attic" | "obsolete" | "_archive" | ".archive" | "old" => "archived folder",
-        "node_modules" | "vendor" | "third_party" | "third-party" | ".terraform" | ".terragrunt-cache" | "bower_components" => "vendored folder",
+        "archive" | "archived" | "deprecated" | "attic" | "obsolete" | "_archive" | ".archive" | "old" => {
+            "archived folder"
+        }
+        "node_modules" | "vendor" | "third_party" | "third-party" | ".terraform" | ".terragrunt-cache"
+        | "bower_components" => "vendored folder",
         _ => return None,
     })
 }

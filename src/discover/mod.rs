@@ -102,7 +102,8 @@ pub fn discover(roots: &[PathBuf], options: &Options) -> Result<Discovery, Disco
 pub const POLICY: &str = "linchpin.toml";
 
 fn is_policy(path: &str, prefixes: &[String]) -> bool {
-    path.strip_suffix(POLICY).is_some_and(|folder| prefixes.iter().any(|prefix| folder.trim_end_matches('/') == prefix))
+    path.strip_suffix(POLICY)
+        .is_some_and(|folder| prefixes.iter().any(|prefix| folder.trim_end_matches('/') == prefix))
 }
 
 /// Sorts opened files into formats; what stands in a left-out folder is kept only on request, or when there
@@ -111,7 +112,8 @@ pub fn sort_out(files: Vec<SourceFile>, mut skipped: Vec<Skipped>, options: &Opt
     let tree = Tree::new(files);
     let mut claimed: Vec<(usize, &SourceFile)> = Vec::new();
     for file in tree.files() {
-        let format = FORMATS.iter().position(|format| format.wants(file.path()) && format.claims(file, &tree));
+        let format =
+            FORMATS.iter().position(|format| format.wants(file.path()) && format.claims(file, &tree));
         claimed.extend(format.map(|format| (format, file)));
     }
     let left_out = |file: &SourceFile| left_out_folder(file.folder());

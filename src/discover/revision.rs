@@ -9,7 +9,9 @@ use super::{Discovery, Options};
 #[derive(Debug, thiserror::Error)]
 pub enum RevisionError {
     /// A root is in no repository.
-    #[error("failed to read revision `{revision}`: `{path}` is in no git working copy; give a saved scan instead (`--baseline FILE`, written by `linchpin scan --output json=FILE`)")]
+    #[error(
+        "failed to read revision `{revision}`: `{path}` is in no git working copy; give a saved scan instead (`--baseline FILE`, written by `linchpin scan --output json=FILE`)"
+    )]
     NoRepository {
         /// The root.
         path: String,
@@ -33,7 +35,9 @@ pub enum RevisionError {
         message: String,
     },
     /// This program cannot read git.
-    #[error("failed to read revision `{revision}`: this linchpin was built without the feature `git`; give a saved scan")]
+    #[error(
+        "failed to read revision `{revision}`: this linchpin was built without the feature `git`; give a saved scan"
+    )]
     NotBuilt {
         /// The revision as given.
         revision: String,
@@ -155,7 +159,8 @@ mod git {
             let mut bytes = 0;
             for (path, blob) in &blobs {
                 let shown = join(prefix, path);
-                let wanted = is_policy(&shown, &[prefix.to_owned()]) || FORMATS.iter().any(|one| one.wants(&shown));
+                let wanted =
+                    is_policy(&shown, &[prefix.to_owned()]) || FORMATS.iter().any(|one| one.wants(&shown));
                 if !wanted || is_ignored(&ignored, path) {
                     continue;
                 }
@@ -200,8 +205,10 @@ mod git {
                     let path = join(&folder, &name);
                     let mode = entry.mode();
                     if mode.is_tree() {
-                        let is_on_the_way = under(&self.inside, &path).is_some() || under(&path, &self.inside).is_some();
-                        let is_ours = !matches!(name.as_str(), ".git" | ".hg" | ".svn" | "node_modules" | ".terraform");
+                        let is_on_the_way =
+                            under(&self.inside, &path).is_some() || under(&path, &self.inside).is_some();
+                        let is_ours =
+                            !matches!(name.as_str(), ".git" | ".hg" | ".svn" | "node_modules" | ".terraform");
                         if is_on_the_way && is_ours && depth < MAX_DEPTH {
                             open.push((entry.object_id(), path, depth + 1));
                         }
@@ -243,7 +250,10 @@ mod git {
         }
 
         /// The ignore files by folder, the stronger ones first.
-        fn ignored(&self, blobs: &BTreeMap<String, Blob>) -> Result<BTreeMap<String, Vec<Gitignore>>, RevisionError> {
+        fn ignored(
+            &self,
+            blobs: &BTreeMap<String, Blob>,
+        ) -> Result<BTreeMap<String, Vec<Gitignore>>, RevisionError> {
             let mut found: BTreeMap<String, Vec<Gitignore>> = BTreeMap::new();
             for name in [".linchpinignore", ".gitignore"] {
                 let is_named = |path: &&String| path.rsplit('/').next() == Some(name);

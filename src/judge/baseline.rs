@@ -114,7 +114,8 @@ pub fn compare(findings: Vec<Finding>, cx: &Comparing<'_>) -> (Vec<Finding>, Com
         findings.push(finding);
     }
     let is_gone = |(number, known): &(usize, &Known)| known.was_open() && !matched.used.contains(number);
-    comparison.gone = cx.before.findings.iter().enumerate().filter(is_gone).map(|(_, one)| one.clone()).collect();
+    comparison.gone =
+        cx.before.findings.iter().enumerate().filter(is_gone).map(|(_, one)| one.clone()).collect();
     comparison.ambiguous = carried.ambiguous;
     rank(&mut findings);
     (findings, comparison)
@@ -150,7 +151,9 @@ impl Matching {
             let renamed = |ids: &[Id]| ids.iter().map(|id| carried.now(id).clone()).collect::<Vec<_>>();
             let touched = known.path.iter().chain(&known.services).any(|id| carried.now.contains_key(id));
             carried.now.contains_key(&known.element)
-                || (touched && (renamed(&known.path) == finding.path || same(&renamed(&known.services), &finding.services)))
+                || (touched
+                    && (renamed(&known.path) == finding.path
+                        || same(&renamed(&known.services), &finding.services)))
         });
         matching
     }
@@ -180,7 +183,13 @@ fn same(a: &[Id], b: &[Id]) -> bool {
 }
 
 /// Why a finding counts as new although there was one like it.
-fn worse(cx: &Comparing<'_>, carried: &Carried, now: &Snapshot, known: &Known, finding: &Finding) -> Option<Worse> {
+fn worse(
+    cx: &Comparing<'_>,
+    carried: &Carried,
+    now: &Snapshot,
+    known: &Known,
+    finding: &Finding,
+) -> Option<Worse> {
     let worse = |why: String| Some(Worse { why, services: Vec::new() });
     if has_expired(finding) {
         return worse("its waiver holds no more".to_owned());
@@ -246,9 +255,11 @@ fn growth(cx: &Comparing<'_>) -> Vec<Finding> {
     for limit in cx.thresholds {
         let category = limit.category.map_or("all", |category| category.word());
         let concentration = cx.analysis.concentration.iter();
-        let mut of_limit =
-            concentration.filter(|one| one.dimension.word() == limit.dimension && one.category == limit.category);
-        let (Some(max), Some(now)) = (limit.max_increase, of_limit.next().map(Measured::of)) else { continue };
+        let mut of_limit = concentration
+            .filter(|one| one.dimension.word() == limit.dimension && one.category == limit.category);
+        let (Some(max), Some(now)) = (limit.max_increase, of_limit.next().map(Measured::of)) else {
+            continue;
+        };
         let none = Measured {
             dimension: limit.dimension.clone(),
             category: category.to_owned(),

@@ -82,9 +82,14 @@ impl Changes {
             });
         }
         let starts = starts_of(estate);
+        let on_line = |(location, _): &(Location, String)| {
+            let lines = self.lines.get(&*location.path)?;
+            lines.iter().find(|one| one.line == location.line && !one.removed).map(|one| at(location, one))
+        };
         let in_block = |(location, _): &(Location, String)| {
             let lines = self.lines.get(&*location.path)?;
-            let next = starts.get(&*location.path).and_then(|starts| starts.range(location.line + 1..).next());
+            let next =
+                starts.get(&*location.path).and_then(|starts| starts.range(location.line + 1..).next());
             let end = next.copied().unwrap_or(u32::MAX);
             lines.iter().find(|one| location.line <= one.line && one.line < end).map(|one| at(location, one))
         };
@@ -93,7 +98,8 @@ impl Changes {
         };
         places
             .iter()
-            .find_map(in_block)
+            .find_map(on_line)
+            .or_else(|| places.iter().find_map(in_block))
             .or_else(|| places.iter().find_map(in_file))
             .or_else(|| self.elsewhere())
     }
@@ -105,7 +111,8 @@ impl Changes {
             lines.first().map(|line| at(&location, line))
         };
         let policy = self.lines.iter().find(|(path, _)| path.ends_with("linchpin.toml"));
-        let gone = || self.lines.iter().find(|(_, lines)| lines.iter().any(|one| one.text == "the whole file"));
+        let gone =
+            || self.lines.iter().find(|(_, lines)| lines.iter().any(|one| one.text == "the whole file"));
         let only = || self.lines.iter().next().filter(|_| self.lines.len() == 1);
         policy.or_else(gone).or_else(only).and_then(whole)
     }
@@ -116,7 +123,11 @@ impl Cause {
     pub fn words(&self) -> String {
         let text = self.line.text.replace('`', "'");
         let place = format!("{}:{}", self.location.path, self.location.line);
-        if self.line.removed { format!("`{text}` was removed at {place}") } else { format!("`{text}` at {place}") }
+        if self.line.removed {
+            format!("`{text}` was removed at {place}")
+        } else {
+            format!("`{text}` at {place}")
+        }
     }
 
     /// As evidence, where the line stands in the input as it is now.
@@ -148,7 +159,6 @@ fn places_of(estate: &Estate, ids: &[&Id], evidence: &[Evidence]) -> Vec<(Locati
     };
     for id in ids {
         let Some(node) = estate.node(id) else { continue };
-        node.attributes.iter().filter_map(|(_, fact)| fact.evidence.as_ref()).for_each(&mut add);
         node.evidence.iter().for_each(&mut add);
         let among = |other: &Id| ids.contains(&other);
         let edges = estate.needs(id).filter(|edge| among(&edge.to));
@@ -157,6 +167,9 @@ fn places_of(estate: &Estate, ids: &[&Id], evidence: &[Evidence]) -> Vec<(Locati
         groups.flat_map(|group| &group.evidence).for_each(&mut add);
     }
     evidence.iter().for_each(&mut add);
+    let nodes = ids.iter().filter_map(|id| estate.node(id));
+    let facts = nodes.flat_map(|node| node.attributes.iter().filter_map(|(_, fact)| fact.evidence.as_ref()));
+    facts.for_each(&mut add);
     places
 }
 
@@ -189,7 +202,7 @@ fn changed_lines(before: &str, after: &str) -> Vec<ChangedLine> {
     for (i, j) in aligned(old, middle).into_iter().chain([(old.len(), middle.len())]) {
         // What is there now says more than what was there before.
         (b..j).for_each(|at| push(line(at), false, &middle[at]));
-        (a..i).for_each(|at| push(line(j), true, &old[at]));
+        (a..i).for_each(|at| push(line(b), true, &old[at]));
         (a, b) = (i + 1, j + 1);
     }
     changed
@@ -237,7 +250,7 @@ mod tests {
     fn a_changed_line_is_told_with_what_it_was() {
         assert_eq!(
             changed("a\nreplicas: 3\nb\n", "a\nreplicas: 1\nb\n"),
-            [(2, false, "replicas: 1".to_owned()), (3, true, "replicas: 3".to_owned())]
+            [(2, false, "replicas: 1".to_owned()), (2, true, "replicas: 3".to_owned())]
         );
     }
 

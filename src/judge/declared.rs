@@ -28,7 +28,10 @@ pub fn apply_services(mut estate: Estate, settings: &Settings) -> (Estate, Probl
             }
         }
     }
-    estate.settle();
+    // Not settled: groups and edges whose ends are still to be resolved would be taken for ones that lead nowhere.
+    estate
+        .edges
+        .sort_by(|a, b| (&a.from, &a.to, a.phase, &a.group).cmp(&(&b.from, &b.to, b.phase, &b.group)));
     (estate, problems)
 }
 

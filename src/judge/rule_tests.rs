@@ -154,6 +154,7 @@ fn concentrated(dimension: Dimension, ids: &[(&str, f64)]) -> World {
         placement_share: *share,
         loss_share: *share,
         hidden_loss_share: *share,
+        designated_critical: None,
     };
     world.analysis.services = 2;
     world.analysis.concentration.push(Concentration {

@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub environments: BTreeSet<String>,
     /// What could not be read at all, as (path, message).
     pub unread: BTreeSet<(String, String)>,
+    /// The files that a format had, with its name.
+    pub files: BTreeMap<String, String>,
 }
 
 /// A node as it was.
@@ -34,6 +36,8 @@ pub struct Seen {
     pub name: String,
     /// Everything that tells it apart from others of its kind but its name, as one text.
     pub traits: String,
+    /// The folder of the file that declares it.
+    pub folder: String,
     /// Time to live of a record, in seconds.
     pub ttl_seconds: Option<u64>,
 }
@@ -133,6 +137,7 @@ impl Snapshot {
             evidence: of_nodes.chain(of_edges).chain(of_findings).filter_map(kept).collect(),
             environments: estate.environments.iter().map(|one| one.name.clone()).collect(),
             unread: BTreeSet::new(),
+            files: BTreeMap::new(),
         }
     }
 
@@ -149,7 +154,18 @@ fn kept(evidence: &Evidence) -> Option<(String, String)> {
     }
 }
 
+/// The folder of a path in the input; `None` for rows of the catalog.
+pub fn folder(path: &str) -> Option<String> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    (!path.starts_with("catalog:")).then(|| folder.to_owned())
+}
+
 impl Seen {
+    /// The manifest's type.
+    pub fn type_name(&self) -> &str {
+        self.traits.split('|').next().unwrap_or_default()
+    }
+
     /// A node as it is.
     pub fn of(node: &Node) -> Self {
         let placement = &node.placement;
@@ -167,6 +183,12 @@ impl Seen {
             kind: node.kind.word().to_owned(),
             name: node.name.clone(),
             traits: traits.text(),
+            folder: node
+                .evidence
+                .iter()
+                .filter_map(kept)
+                .find_map(|(path, _)| folder(&path))
+                .unwrap_or_default(),
             ttl_seconds: node.attributes.number(Attribute::TtlSeconds).map(|seconds| seconds as u64),
         }
     }
@@ -196,9 +218,8 @@ impl Known {
 impl Measured {
     /// A concentration as it is.
     pub fn of(one: &Concentration) -> Self {
-        let share = |share: &crate::analyze::Share| {
-            (share.id.clone(), (share.placement_share, share.loss_share))
-        };
+        let share =
+            |share: &crate::analyze::Share| (share.id.clone(), (share.placement_share, share.loss_share));
         Measured {
             dimension: one.dimension.word().to_owned(),
             category: one.category.map_or("all", |category| category.word()).to_owned(),

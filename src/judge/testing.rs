@@ -3,7 +3,7 @@
 use jiff::civil::{Date, date};
 
 use super::{Context, Finding, judge};
-use crate::analyze::{Analysis, PhaseResult, SingleFailure};
+use crate::analyze::{Analysis, SingleFailure};
 use crate::catalog::Catalog;
 use crate::model::{
     Category, Confidence, Edge, Estate, Evidence, Id, Kind, Level, Need, Node, Phase, Settings, Tolerance,
@@ -78,7 +78,7 @@ impl World {
                     if id.as_str() == element { vec![id.clone()] } else { vec![id.clone(), Id::new(element)] }
                 })
                 .collect();
-        let result = self.analysis.phases.entry(phase).or_insert_with(PhaseResult::default);
+        let result = self.analysis.phases.entry(phase).or_default();
         result.failures.push(SingleFailure {
             element: Id::new(element),
             level,

@@ -48,7 +48,7 @@ pub(crate) fn apply(cx: &Context<'_>, findings: &mut [Finding]) -> Vec<WaiverUse
 fn accept(cx: &Context<'_>, scopes: &[Scope<'_>], uses: &mut [WaiverUse], finding: &mut Finding) {
     let mut accepted = vec![false; finding.services.len()];
     let mut whole = false;
-    let mut refused = None;
+    let (mut refused, mut accepted_by) = (None, None);
     for (scope, used) in scopes.iter().zip(uses) {
         let Some(covered) = scope.covers(cx, finding) else { continue };
         used.matched += 1;
@@ -57,11 +57,13 @@ fn accept(cx: &Context<'_>, scopes: &[Scope<'_>], uses: &mut [WaiverUse], findin
             refused = Some(format!("the waiver{} does not count: {why}", place_of(scope.waiver)));
             continue;
         }
+        accepted_by.get_or_insert_with(|| acceptance(scope.waiver));
         whole |= covered.is_empty();
         covered.into_iter().for_each(|at| accepted[at] = true);
     }
     if whole || (!accepted.is_empty() && accepted.iter().all(|one| *one)) {
         finding.status = Status::Waived;
+        finding.because = finding.because.take().or(accepted_by);
     } else if accepted.contains(&true) {
         let left: Vec<Id> = finding
             .services
@@ -74,6 +76,14 @@ fn accept(cx: &Context<'_>, scopes: &[Scope<'_>], uses: &mut [WaiverUse], findin
     } else if refused.is_some() {
         finding.because = refused;
     }
+}
+
+/// Who accepts it, until when, and why.
+fn acceptance(waiver: &Waiver) -> String {
+    let said = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
+    let until = waiver.expires.map(|day| format!(" until {day}")).unwrap_or_default();
+    let ticket = waiver.ticket.as_ref().map(|ticket| format!(" ({ticket})")).unwrap_or_default();
+    format!("accepted by {}{until}: {}{ticket}", said(&waiver.owner), said(&waiver.reason))
 }
 
 /// Whether a finding is open because its waiver is past its date.

@@ -59,6 +59,8 @@ pub enum Attribute {
     DnsAnswer,
     /// Boolean: a name or zone of somebody else, met on the way.
     ThirdParty,
+    /// Text: the day on which the EU's supervisors designated the provider as critical to its financial sector.
+    DesignatedCritical,
 }
 
 /// The value of an attribute. Unknown is a value of its own, with its reason.

@@ -38,16 +38,19 @@ impl Estate {
     /// confidence kept), none that leads nowhere or to itself, no group without members.
     pub fn settle(&mut self) {
         let nodes = &self.nodes;
-        let leads = |edge: &Edge| edge.from != edge.to && nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to);
+        let leads = |edge: &Edge| {
+            edge.from != edge.to && nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to)
+        };
         self.edges.retain(leads);
         self.edges.sort_by(|a, b| {
             (&a.from, &a.to, a.phase, &a.group, a.need).cmp(&(&b.from, &b.to, b.phase, &b.group, b.need))
         });
         self.edges.dedup_by(|later, kept| {
-            let same =
-                (&later.from, &later.to, later.phase, &later.group) == (&kept.from, &kept.to, kept.phase, &kept.group);
+            let same = (&later.from, &later.to, later.phase, &later.group)
+                == (&kept.from, &kept.to, kept.phase, &kept.group);
             if same {
-                let new: Vec<_> = later.evidence.drain(..).filter(|piece| !kept.evidence.contains(piece)).collect();
+                let new: Vec<_> =
+                    later.evidence.drain(..).filter(|piece| !kept.evidence.contains(piece)).collect();
                 kept.evidence.extend(new);
                 kept.confidence = kept.confidence.max(later.confidence);
             }

@@ -16,6 +16,9 @@ pub struct Known {
     pub tool: bool,
     /// Whether several of its instances live by majority.
     pub quorum: bool,
+    /// Whether several of its servers are no more than that: another takes over only by means of something else
+    /// (Patroni, Sentinel, an operator).
+    pub alone: bool,
 }
 
 impl Known {
@@ -48,16 +51,53 @@ pub fn known(image: &str, catalog: &Catalog) -> Option<Known> {
     let row = TABLE.iter().find(|(words, ..)| words.contains(&last));
     if let Some((_, engine, category, tool)) = row {
         let (engine, category, tool) = ((*engine).to_owned(), *category, *tool);
-        return Some(Known { engine, category, stateful: false, tool, quorum: false });
+        return Some(Known { engine, category, stateful: false, tool, quorum: false, alone: false });
     }
-    let kind = catalog.image(image).or_else(|| by_product(last, catalog))?;
+    let Some(kind) = catalog.image(image).or_else(|| by_product(last, catalog)) else {
+        return is_some_database(last).then(|| Known {
+            engine: "database".to_owned(),
+            category: Category::Database,
+            stateful: true,
+            tool: false,
+            quorum: false,
+            alone: true,
+        });
+    };
     Some(Known {
         engine: kind.kind.to_string(),
         category: category(&kind.category),
         stateful: kind.stateful,
         tool: &*kind.category == "devtools-ui",
         quorum: kind.quorum.is_some(),
+        alone: kind.quorum.is_none()
+            && matches!(&*kind.kind, "postgres" | "mysql" | "mariadb" | "redis" | "valkey" | "keydb")
+            && !HIGHLY_AVAILABLE.iter().any(|word| repository.contains(word)),
     })
+}
+
+/// Words in names of images whose servers take over from each other by themselves.
+const HIGHLY_AVAILABLE: &[&str] = &[
+    "repmgr",
+    "patroni",
+    "spilo",
+    "galera",
+    "xtradb",
+    "cluster",
+    "sentinel",
+    "cloudnative",
+    "crunchy",
+    "-ha",
+];
+
+/// Images of one's own that are called a database: `shop/orders-db`.
+fn is_some_database(last: &str) -> bool {
+    let of = ["-db", "_db", "-database", "_database"].iter().find_map(|end| last.strip_suffix(end));
+    let is_job = |name: &str| {
+        ["migrat", "init", "seed", "setup", "backup", "restore", "wait", "test", "create", "populate"]
+            .iter()
+            .any(|word| name.contains(word))
+    };
+    matches!(last, "db" | "database") || of.is_some_and(|name| !is_job(name))
 }
 
 /// Images of other publishers that carry the product's own name.
@@ -205,6 +245,18 @@ static TABLE: &[Row] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_that_do_not_take_over_by_themselves_are_told_apart() {
+        let catalog = Catalog::embedded();
+        let alone = |image: &str| known(image, catalog).is_some_and(|known| known.alone);
+        assert!(alone("postgres:16") && alone("redis:7-alpine") && alone("shop/orders-db"));
+        assert!(
+            !alone("bitnami/postgresql-repmgr:16") && !alone("bitnami/redis-cluster:7") && !alone("etcd:3")
+        );
+        assert!(known("shop/orders-db:1", catalog).is_some_and(|known| known.category == Category::Database));
+        assert_eq!(known("shop/migrate-db:1", catalog), None);
+    }
 
     #[test]
     fn images_are_known_by_catalog_and_by_product() {

@@ -7,6 +7,7 @@ pub mod backstage;
 pub mod cloudformation;
 pub mod compose;
 pub mod dns;
+pub mod dockerfile;
 mod draft;
 pub mod helm;
 pub mod hosts;
@@ -17,6 +18,7 @@ pub mod kubernetes;
 pub mod kustomize;
 pub mod moved;
 pub mod open_psa;
+pub mod pipelines;
 pub mod platform;
 pub mod serverless;
 pub mod service_graph;
@@ -118,6 +120,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::AppEngine,
     &platform::Railway,
     &platform::DigitalOcean,
+    &platform::Ecs,
+    &platform::CloudRun,
+    &platform::AppRunner,
     // Catalogs and telemetry.
     &backstage::Backstage,
     &service_graph::ServiceGraph,
@@ -127,4 +132,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &helm::Helm,
     &kustomize::Kustomize,
     &kubernetes::Kubernetes,
+    // Builds and packages.
+    &pipelines::GitHubActions,
+    &pipelines::GitLabCi,
+    &dockerfile::Dockerfile,
 ];

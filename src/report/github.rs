@@ -56,7 +56,8 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     if let Some(at) = place {
         write!(out, "file={},line={},col={},", property(&at.path), at.line, at.column)?;
     }
-    let text = format!("{} ({} services lost)", finding.message, finding.blast_radius.services);
+    let because = finding.because.as_ref().map_or_else(String::new, |because| format!("; {because}"));
+    let text = format!("{} ({} services lost){because}", finding.message, finding.blast_radius.services);
     writeln!(out, "title={}::{}", property(finding.rule), data(&text))
 }
 

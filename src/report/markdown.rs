@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::summary::{is_unmitigated, unmitigated};
 use super::text::{markdown, markdown_code};
-use super::{Length, Options, Report, Summary, place};
+use super::{Length, Options, Report, Summary, change, place};
 use crate::analyze::{Concentration, Dimension};
 use crate::judge::{Finding, Status};
 use crate::scan::Outcome;
@@ -30,6 +30,9 @@ impl Report for Markdown {
 
     fn write(&self, outcome: &Outcome, out: &mut dyn Write, options: &Options) -> io::Result<()> {
         let limit = if options.length == Length::All { usize::MAX } else { ROWS_ON_SCREEN };
+        if let Some(comparison) = &outcome.comparison {
+            return change::write(outcome, comparison, limit, out);
+        }
         head(outcome, out)?;
         let single: Vec<_> = unmitigated(outcome).collect();
         findings("Unmitigated single points of failure", &single, limit, out)?;
@@ -98,9 +101,10 @@ fn concentration(one: &Concentration, limit: usize, out: &mut dyn Write) -> io::
     )?;
     writeln!(out, "| | placed | lost with it | with hidden ones |\n|---|---:|---:|---:|")?;
     for share in one.shares.iter().take(limit) {
+        let critical = if share.designated_critical.is_some() { " (CTPP)" } else { "" };
         writeln!(
             out,
-            "| {} | {:.1} % | {:.1} % | {:.1} % |",
+            "| {}{critical} | {:.1} % | {:.1} % | {:.1} % |",
             markdown_code(share.id.as_str()),
             share.placement_share * 100.0,
             share.loss_share * 100.0,

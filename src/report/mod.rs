@@ -3,6 +3,7 @@
 //! A report is one file and one line in [`REPORTS`]; help, `--format` and the tests walk the table. Nothing
 //! from a manifest is written without passing [`text`].
 
+mod change;
 mod dot;
 pub mod explanation;
 mod github;
@@ -16,8 +17,10 @@ mod mermaid;
 pub mod open_psa;
 mod sarif;
 mod summary;
+mod svg;
 mod table;
 pub mod text;
+mod view;
 
 use std::io;
 
@@ -26,6 +29,7 @@ use crate::scan::Outcome;
 
 pub use json::{SCHEMA as JSON_SCHEMA, SavedError, snapshot};
 pub use summary::Summary;
+pub use view::{Collapse, View};
 
 /// A way to write an outcome.
 pub trait Report: Sync {
@@ -92,6 +96,7 @@ pub static REPORTS: &[&dyn Report] = &[
     &dot::Dot,
     &mermaid::Mermaid,
     &graphml::GraphMl,
+    &svg::Svg,
 ];
 
 /// Where a reader should look: `path:line` in the input, else the record, else the row of the built-in data.

@@ -158,6 +158,7 @@ fn add_analysis(outcome: &mut Outcome) {
         placement_share,
         loss_share,
         hidden_loss_share: loss_share,
+        designated_critical: None,
     };
     outcome.analysis.concentration = vec![Concentration {
         dimension: Dimension::Provider,

@@ -267,7 +267,7 @@ impl<'a> Reported<'a> {
             code_flows: CodeFlow::of(&finding.path, outcome).into_iter().collect(),
             partial_fingerprints: Fingerprints { linchpin: &finding.fingerprint },
             suppressions: Suppression::of(finding).into_iter().collect(),
-            baseline_state: (finding.status == Status::Baseline).then_some("unchanged"),
+            baseline_state: baseline_state(finding, outcome),
             properties: Properties {
                 element: finding.element.as_str(),
                 services_lost: finding.blast_radius.services,
@@ -338,6 +338,17 @@ impl<'a> Suppression<'a> {
                 justification: finding.because.as_deref(),
             }),
         }
+    }
+}
+
+/// Where a finding stands against the baseline; nothing where there was none.
+fn baseline_state(finding: &Finding, outcome: &Outcome) -> Option<&'static str> {
+    match finding.status {
+        Status::Baseline => Some("unchanged"),
+        _ if outcome.comparison.is_none() => None,
+        Status::Open => Some("new"),
+        // What a mitigation or waiver answers is accepted, whenever it came.
+        Status::Mitigated | Status::Waived => Some("unchanged"),
     }
 }
 

@@ -35,6 +35,7 @@ impl Report for Table {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write, options: &Options) -> io::Result<()> {
         let mut page = Page { text: String::new(), options: *options };
         page.read(outcome);
+        page.compared(outcome);
         page.single_points(outcome);
         page.other_findings(outcome);
         page.concentration(outcome);
@@ -56,6 +57,40 @@ struct Page {
 }
 
 impl Page {
+    /// What is new against the baseline, with the change that made it so.
+    fn compared(&mut self, outcome: &Outcome) {
+        let Some(comparison) = &outcome.comparison else { return };
+        let renamed = match comparison.carried.len() {
+            0 => String::new(),
+            many => format!(", {many} renamed or moved"),
+        };
+        self.entry(
+            "Against",
+            &format!(
+                "{}: {} new, {} known, {} gone{renamed}",
+                comparison.against,
+                comparison.new,
+                comparison.unchanged,
+                comparison.gone.len()
+            ),
+        );
+        let open = outcome.findings.iter().filter(|found| found.status == Status::Open);
+        let limit = if self.options.length == Length::All { usize::MAX } else { SINGLE_POINTS_ON_SCREEN };
+        for finding in open.clone().take(limit) {
+            let why = finding.because.as_deref().unwrap_or("new");
+            self.entry("", &format!("{} {} {}: {why}", finding.level.word(), finding.rule, finding.element));
+        }
+        self.more(open.count(), limit);
+        for open in comparison.ambiguous.iter().take(limit) {
+            let ids = |ids: &[Id]| ids.iter().map(Id::as_str).collect::<Vec<_>>().join(", ");
+            let text = format!("not known which of {} became which of {}", ids(&open.before), ids(&open.now));
+            self.entry("", &text);
+        }
+        for text in comparison.not_compared.iter().take(limit) {
+            self.entry("", &format!("not compared: {text}"));
+        }
+    }
+
     fn read(&mut self, outcome: &Outcome) {
         let counts = Summary::of(outcome);
         let data = match outcome.data_date.as_str() {

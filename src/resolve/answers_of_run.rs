@@ -39,7 +39,9 @@ pub enum ResolveError {
         source: std::io::Error,
     },
     /// The build has no live look-ups.
-    #[error("failed to look names up: this build has no live DNS; build it with the feature `dns`, or use `--dns replay=FILE`")]
+    #[error(
+        "failed to look names up: this build has no live DNS; build it with the feature `dns`, or use `--dns replay=FILE`"
+    )]
     NoLive,
     /// No resolver is known, or none can be asked.
     #[error("failed to look names up: {message}; name a resolver with `--resolver ADDRESS`")]
@@ -110,7 +112,8 @@ fn ask(
         if open.is_empty() {
             break;
         }
-        for part in open.chunks(BETWEEN_SAVES) {
+        // The whole is written each time, so the more there is, the more has to be new.
+        for part in open.chunks(BETWEEN_SAVES.max(answers.len() / 4)) {
             for (question, answer) in live.ask(part) {
                 answers.insert(question, answer);
             }

@@ -10,7 +10,7 @@ use super::answers::{Answer, Outcome, Record};
 use super::walk::{Cut, Known, Said, Walk, exchanger, registrable};
 use crate::catalog::{Catalog, NameKind};
 use crate::model::{
-    Attribute, AttributeValue, Category, Confidence, Declarations, Edge, Evidence, Group, Id, Kind, Need, Node,
+    Attribute, AttributeValue, Category, Confidence, Declarations, Evidence, Group, Id, Kind, Need, Node,
     Phase, Reach, Reference, Target, Unit,
 };
 use crate::source::{Location, Problems};
@@ -26,15 +26,22 @@ pub(super) fn declare(walk: &Walk<'_>, catalog: &Catalog) -> Declarations {
         unit: Unit::new(FORMAT, FORMAT, ""),
         problems: Problems::new(),
         nodes: BTreeMap::new(),
-        own_domains: walk.names.iter().filter(|(_, known)| known.own).map(|(name, _)| registrable(name)).collect(),
+        own_domains: walk
+            .names
+            .iter()
+            .filter(|(_, known)| known.own)
+            .map(|(name, _)| registrable(name))
+            .collect(),
+        telling: BTreeSet::new(),
         walk,
         catalog,
     };
+    writer.telling = writer.telling_zones();
     for (name, known) in &walk.names {
         writer.name(name, known);
     }
     for (name, cut) in &walk.zones {
-        if writer.tells(name) {
+        if writer.telling.contains(name.as_str()) {
             writer.zone(name, cut);
         }
     }
@@ -49,11 +56,13 @@ struct Writer<'a, 'w> {
     nodes: BTreeMap<Id, Node>,
     /// The registered names below which the organization publishes.
     own_domains: BTreeSet<&'w str>,
+    /// The zones that say more than who their provider is.
+    telling: BTreeSet<&'w str>,
     walk: &'w Walk<'a>,
     catalog: &'w Catalog,
 }
 
-impl Writer<'_, '_> {
+impl<'w> Writer<'_, 'w> {
     /// A published name is a domain, and so is any name below one that the organization registered; others are hosts.
     fn id(&self, name: &str) -> Id {
         match self.is_own(name) {
@@ -72,11 +81,11 @@ impl Writer<'_, '_> {
         KINDS.iter().any(|kind| self.catalog.identify(*kind, name).is_some())
     }
 
-    /// Whether a zone says more than who its provider is: it is the organization's, or that of an unknown host.
-    fn tells(&self, zone: &str) -> bool {
-        self.walk.names.iter().any(|(name, known)| {
-            known.zones.iter().any(|one| one == zone) && (known.own || !self.is_known(name))
-        })
+    /// The zones of the organization's names, and those of hosts that the catalog does not know.
+    fn telling_zones(&self) -> BTreeSet<&'w str> {
+        let walk = self.walk;
+        let names = walk.names.iter().filter(|(name, known)| known.own || !self.is_known(name));
+        names.flat_map(|(_, known)| known.zones.iter().map(String::as_str)).collect()
     }
 
     fn name(&mut self, name: &str, known: &Known<'_>) {
@@ -95,13 +104,13 @@ impl Writer<'_, '_> {
             self.addresses(&id, known);
         }
         if follows && let Some(zone) = known.zones.last() {
-            let said = self.walk.zones.get(zone).and_then(|cut| cut.servers.first()).map(|said| evidence(*said));
-            self.edge(&id, &Id::dns_zone(zone), said);
+            self.needs_zone(&id, zone);
         }
         self.mail(&id, known);
         for (domain, said) in &known.spf {
             let Some(sender) = self.catalog.identify(NameKind::Spf, domain) else { continue };
-            let target = Target::Provider { provider: sender.provider.to_owned(), service: None, region: None };
+            let target =
+                Target::Provider { provider: sender.provider.to_owned(), service: None, region: None };
             self.refer(&id, target, Need::Optional, None, evidence(*said));
             // That it may send is said, that it does is not.
             if let Some(reference) = self.unit.references.last_mut() {
@@ -181,11 +190,13 @@ impl Writer<'_, '_> {
             node.attributes.set(Attribute::DnsAnswer, word, Some(evidence.clone()));
             node.add_evidence(evidence);
         }
-        self.alternatives(&id, "ns", &cut.servers, Need::Required, |record| Some(host(&record.data, Some("dns"))));
+        self.alternatives(&id, "ns", &cut.servers, Need::Required, |record| {
+            Some(host(&record.data, Some("dns")))
+        });
         let above = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
-        let parent = above.into_iter().find(|suffix| self.walk.zones.contains_key(*suffix) && self.tells(suffix));
+        let parent = above.into_iter().find(|suffix| self.telling.contains(suffix));
         if let Some(parent) = parent {
-            self.edge(&id, &Id::dns_zone(parent), cut.servers.first().map(|said| evidence(*said)));
+            self.needs_zone(&id, parent);
         }
     }
 
@@ -231,15 +242,17 @@ impl Writer<'_, '_> {
         });
     }
 
-    fn edge(&mut self, from: &Id, to: &Id, evidence: Option<Evidence>) {
-        self.unit.edges.push(Edge {
+    /// A reference even where both ends are known: the node of a host is made when somebody refers to it.
+    fn needs_zone(&mut self, from: &Id, zone: &str) {
+        let said = self.walk.zones.get(zone).and_then(|cut| cut.servers.first()).map(|said| evidence(*said));
+        self.unit.references.push(Reference {
             from: from.clone(),
-            to: to.clone(),
+            target: Target::Id(Id::dns_zone(zone)),
             phase: Phase::Runtime,
             need: Need::Required,
             group: None,
             confidence: Confidence::Observed,
-            evidence: evidence.into_iter().collect(),
+            evidence: said.into_iter().collect(),
         });
     }
 
@@ -255,7 +268,9 @@ impl Writer<'_, '_> {
         }
         for (word, names) in by_outcome {
             let text = match word {
-                "NXDOMAIN" => format!("{} in the DNS (NXDOMAIN)", counted(&names, "does not exist", "do not exist")),
+                "NXDOMAIN" => {
+                    format!("{} in the DNS (NXDOMAIN)", counted(&names, "does not exist", "do not exist"))
+                }
                 "NODATA" => format!("{} no address (NODATA)", counted(&names, "has", "have")),
                 _ => format!("{} no answer ({word})", counted(&names, "had", "had")),
             };
@@ -267,8 +282,13 @@ impl Writer<'_, '_> {
             let text = format!("{} back to itself over aliases", counted(&loops, "leads", "lead"));
             self.problems.warning(at(first), text);
         }
-        let any: Vec<&str> =
-            self.walk.names.iter().filter(|(_, known)| known.wildcard).map(|(name, _)| name.as_str()).collect();
+        let any: Vec<&str> = self
+            .walk
+            .names
+            .iter()
+            .filter(|(_, known)| known.wildcard)
+            .map(|(name, _)| name.as_str())
+            .collect();
         if let Some(first) = any.first() {
             let text = format!(
                 "{} the answer that any name beside it has (a wildcard): that it exists is not shown",
@@ -280,8 +300,9 @@ impl Writer<'_, '_> {
 }
 
 fn is_loop(walk: &Walk<'_>, start: &str) -> bool {
+    const LONGEST: usize = 64;
     let mut at = start;
-    for _ in 0..=walk.names.len() {
+    for _ in 0..LONGEST {
         let Some(alias) = walk.names.get(at).and_then(|known| known.alias) else { return false };
         at = &alias.record.data;
         if at == start {

@@ -76,7 +76,7 @@ impl Live {
         })
     }
 
-    /// Asks all of them and waits; every question has an answer, be it that none came. In the order of asking.
+    /// Asks all of them and waits; every question has an answer, be it that none came. In any order.
     pub fn ask(&self, questions: &[Question]) -> Vec<(Question, Answer)> {
         self.runtime.block_on(async {
             let start = tokio::time::Instant::now();
@@ -91,7 +91,10 @@ impl Live {
                     (question, Answer { outcome, at: now(), resolver: self.name.clone() })
                 }
             };
-            futures_util::stream::iter(questions.iter().enumerate().map(one)).buffered(AT_ONCE).collect().await
+            futures_util::stream::iter(questions.iter().enumerate().map(one))
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await
         })
     }
 

@@ -1,11 +1,11 @@
 //! Names to answers of the DNS, and answers to declarations.
 //!
 //! [`questions`] and [`declare`] are pure: which questions are next and what the answers mean follows from the names
-//! and the answers alone, so that a [recording](recording) replays to the same bytes. Only [`answers`] opens files
+//! and the answers alone, so that a [recording](recording) replays to the same bytes. Only [`answers()`] opens files
 //! and, in builds with the feature `dns`, asks a resolver; nothing is asked unless [`Options`] say so.
 
-mod answers_of_run;
 pub mod answers;
+mod answers_of_run;
 mod declare;
 #[cfg(feature = "dns")]
 pub mod live;

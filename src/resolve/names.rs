@@ -8,14 +8,28 @@ use crate::model::{Declarations, Kind, Reach, Target};
 
 /// Endings that no public server answers for.
 const NOT_PUBLIC: &[&str] = &[
-    "local", "localhost", "localdomain", "internal", "intranet", "lan", "home", "corp", "svc", "cluster", "test",
-    "invalid", "example", "onion", "arpa",
+    "local",
+    "localhost",
+    "localdomain",
+    "internal",
+    "intranet",
+    "lan",
+    "home",
+    "corp",
+    "svc",
+    "cluster",
+    "test",
+    "invalid",
+    "example",
+    "onion",
+    "arpa",
 ];
 
 /// The names in declarations, and those given beside them, which count as the organization's own.
 pub fn names_of(declarations: &[Declarations], given: &[String]) -> Names {
     let units = || declarations.iter().flat_map(|declared| &declared.units);
-    let mut names = Names { own: given.iter().map(|name| clean_name(name)).collect(), others: BTreeSet::new() };
+    let mut names =
+        Names { own: given.iter().map(|name| clean_name(name)).collect(), others: BTreeSet::new() };
     for node in units().flat_map(|unit| &unit.nodes) {
         if matches!(node.kind, Kind::Domain | Kind::DnsZone) {
             names.own.extend(reachable_name(node.id.rest()));

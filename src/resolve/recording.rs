@@ -79,7 +79,8 @@ pub fn parse(text: &str) -> Result<(Answers, Extent), RecordingError> {
             if let Some((question, answer)) = open.take() {
                 answers.insert(question, answer);
             }
-            let head = head(line).ok_or_else(|| wrong(number, "a question is `NAME TYPE OUTCOME TIME RESOLVER`"))?;
+            let head =
+                head(line).ok_or_else(|| wrong(number, "a question is `NAME TYPE OUTCOME TIME RESOLVER`"))?;
             open = Some(head);
         }
     }

@@ -7,7 +7,8 @@ use crate::catalog::Catalog;
 use crate::model::{Attribute, Target};
 
 fn recorded(text: &str) -> Answers {
-    let text = format!("# linchpin dns recording 1\n{}", text.replace(" @", " 2026-11-22T10:00:00Z 192.0.2.53:53"));
+    let text =
+        format!("# linchpin dns recording 1\n{}", text.replace(" @", " 2026-11-22T10:00:00Z 192.0.2.53:53"));
     recording::parse(&text).unwrap().0
 }
 
@@ -45,6 +46,7 @@ fn references(unit: &crate::model::Unit) -> Vec<String> {
         Target::Host { name, .. } => name.clone(),
         Target::Address(address) => address.to_string(),
         Target::Provider { provider, .. } => format!("provider:{provider}"),
+        Target::Id(id) => id.to_string(),
         other => format!("{other:?}"),
     };
     let mut all: Vec<String> = unit
@@ -73,7 +75,10 @@ fn an_answer_over_aliases_answers_for_their_targets_too() {
     let open = open(&own("www.shop-example.com"), &answers);
     assert!(!open.contains(&"a.other-example.net A".to_owned()), "{open:?}");
     assert!(open.contains(&"a.other-example.net AAAA".to_owned()), "{open:?}");
-    assert!(!open.iter().any(|question| question.ends_with(" MX")), "an alias has no other records: {open:?}");
+    assert!(
+        !open.iter().any(|question| question.ends_with(" MX")),
+        "an alias has no other records: {open:?}"
+    );
 }
 
 #[test]
@@ -107,19 +112,13 @@ fn a_zone_needs_one_of_its_name_servers_and_they_their_own_zones() {
         references(&unit),
         [
             "domain:shop-example.com required 198.18.0.1",
+            "domain:shop-example.com required zone:shop-example.com",
             "host:ns1.hoster-example.net required 198.18.1.1",
+            "host:ns1.hoster-example.net required zone:hoster-example.net",
+            "host:ns2.hoster-example.net required zone:hoster-example.net",
             "zone:hoster-example.net required ns1.hoster-example.net",
             "zone:shop-example.com required ns1.hoster-example.net of zone:shop-example.com#ns",
             "zone:shop-example.com required ns2.hoster-example.net of zone:shop-example.com#ns",
-        ]
-    );
-    let edges: Vec<_> = unit.edges.iter().map(|edge| format!("{} {}", edge.from, edge.to)).collect();
-    assert_eq!(
-        edges,
-        [
-            "host:ns1.hoster-example.net zone:hoster-example.net",
-            "host:ns2.hoster-example.net zone:hoster-example.net",
-            "domain:shop-example.com zone:shop-example.com",
         ]
     );
     let foreign = unit.nodes.iter().find(|node| node.id.as_str() == "zone:hoster-example.net").unwrap();
@@ -133,7 +132,6 @@ fn what_is_behind_a_host_of_a_known_provider_is_left_to_it() {
         "www.shop-example.com A NOERROR @\n  www.shop-example.com 300 CNAME d1.cloudfront.net\n  d1.cloudfront.net 60 A 198.18.0.1\ncloudfront.net NS NOERROR @\n  cloudfront.net 60 NS ns-418.awsdns-52.com\n",
     );
     assert_eq!(references(&unit), ["domain:www.shop-example.com required d1.cloudfront.net"]);
-    assert!(unit.edges.is_empty(), "{:?}", unit.edges);
 }
 
 #[test]
@@ -153,7 +151,9 @@ fn mail_is_a_group_and_senders_are_optional() {
 
 #[test]
 fn a_policy_that_includes_itself_and_many_others_ends() {
-    let mut text = String::from("shop-example.com TXT NOERROR @\n  shop-example.com 60 TXT v=spf1 include:shop-example.com include:s0.shop-example.com\n");
+    let mut text = String::from(
+        "shop-example.com TXT NOERROR @\n  shop-example.com 60 TXT v=spf1 include:shop-example.com include:s0.shop-example.com\n",
+    );
     for number in 0..40 {
         text.push_str(&format!(
             "s{number}.shop-example.com TXT NOERROR @\n  s{number}.shop-example.com 60 TXT v=spf1 include:s{}.shop-example.com\n",

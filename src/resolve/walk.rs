@@ -184,7 +184,9 @@ impl<'a> Walk<'a> {
 
     /// Whether any name beside this one gets the same answer.
     fn is_wildcard(&mut self, name: &str, answer: &Answer) -> bool {
-        let Some((_, parent)) = name.split_once('.').filter(|_| name != registrable(name)) else { return false };
+        let Some((_, parent)) = name.split_once('.').filter(|_| name != registrable(name)) else {
+            return false;
+        };
         let probe = format!("{PROBE}.{parent}");
         let Some(other) = self.fetch(&probe, RecordType::A) else { return false };
         let data = |answer: &Answer| -> BTreeSet<(RecordType, String)> {
@@ -198,10 +200,13 @@ impl<'a> Walk<'a> {
     fn cuts(&mut self, name: &str, own: bool, depth: u8) -> Vec<String> {
         let outermost = registrable(name).to_owned();
         let mut zones = Vec::new();
-        for candidate in suffixes(name, &outermost).filter(|candidate| own || *candidate != name || name == outermost) {
+        for candidate in
+            suffixes(name, &outermost).filter(|candidate| own || *candidate != name || name == outermost)
+        {
             let Some(answer) = self.fetch(candidate, RecordType::Ns) else { continue };
             let servers = of_kind(answer, candidate, RecordType::Ns);
-            let failed = (servers.is_empty() && candidate == outermost && !answer.outcome.is_conclusive()).then_some(answer);
+            let failed = (servers.is_empty() && candidate == outermost && !answer.outcome.is_conclusive())
+                .then_some(answer);
             if servers.is_empty() && failed.is_none() {
                 continue;
             }
@@ -243,7 +248,8 @@ impl<'a> Walk<'a> {
 
 /// The records of one owner and type in an answer.
 fn of_kind<'a>(answer: &'a Answer, owner: &str, kind: RecordType) -> Vec<Said<'a>> {
-    let records = answer.outcome.records().iter().filter(|record| record.kind == kind && record.name == owner);
+    let records =
+        answer.outcome.records().iter().filter(|record| record.kind == kind && record.name == owner);
     records.map(|record| Said { record, answer }).collect()
 }
 

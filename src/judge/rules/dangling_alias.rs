@@ -35,9 +35,10 @@ impl Rule for DanglingAlias {
             // Where anybody may open an account, anybody may have the name next.
             let provider = target.placement.provider.as_ref().map(|provider| Id::provider(provider));
             let (level, more) = match &provider {
-                Some(provider) => {
-                    (FindingLevel::Error, format!(": whoever asks `{}` for it next has the name", cx.name(provider)))
-                }
+                Some(provider) => (
+                    FindingLevel::Error,
+                    format!(": whoever asks `{}` for it next has the name", cx.name(provider)),
+                ),
                 None => (FindingLevel::Warning, String::new()),
             };
             let said = target.attributes.get(Attribute::DnsAnswer).and_then(|fact| fact.evidence.as_ref());

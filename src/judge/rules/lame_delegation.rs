@@ -31,7 +31,8 @@ impl Rule for LameDelegation {
                     Some("NXDOMAIN") => "does not exist",
                     _ => "has no address",
                 };
-                let said = server.attributes.get(Attribute::DnsAnswer).and_then(|fact| fact.evidence.as_ref());
+                let said =
+                    server.attributes.get(Attribute::DnsAnswer).and_then(|fact| fact.evidence.as_ref());
                 let draft = Draft::new(cx, self, &server.id, Level::Dns)
                     .message(format!(
                         "`{}` is delegated to `{}`, which {why}",
@@ -42,7 +43,10 @@ impl Rule for LameDelegation {
                     .first_evidence(said)
                     .edge(edge)
                     .path(cx, &[zone.id.clone(), server.id.clone()])
-                    .fix("take the name server out of the delegation at the parent and out of the zone", "small");
+                    .fix(
+                        "take the name server out of the delegation at the parent and out of the zone",
+                        "small",
+                    );
                 out.push(cx, draft);
             }
             if let Some(word) = zone.attributes.text(Attribute::DnsAnswer) {

@@ -8,18 +8,18 @@ mod names;
 mod template;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::convert::Resources;
 pub(crate) use self::names::snake;
 pub(super) use self::template::stack_name;
 pub(super) use self::template::{Resource, Template, World};
-use self::value::Val;
+use self::value::{Data, Val};
 use super::json::parse_any;
 use super::terraform::given::{self, Given};
-use super::yaml::Node;
+use super::yaml::{Node, evidence_at};
 use super::{Format, ReadContext};
-use crate::model::{Declarations, Environment, Id, Unit};
+use crate::model::{Confidence, Declarations, Environment, Id, Need, Phase, Reference, Target, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
 /// CloudFormation and SAM templates.
@@ -191,6 +191,8 @@ pub(super) fn read_world(
         let mut read = Unit::default();
         given::read(&all, files, cx.catalog, cx.tree, &mut read, problems);
         finish(&mut read, &perhaps);
+        let ids: Vec<&Id> = all.iter().map(|given| &given.id).collect();
+        say_elsewhere(&stack_resources, &ids, cx.tree, &mut read);
         split(read, &stacks, group[0], &mut units);
     }
     units
@@ -253,6 +255,34 @@ fn finish(unit: &mut Unit, perhaps: &BTreeMap<Id, String>) {
             if zone.starts_with("az-") {
                 *zone = format!("{stack}/{zone}");
             }
+        }
+    }
+}
+
+/// What a resource takes from a stack that was not scanned is kept as a reference that leads nowhere. Rights and
+/// rules on traffic are no needs.
+fn say_elsewhere(resources: &[Resource], ids: &[&Id], tree: &Tree, unit: &mut Unit) {
+    for (resource, id) in resources.iter().zip(ids) {
+        if !unit.nodes.iter().any(|node| node.id == **id) {
+            continue;
+        }
+        let mut seen = BTreeSet::new();
+        for (path, leaf) in resource.properties.leaves() {
+            let Data::Unknown { reason, .. } = &leaf.data else { continue };
+            let Some((text, because)) = template::said_elsewhere(reason) else { continue };
+            let is_right = ["SecurityGroup", "Role", "Polic", "Tags"].iter().any(|word| path.contains(word));
+            if is_right || !seen.insert(text.to_owned()) {
+                continue;
+            }
+            unit.references.push(Reference {
+                from: (*id).clone(),
+                target: Target::Unresolved { text: text.to_owned(), because: because.to_owned() },
+                phase: Phase::Runtime,
+                need: Need::Required,
+                group: None,
+                confidence: Confidence::Inferred,
+                evidence: vec![evidence_at(&leaf.at, tree)],
+            });
         }
     }
 }
@@ -379,5 +409,47 @@ mod tests {
         let out = read(&[("self.yaml", template)]);
         assert_eq!(out.units[0].nodes.len(), 1);
         assert!(out.units[0].nodes[0].replication.unknown.is_some());
+    }
+
+    fn edges(out: &Declarations, from: &str) -> Vec<String> {
+        let edges = out.units.iter().flat_map(|unit| &unit.edges);
+        edges.filter(|edge| edge.from.as_str() == from).map(|edge| edge.to.to_string()).collect()
+    }
+
+    #[test]
+    fn globals_and_scripts_tell_programs_what_they_need() {
+        let out = read(&[(
+            "app.yaml",
+            "Transform: AWS::Serverless-2016-10-31\nGlobals:\n  Function: {Environment: {Variables: {TABLE: !Ref Table}}}\n\
+             Resources:\n  Table: {Type: AWS::Serverless::SimpleTable}\n  \
+             F: {Type: AWS::Serverless::Function, Properties: {Environment: {Variables: {MODE: fast}}}}\n  \
+             Db: {Type: AWS::RDS::DBInstance, Properties: {Engine: mysql}}\n  \
+             Config: {Type: AWS::AutoScaling::LaunchConfiguration, Properties: {UserData: {'Fn::Base64': !Sub 'DB=${Db.Endpoint.Address}'}}}\n  \
+             Web: {Type: AWS::AutoScaling::AutoScalingGroup, Properties: {MinSize: '1', LaunchConfigurationName: !Ref Config}}\n",
+        )]);
+        assert!(edges(&out, "cfn:app/F").contains(&"cfn:app/Table".to_owned()));
+        assert!(edges(&out, "cfn:app/Web").contains(&"cfn:app/Db".to_owned()));
+    }
+
+    #[test]
+    fn what_other_stacks_say_is_found_or_kept_as_unresolved() {
+        let network = "Resources:\n  Queue: {Type: AWS::SQS::Queue}\nOutputs:\n  \
+                       Q: {Value: !Ref Queue, Export: {Name: !Sub '${AWS::StackName}-JobQueue'}}\n";
+        let app = "Resources:\n  Data: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://bucket.test/data.yaml'}}\n  \
+                   F: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {\
+                   Q: {'Fn::ImportValue': !Sub '${Base}-JobQueue'}, D: !ImportValue shared-db, E: !GetAtt Data.Outputs.Host}}}}\n\
+                   Parameters:\n  Base: {Type: String}\n";
+        let out = read(&[("app.yaml", app), ("network.yaml", network)]);
+        assert!(edges(&out, "cfn:app/F").contains(&"cfn:network/Queue".to_owned()));
+        let unresolved: Vec<&str> = out
+            .units
+            .iter()
+            .flat_map(|unit| &unit.references)
+            .filter_map(|reference| match &reference.target {
+                Target::Unresolved { text, .. } => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(unresolved, ["shared-db", "Data"]);
     }
 }

@@ -112,6 +112,19 @@ impl<'a> World<'a> {
         self.exports = exports;
     }
 
+    /// The output that is exported under a name; where parts of names are given when stacks are made, the only
+    /// one that may be it.
+    fn export(&self, name: &str) -> Option<&(usize, String)> {
+        if name.chars().filter(|c| c.is_alphanumeric()).count() < SHORTEST_KNOWN {
+            return None;
+        }
+        self.exports.get(name).or_else(|| {
+            let mut found = self.exports.iter().filter(|(other, _)| may_be_same(name, other));
+            let first = found.next()?;
+            found.next().is_none().then_some(first.1)
+        })
+    }
+
     /// The template of a nested stack, when its URL is a path among the scanned files.
     pub(crate) fn child(&self, stack: usize, resource: &Node) -> Option<usize> {
         let kind = resource.str_at(&["Type"])?;
@@ -174,6 +187,7 @@ impl<'a> World<'a> {
             Some(properties) => self.eval_with(stack, properties, bindings, 0),
             None => Val::new(Data::Map(Vec::new()), &node.location),
         };
+        let properties = self.with_globals(stack, type_name, properties);
         out.push(Resource {
             stack,
             logical: substitute(key, bindings),
@@ -185,6 +199,17 @@ impl<'a> World<'a> {
                 .and(condition)
                 .map(|name| format!("condition `{name}` is not known")),
         });
+    }
+
+    /// What SAM's `Globals` say for all resources of a type holds where the resource itself says nothing.
+    fn with_globals(&self, stack: usize, type_name: &str, own: Val) -> Val {
+        let globals = type_name
+            .strip_prefix("AWS::Serverless::")
+            .and_then(|kind| self.templates[stack].root.at(&["Globals", kind]));
+        match globals {
+            Some(globals) => merged(self.eval(stack, globals), own, 0),
+            None => own,
+        }
     }
 
     /// The place of the resource's name.
@@ -290,6 +315,73 @@ impl<'a> World<'a> {
     }
 }
 
+/// What a value says that imports what no template exports; the name follows.
+const UNANSWERED: &str = "no scanned template exports ";
+
+/// What an output says of a nested stack whose template is not there; its name follows.
+const ELSEWHERE: &str = "nothing scanned is the template of nested stack ";
+
+/// So many letters of a name must be known to compare it with another.
+const SHORTEST_KNOWN: usize = 3;
+
+/// What another stack, which was not scanned, says: its name and why it is not known.
+pub(crate) fn said_elsewhere(reason: &str) -> Option<(&str, &'static str)> {
+    let (name, because) = match (reason.strip_prefix(UNANSWERED), reason.strip_prefix(ELSEWHERE)) {
+        (Some(name), _) => (name, "no template that was read exports it"),
+        (_, Some(name)) => (name, "the template of the nested stack was not read"),
+        _ => return None,
+    };
+    Some((name.trim_matches('`'), because))
+}
+
+/// Whether two names of which parts (`*`) are not known can be one.
+fn may_be_same(one: &str, other: &str) -> bool {
+    let ends = |name: &str| {
+        let (first, last) = (name.find('*')?, name.rfind('*')?);
+        Some((name[..first].to_owned(), name[last + 1..].to_owned()))
+    };
+    let whole = |name: &str| (name.to_owned(), name.to_owned());
+    if !one.contains('*') && !other.contains('*') {
+        return one == other;
+    }
+    let (a, b) = (ends(one).unwrap_or_else(|| whole(one)), ends(other).unwrap_or_else(|| whole(other)));
+    let known = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count() >= SHORTEST_KNOWN;
+    // Each part that is known of both must agree, and the end, which says what it is, must be known.
+    let agree = |a: &str, b: &str, fits: fn(&str, &str) -> bool| fits(a, b) || fits(b, a);
+    known(&a.1)
+        && known(&b.1)
+        && agree(&a.1, &b.1, |long, short| long.ends_with(short))
+        && agree(&a.0, &b.0, |long, short| long.starts_with(short))
+}
+
+/// What holds for all with what holds for one: mappings are merged, lists follow each other, else the one decides.
+fn merged(all: Val, one: Val, depth: u32) -> Val {
+    if depth > MAX_DEPTH {
+        return one;
+    }
+    match (all.data, one.data) {
+        (Data::Map(all_entries), Data::Map(own)) => {
+            let mut out = own;
+            for (key, value) in all_entries {
+                match out.iter().position(|(other, _)| *other == key) {
+                    Some(at) => {
+                        let (key, own) = out.remove(at);
+                        out.insert(at, (key, merged(value, own, depth + 1)));
+                    }
+                    None => out.push((key, value)),
+                }
+            }
+            Val { data: Data::Map(out), refs: [all.refs, one.refs].concat(), at: one.at }
+        }
+        (Data::List(all_items), Data::List(own)) => Val {
+            data: Data::List([all_items, own].concat()),
+            refs: [all.refs, one.refs].concat(),
+            at: one.at,
+        },
+        (_, data) => Val { data, refs: one.refs, at: one.at },
+    }
+}
+
 /// `Ref`, `Condition` and what follows `Fn::`.
 fn function_name(key: &str) -> Option<&str> {
     match key {
@@ -338,7 +430,7 @@ impl Eval<'_, '_> {
             "FindInMap" => self.find_in_map(argument, at),
             "GetAZs" => Val::new(Data::Zones, at),
             "ImportValue" => self.import(argument, at),
-            "Base64" => self.untagged(argument),
+            "Base64" => self.argument("Base64", argument),
             // A text in which another tool's variables were not known.
             "Unsaid" => {
                 let partial = argument.str().map(str::to_owned);
@@ -359,6 +451,15 @@ impl Eval<'_, '_> {
                     .collect();
                 out
             }
+        }
+    }
+
+    /// The value of the argument of a function: as a short form it carries that function's tag, else perhaps
+    /// the one of another.
+    fn argument(&self, function: &str, argument: &Node) -> Val {
+        match argument.tag_name() {
+            Some(tag) if !tag.is_empty() && tag != function => self.eval(argument),
+            _ => self.untagged(argument),
         }
     }
 
@@ -428,6 +529,9 @@ impl Eval<'_, '_> {
                 && let Some(value) = self.world.templates[child].root.at(&["Outputs", output, "Value"])
             {
                 return self.world.eval_with(child, value, &[], self.depth + 1);
+            }
+            if resource.is_some() && child.is_none() {
+                return Val::unknown(format!("{ELSEWHERE}`{logical}`"), at);
             }
         }
         self.resource(&logical, at)
@@ -563,13 +667,13 @@ impl Eval<'_, '_> {
     }
 
     fn import(&self, argument: &Node, at: &Location) -> Val {
-        let name = self.untagged(argument).pattern();
-        let found = self.world.exports.get(&name).filter(|_| name != "*");
+        let name = self.argument("ImportValue", argument).pattern();
+        let found = self.world.export(&name);
         let value = found.and_then(|(stack, output)| {
             let node = self.world.templates[*stack].root.at(&["Outputs", output, "Value"])?;
             Some(self.world.eval_with(*stack, node, &[], self.depth + 1))
         });
-        value.unwrap_or_else(|| Val::unknown(format!("no scanned template exports `{name}`"), at))
+        value.unwrap_or_else(|| Val::unknown(format!("{UNANSWERED}`{name}`"), at))
     }
 
     fn truth(&self, node: &Node) -> Option<bool> {

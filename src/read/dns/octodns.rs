@@ -106,6 +106,9 @@ fn zone_name(file: &SourceFile) -> Option<String> {
         Some(zone) => zone,
         None => of_file.strip_prefix('$').unwrap_or(of_file),
     };
+    // A zone in pieces that are put together before they are read: `example.com._1_mail.yaml`.
+    let name =
+        name.rsplit_once("._").filter(|(_, piece)| !piece.contains('.')).map_or(name, |(zone, _)| zone);
     let last = name.rsplit_once('.').map(|(_, last)| last)?;
     let is_label = !last.is_empty() && last.chars().all(|c| c.is_alphanumeric() || c == '-');
     (is_label && !name.contains(' ')).then(|| name.to_lowercase())
@@ -133,7 +136,8 @@ impl<'a> Config<'a> {
                 default_ttl = u32::try_from(ttl).unwrap_or(DEFAULT_TTL);
             }
             let directory = provider.str_at(&["directory"]).unwrap_or(".");
-            match find_folder(file.folder(), directory, files) {
+            let found = find_folder(file.folder(), directory, files);
+            match found.or_else(|| find_zones(file.folder(), &root, files)) {
                 Some(folder) => drop(folders.insert(name.text.to_string(), folder)),
                 None => {
                     let message = format!("no zones were found in `{directory}`");
@@ -206,6 +210,22 @@ fn find_folder(folder: &str, directory: &str, files: &[&SourceFile]) -> Option<S
         base = (!here.is_empty()).then(|| here.rsplit_once('/').map_or("", |(above, _)| above));
     }
     None
+}
+
+/// Where the folder is one of another machine (a container's), the only one below the configuration that holds a
+/// zone that it names.
+fn find_zones(folder: &str, root: &Node, files: &[&SourceFile]) -> Option<String> {
+    let zones = root.get("zones").map(Node::entries).unwrap_or_default();
+    let named: BTreeSet<String> =
+        zones.iter().map(|(key, _)| key.text.trim_end_matches('.').to_lowercase()).collect();
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let folders: BTreeSet<&str> = files
+        .iter()
+        .filter(|file| file.path().starts_with(&prefix) && !is_config(file.text()) && is_zone(file))
+        .filter(|file| zone_name(file).is_some_and(|zone| named.contains(&zone)))
+        .map(|file| file.folder())
+        .collect();
+    (folders.len() == 1).then(|| folders.first().map(|folder| (*folder).to_owned())).flatten()
 }
 
 /// Configurations that read the same zones are alternatives.
@@ -496,5 +516,24 @@ mod tests {
         ]);
         assert_eq!(out.units.len(), 1);
         assert_eq!(out.units[0].nodes.len(), 2);
+    }
+
+    #[test]
+    fn a_folder_of_another_machine_is_the_one_that_holds_the_zones() {
+        let config = "providers:\n  config: {class: octodns.provider.yaml.YamlProvider, directory: /srv/config}\n  \
+                      gcp: {class: octodns_googlecloud.GoogleCloudProvider}\n\
+                      zones:\n  one.test.: {sources: [config], targets: [gcp]}\n";
+        let out = read(&[
+            ("dns/octodns.yaml", config),
+            ("dns/zones/one.test._0_base.yaml", "www:\n  type: CNAME\n  value: a.example.com.\n"),
+            ("dns/zones/one.test._1_mail.yaml", "mail:\n  type: CNAME\n  value: b.example.com.\n"),
+        ]);
+        assert!(out.problems.is_empty());
+        let ids: Vec<&str> = out.units[0].nodes.iter().map(|node| node.id.as_str()).collect();
+        for id in ["zone:one.test", "domain:www.one.test", "domain:mail.one.test"] {
+            assert!(ids.contains(&id), "{id} of {ids:?}");
+        }
+        let zone = out.units[0].nodes.iter().find(|node| node.kind == Kind::DnsZone);
+        assert_eq!(zone.and_then(|zone| zone.placement.provider.as_deref()), Some("gcp"));
     }
 }

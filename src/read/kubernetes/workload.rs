@@ -54,6 +54,9 @@ pub(super) fn node(workload: &Workload<'_>, cluster: &Cluster<'_>, tree: &Tree) 
     }
     let quorum = known.is_some_and(Known::has_quorum);
     replicate(&mut node, &count, &apart, quorum, object, tree);
+    if known.is_some_and(|known| known.alone) {
+        doubt_takeover(&mut node);
+    }
     budgets(&mut node, workload, cluster, tree);
     describe(&mut node, workload, tree);
     node
@@ -285,6 +288,16 @@ fn replicate(
         }
         (None, None) => format!("{many}; nothing says that they stand on different machines"),
     });
+}
+
+/// Several servers of a database that does not fail over by itself: whether one of them stands in for another is
+/// said by what they run, not by their number.
+fn doubt_takeover(node: &mut Node) {
+    let Some(replicas) = node.replication.replicas.filter(|replicas| *replicas > 1) else { return };
+    node.tolerance = Tolerance::Unknown;
+    node.tolerance_because = Some(format!(
+        "{replicas} replicas; nothing says that one takes over from another, nor that they hold the same"
+    ));
 }
 
 /// PodDisruptionBudgets that select the workload.

@@ -83,7 +83,7 @@ fn describe_scaling(node: &mut Node, root: &Value) {
 }
 
 /// `project:region:instance`.
-fn read_instance(draft: &mut Draft<'_>, from: &Id, text: &str, at: &Value) {
+pub(super) fn read_instance(draft: &mut Draft<'_>, from: &Id, text: &str, at: &Value) {
     let mut parts = text.rsplitn(3, ':');
     let (Some(instance), Some(region), Some(project)) = (parts.next(), parts.next(), parts.next()) else {
         return;

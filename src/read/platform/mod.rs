@@ -2,8 +2,11 @@
 //! platforms' files for one app are alternatives and never need each other.
 
 mod app_engine;
+mod app_runner;
+mod cloud_run;
 mod cloudflare;
 mod digitalocean;
+mod ecs;
 mod fly;
 mod heroku;
 mod netlify;
@@ -12,8 +15,11 @@ mod render;
 mod vercel;
 
 pub use app_engine::AppEngine;
+pub use app_runner::AppRunner;
+pub use cloud_run::CloudRun;
 pub use cloudflare::Workers;
 pub use digitalocean::DigitalOcean;
+pub use ecs::Ecs;
 pub use fly::Fly;
 pub use heroku::Heroku;
 pub use netlify::Netlify;

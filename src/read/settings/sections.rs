@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Entry, Fields};
 use crate::model::settings::{
-    DnsSettings,
-    Measure, Mitigation, MitigationKind, NeedSettings, Organization, PathOverride, Policy, RuleLevel,
-    ScanSettings, ServiceSettings, Threshold, Tier, Waiver,
+    DnsSettings, Measure, Mitigation, MitigationKind, NeedSettings, Organization, PathOverride, Policy,
+    RuleLevel, ScanSettings, ServiceSettings, Threshold, Tier, Waiver,
 };
 use crate::model::{Category, Level, Need, Phase, Settings};
 

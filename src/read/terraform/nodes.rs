@@ -207,7 +207,7 @@ fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) {
                 rule.when.iter().map(|condition| explain(&condition.attribute, item)).collect();
             conditions.join(", ")
         }
-        None => format!("default of `{}`{}", item.type_name, defaults(kind)),
+        None => because_of_defaults(kind, item),
     };
     node.tolerance_because = Some(match judged.perhaps {
         Some(more) => format!("{shown}; may survive a {} if values that are not known say so", more.as_str()),
@@ -225,14 +225,25 @@ fn explain(attribute: &str, item: &Item<'_>) -> String {
     }
 }
 
-fn defaults(kind: &ResourceType) -> String {
-    let stated: Vec<String> = kind
-        .defaults
-        .iter()
-        .take(3)
-        .map(|(name, value)| format!("`{name}` is {value} unless said"))
-        .collect();
-    if stated.is_empty() { String::new() } else { format!(": {}", stated.join(", ")) }
+/// What was said, or left unsaid, of the attributes that would make it survive more.
+fn because_of_defaults(kind: &ResourceType, item: &Item<'_>) -> String {
+    let mut out = Vec::new();
+    for (name, value) in kind.defaults.iter().take(3) {
+        out.push(match item.leaves.get(name) {
+            Some(_) => explain(name, item),
+            None => format!("`{name}` is {value} unless said"),
+        });
+    }
+    let counted = kind.replicas.iter().find(|name| item.leaves.text(name).is_some());
+    if let Some(name) = counted.filter(|_| out.is_empty()) {
+        return explain(name, item);
+    }
+    let is_stated = kind.defaults.iter().take(3).all(|(name, _)| item.leaves.get(name).is_some());
+    match (out.is_empty(), is_stated) {
+        (false, true) => out.join(", "),
+        (false, false) => format!("default of `{}`: {}", item.type_name, out.join(", ")),
+        (true, _) => format!("default of `{}`", item.type_name),
+    }
 }
 
 fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Facts<'_, '_>) -> Replication {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::v1::SCHEMA_VERSION;
-use crate::judge::{Known, Measured, Seen, Snapshot, Traits};
+use crate::judge::{self, Known, Measured, Seen, Snapshot, Traits};
 use crate::model::Id;
 
 /// Why a saved report cannot be compared with.
@@ -18,7 +18,9 @@ pub enum SavedError {
     #[error("it is no report of linchpin; write one with `linchpin scan --output json=FILE`")]
     Stranger,
     /// A report whose fields mean something else.
-    #[error("it has schema version {0}, and this linchpin reads {SCHEMA_VERSION}; write it anew with `linchpin scan --output json=FILE`")]
+    #[error(
+        "it has schema version {0}, and this linchpin reads {SCHEMA_VERSION}; write it anew with `linchpin scan --output json=FILE`"
+    )]
     Version(String),
 }
 
@@ -56,12 +58,14 @@ pub fn snapshot(text: &str) -> Result<Snapshot, SavedError> {
     let errors = items(&report["diagnostics"]).filter(|one| text_of(one, "severity") == "error");
     snapshot.unread =
         errors.map(|one| (text_of(one, "path").to_owned(), text_of(one, "message").to_owned())).collect();
+    let files = items(&report["inputs"]["files"]);
+    snapshot.files =
+        files.map(|one| (text_of(one, "path").to_owned(), text_of(one, "format").to_owned())).collect();
     Ok(snapshot)
 }
 
 fn seen(node: &Value) -> Seen {
-    let zones: Vec<String> =
-        items(&node["zones"]).filter_map(Value::as_str).map(str::to_owned).collect();
+    let zones: Vec<String> = items(&node["zones"]).filter_map(Value::as_str).map(str::to_owned).collect();
     let traits = Traits {
         type_name: text_of(node, "type"),
         category: text_of(node, "category"),
@@ -76,6 +80,10 @@ fn seen(node: &Value) -> Seen {
         kind: text_of(node, "kind").to_owned(),
         name: text_of(node, "name").to_owned(),
         traits: traits.text(),
+        folder: items(&node["evidence"])
+            .filter_map(|piece| piece["path"].as_str())
+            .find_map(judge::folder)
+            .unwrap_or_default(),
         ttl_seconds: None,
     }
 }
@@ -111,7 +119,8 @@ fn measured(one: &Value) -> Measured {
 
 fn keep_evidence(snapshot: &mut Snapshot, of: &Value) {
     let pieces = items(&of["evidence"]).filter(|piece| piece["path"].is_string());
-    let kept = pieces.map(|piece| (text_of(piece, "path").to_owned(), text_of(piece, "text").trim().to_owned()));
+    let kept =
+        pieces.map(|piece| (text_of(piece, "path").to_owned(), text_of(piece, "text").trim().to_owned()));
     snapshot.evidence.extend(kept);
 }
 
@@ -139,6 +148,8 @@ mod tests {
             let saved = snapshot(&written("json", &outcome, &Default::default())).expect("a report");
             let mut kept = Snapshot::of(&outcome.estate, &outcome.analysis, &outcome.findings);
             kept.unread.clone_from(&saved.unread);
+            kept.files.clone_from(&saved.files);
+            assert_eq!(saved.files.len(), outcome.files.len());
             assert_eq!(saved, kept);
         }
     }

@@ -25,7 +25,7 @@ impl Serialize for Document<'_> {
         let outcome = self.0;
         let estate = &outcome.estate;
         let members = members_of(estate);
-        let mut document = serializer.serialize_struct("Document", 13)?;
+        let mut document = serializer.serialize_struct("Document", 14)?;
         document.serialize_field("schema_version", SCHEMA_VERSION)?;
         document.serialize_field("tool", &Tool::this(outcome))?;
         document.serialize_field(
@@ -49,6 +49,9 @@ impl Serialize for Document<'_> {
         )?;
         document.serialize_field("completeness", &completeness(&outcome.completeness))?;
         document.serialize_field("summary", &summary(outcome))?;
+        if let Some(comparison) = &outcome.comparison {
+            document.serialize_field("comparison", &Comparison::of(comparison))?;
+        }
         document.end()
     }
 }
@@ -462,6 +465,8 @@ struct Share<'a> {
     placement_share: f64,
     loss_share: f64,
     hidden_loss_share: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ctpp: Option<&'a str>,
 }
 
 fn shares<S: Serializer>(shares: &[analyze::Share], serializer: S) -> Result<S::Ok, S::Error> {
@@ -470,6 +475,7 @@ fn shares<S: Serializer>(shares: &[analyze::Share], serializer: S) -> Result<S::
         placement_share: share.placement_share,
         loss_share: share.loss_share,
         hidden_loss_share: share.hidden_loss_share,
+        ctpp: share.designated_critical.as_deref(),
     }))
 }
 
@@ -529,5 +535,88 @@ fn summary(outcome: &Outcome) -> SummaryCounts {
         waived: counts.waived,
         baseline: counts.baseline,
         not_known: counts.not_known,
+    }
+}
+
+#[derive(Serialize)]
+struct Comparison<'a> {
+    against: &'a str,
+    new: usize,
+    unchanged: usize,
+    gone: Vec<Gone<'a>>,
+    carried: Vec<Renamed<'a>>,
+    ambiguous: Vec<Ambiguous<'a>>,
+    shifts: Vec<Shift<'a>>,
+    environments: &'a [String],
+    not_compared: &'a [String],
+    files: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Gone<'a> {
+    rule: &'a str,
+    level: &'a str,
+    fingerprint: &'a str,
+    element: &'a str,
+    #[serde(serialize_with = "ids")]
+    services: &'a [Id],
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Renamed<'a> {
+    before: &'a str,
+    now: &'a str,
+}
+
+#[derive(Serialize)]
+struct Ambiguous<'a> {
+    #[serde(serialize_with = "ids")]
+    before: &'a [Id],
+    #[serde(serialize_with = "ids")]
+    now: &'a [Id],
+}
+
+#[derive(Serialize)]
+struct Shift<'a> {
+    dimension: &'a str,
+    id: &'a str,
+    before: f64,
+    now: f64,
+}
+
+impl<'a> Comparison<'a> {
+    fn of(comparison: &'a judge::Comparison) -> Self {
+        let gone = |known: &'a judge::Known| Gone {
+            rule: &known.rule,
+            level: &known.level,
+            fingerprint: &known.fingerprint,
+            element: known.element.as_str(),
+            services: &known.services,
+            message: &known.message,
+        };
+        let renamed = |(before, now): &'a (Id, Id)| Renamed { before: before.as_str(), now: now.as_str() };
+        let shift = |shift: &'a judge::Shift| Shift {
+            dimension: &shift.dimension,
+            id: shift.id.as_str(),
+            before: shift.before,
+            now: shift.now,
+        };
+        Comparison {
+            against: &comparison.against,
+            new: comparison.new,
+            unchanged: comparison.unchanged,
+            gone: comparison.gone.iter().map(gone).collect(),
+            carried: comparison.carried.iter().map(renamed).collect(),
+            ambiguous: comparison
+                .ambiguous
+                .iter()
+                .map(|one| Ambiguous { before: &one.before, now: &one.now })
+                .collect(),
+            shifts: comparison.shifts.iter().map(shift).collect(),
+            environments: &comparison.environments,
+            not_compared: &comparison.not_compared,
+            files: &comparison.files,
+        }
     }
 }

@@ -317,7 +317,8 @@ fn compare_services(folder: &Path, most: usize) {
     };
     let outcome = linchpin::scan::scan(&request).unwrap();
     let faults = linchpin::analyze::FaultModel::new(&outcome.estate, linchpin::model::Phase::Runtime);
-    let mut services: Vec<_> = outcome.analysis.runtime().cut_sets.iter().collect();
+    let cut_sets = linchpin::analyze::cut_sets(&outcome.estate, linchpin::model::Phase::Runtime);
+    let mut services: Vec<_> = cut_sets.iter().collect();
     services.sort_by_key(|(id, sets)| (std::cmp::Reverse(sets.sets.len()), *id));
     assert!(!services.is_empty(), "{} has no service", folder.display());
     let scratch = tempfile::tempdir().unwrap();

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::CutSets;
 use super::compile::FaultModel;
 use super::fault_tree::{Element, FaultTree, Options, Requirement, SystemError, solve};
-use super::graph::Need;
-use super::{CutSets, graph::SingleFailures};
-use crate::model::Id;
+use super::graph::{Need, Service, SingleFailures};
+use crate::model::{Estate, Id, Phase};
 
 /// Sets of up to this many elements are listed.
 const ORDER: usize = 3;
@@ -20,22 +20,46 @@ const MOST_SETS: usize = 4096;
 const MOST_SERVICES: usize = 512;
 const MOST_ELEMENTS: usize = 4096;
 
-/// Cut sets of every service: to order three where that is affordable, else single points of failure.
-pub(super) fn of_services(model: &FaultModel, single: &SingleFailures) -> BTreeMap<Id, CutSets> {
+/// More pairs of an element and a service that it takes down than this are not listed.
+const MOST_PAIRS: u64 = 1 << 24;
+
+/// Minimal cut sets of every service in one phase: to order three where that is affordable, else the single points
+/// of failure, and nothing (complete to order 0) where even those are too many to list.
+pub fn cut_sets(estate: &Estate, phase: Phase) -> BTreeMap<Id, CutSets> {
+    let model = FaultModel::new(estate, phase);
     let affordable = model.services.len() <= MOST_SERVICES && model.graph.len() <= MOST_ELEMENTS;
-    let of = |service: u32| {
-        let listed = if affordable { minimal(model, service) } else { None };
-        (model.id(service).clone(), listed.unwrap_or_else(|| singles(model, single, service)))
+    let find =
+        |service: &Service| (service.element, affordable.then(|| minimal(&model, service.element)).flatten());
+    let found: Vec<(u32, Option<CutSets>)> = model.services.par_iter().map(find).collect();
+    let mut singles =
+        if found.iter().any(|(_, listed)| listed.is_none()) { singles(&model) } else { BTreeMap::new() };
+    let of = |(service, listed): (u32, Option<CutSets>)| {
+        let listed = listed.or_else(|| singles.remove(&service)).unwrap_or_default();
+        (model.id(service).clone(), listed)
     };
-    let found: Vec<(Id, CutSets)> = model.services.par_iter().map(|service| of(service.element)).collect();
-    found.into_iter().collect()
+    found.into_iter().map(of).collect()
 }
 
-fn singles(model: &FaultModel, single: &SingleFailures, service: u32) -> CutSets {
-    let mut sets: Vec<Vec<Id>> =
-        single.spofs(service).iter().map(|element| vec![model.id(*element).clone()]).collect();
-    sets.sort();
-    CutSets { sets, complete_to_order: 1 }
+/// The single points of failure of every service, unless they are too many.
+fn singles(model: &FaultModel) -> BTreeMap<u32, CutSets> {
+    let single = SingleFailures::new(&model.graph, &model.services);
+    let services =
+        |element: &u32| single.loss(*element).failed.iter().map(|loss| u64::from(loss.services)).sum::<u64>();
+    if MOST_PAIRS < single.elements().iter().map(services).sum() {
+        return BTreeMap::new();
+    }
+    let none = CutSets { sets: Vec::new(), complete_to_order: 1 };
+    let mut found: BTreeMap<u32, CutSets> =
+        model.services.iter().map(|service| (service.element, none.clone())).collect();
+    for element in single.elements() {
+        for service in single.blast(*element).failed {
+            if let Some(of) = found.get_mut(&service) {
+                of.sets.push(vec![model.id(*element).clone()]);
+            }
+        }
+    }
+    found.values_mut().for_each(|of| of.sets.sort());
+    found
 }
 
 fn minimal(model: &FaultModel, service: u32) -> Option<CutSets> {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::GroupFate;
 use super::compile::FaultModel;
-use super::graph::Scenario;
-use crate::model::{Estate, Id, Level, Need, Phase};
+use super::graph::{FailureGraph, FailureGraphBuilder, Need as GraphNeed, Scenario, State};
+use crate::model::{Estate, Group, Id, Level, Need, Phase};
 
 /// Groups with more members than this are looked at as a whole only.
 const MAX_MEMBERS: usize = 64;
@@ -19,6 +21,18 @@ pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
             members.entry(group).or_default().push(edge.to.clone());
         }
     }
+<<<<<<< HEAD
+    let several = |(id, group): (&Id, &Group)| {
+        let members = members.get(id).filter(|members| (2..=MAX_MEMBERS).contains(&members.len()))?;
+        Some((id.clone(), group.owner.clone(), group.k, members.clone()))
+    };
+    let groups: Vec<(Id, Id, u32, Vec<Id>)> = estate.groups.iter().filter_map(several).collect();
+    let fate = |beneath: &mut Beneath, (group, owner, k, members): (Id, Id, u32, Vec<Id>)| {
+        let (common, pairs) = shared(model, beneath, &members, k);
+        GroupFate { group, owner, k, members, common, pairs }
+    };
+    groups.into_par_iter().map_init(|| Beneath::new(&model.graph), fate).collect()
+=======
     let mut scenario = Scenario::new(&model.graph);
     let mut fates = Vec::new();
     for (id, group) in &estate.groups {
@@ -37,6 +51,7 @@ pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
         });
     }
     fates
+>>>>>>> main
 }
 
 /// Single elements, and pairs of elements, that leave too few members.
@@ -44,14 +59,33 @@ type Shared = (Vec<(Id, Level)>, Vec<(Id, Id)>);
 
 /// Elements other than the members whose failure alone leaves fewer than k members, and pairs of elements below
 /// different members that do.
+<<<<<<< HEAD
+fn shared(
+    model: &FaultModel,
+    beneath: &mut Beneath,
+    members: &[Id],
+    k: u32,
+) -> (Vec<(Id, Level)>, Vec<(Id, Id)>) {
+=======
 fn shared(model: &FaultModel, scenario: &mut Scenario, members: &[Id], k: u32) -> Shared {
+>>>>>>> main
     let elements: Vec<u32> = members.iter().filter_map(|member| model.element(member)).collect();
     let mut hits: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
-    for candidate in beneath(model, &elements) {
+    let (part, kept) = beneath.of(&model.graph, &elements);
+    let own: Vec<u32> = elements.iter().map(|member| beneath.number[*member as usize]).collect();
+    let mut scenario = Scenario::new(&part);
+    for (candidate, element) in (0..).zip(&kept).filter(|(candidate, _)| part.may_fail(*candidate)) {
         scenario.fail(&[candidate]);
+<<<<<<< HEAD
+        let hit: Vec<bool> = own.iter().map(|member| scenario.state(*member) == State::Failed).collect();
+        if hit.contains(&true) {
+            hits.insert(*element, hit);
+        }
+=======
         let hit: Vec<bool> =
             elements.iter().map(|member| scenario.state(*member) == super::graph::State::Failed).collect();
         hits.insert(candidate, hit);
+>>>>>>> main
     }
     let drops = |hit: &[bool]| hit.iter().filter(|hit| !**hit).count() < k as usize;
     let mut common: Vec<(Id, Level)> = hits
@@ -75,24 +109,49 @@ fn shared(model: &FaultModel, scenario: &mut Scenario, members: &[Id], k: u32) -
     (common, pairs)
 }
 
-/// Every element with an event that one of the members may need.
-fn beneath(model: &FaultModel, members: &[u32]) -> Vec<u32> {
-    let mut seen = vec![false; model.graph.len()];
-    let mut todo: Vec<u32> = members.to_vec();
-    let mut found = Vec::new();
-    while let Some(element) = todo.pop() {
-        if std::mem::replace(&mut seen[element as usize], true) {
-            continue;
+/// The part of a graph that some elements require, found again and again.
+struct Beneath {
+    /// Per element its number in the part found last; those that were not found keep an older one.
+    number: Vec<u32>,
+    /// Per element the search that found it last.
+    found_in: Vec<u32>,
+    search: u32,
+}
+
+impl Beneath {
+    fn new(graph: &FailureGraph) -> Self {
+        Beneath { number: vec![0; graph.len()], found_in: vec![0; graph.len()], search: 0 }
+    }
+
+    /// The members with everything that they require, and which elements those were, ascending.
+    fn of(&mut self, graph: &FailureGraph, members: &[u32]) -> (FailureGraph, Vec<u32>) {
+        self.search += 1;
+        let mut kept: Vec<u32> = Vec::new();
+        let mut todo: Vec<u32> = members.to_vec();
+        let mut needs = BTreeMap::new();
+        while let Some(element) = todo.pop() {
+            if std::mem::replace(&mut self.found_in[element as usize], self.search) == self.search {
+                continue;
+            }
+            kept.push(element);
+            let mut required = graph.requirements(element);
+            required.retain(|requirement| requirement.need == GraphNeed::Required);
+            todo.extend(required.iter().flat_map(|requirement| &requirement.members));
+            needs.insert(element, required);
         }
-        if model.graph.may_fail(element) {
-            found.push(element);
+        kept.sort_unstable();
+        for (number, element) in (0..).zip(&kept) {
+            self.number[*element as usize] = number;
         }
-        for requirement in model.graph.requirements(element) {
-            if requirement.need == super::graph::Need::Required {
-                todo.extend(requirement.members);
+        let mut builder = FailureGraphBuilder::new(kept.len());
+        for (number, (element, required)) in (0..).zip(needs) {
+            builder.set_may_fail(number, graph.may_fail(element));
+            for requirement in required {
+                let members: Vec<u32> =
+                    requirement.members.iter().map(|member| self.number[*member as usize]).collect();
+                builder.require(number, GraphNeed::Required, requirement.k, &members);
             }
         }
+        (builder.build(), kept)
     }
-    found.sort_unstable();
-    found
 }

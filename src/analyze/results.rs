@@ -28,8 +28,6 @@ pub struct PhaseResult {
     /// One entry for every element whose failure loses or degrades a service, by blast radius (weight, then
     /// number of services, descending), then by id.
     pub failures: Vec<SingleFailure>,
-    /// Minimal cut sets of each service, by service.
-    pub cut_sets: BTreeMap<Id, CutSets>,
 }
 
 /// What happens when one element fails.
@@ -39,15 +37,20 @@ pub struct SingleFailure {
     pub element: Id,
     /// Its level.
     pub level: Level,
-    /// Services that are lost, sorted.
+    /// Services that are lost, sorted. Where all failures together take very many, those of single components list
+    /// the first ones; `lost_count` and the weight are of all.
     pub lost: Vec<Id>,
-    /// Services that are degraded, sorted.
+    /// How many services are lost.
+    pub lost_count: usize,
+    /// Services that are degraded, sorted and listed like those that are lost.
     pub degraded: Vec<Id>,
+    /// How many services are degraded.
+    pub degraded_count: usize,
     /// Weight of the services that are lost.
     pub weight_lost: f64,
     /// `weight_lost` over the weight of all services, 0 to 1.
     pub share_lost: f64,
-    /// For the first [`SingleFailure::PATHS_KEPT`] lost services (in the order of `lost`): a shortest path from the
+    /// For the first [`SingleFailure::PATHS_KEPT`] lost services at most (in the order of `lost`): a shortest path from the
     /// service to the element along which the failure travels, both ends included.
     pub paths: Vec<Vec<Id>>,
 }
@@ -89,7 +92,7 @@ pub struct CyclicStart {
 impl Analysis {
     /// The results of the runtime phase.
     pub fn runtime(&self) -> &PhaseResult {
-        static NONE: PhaseResult = PhaseResult { failures: Vec::new(), cut_sets: BTreeMap::new() };
+        static NONE: PhaseResult = PhaseResult { failures: Vec::new() };
         self.phases.get(&Phase::Runtime).unwrap_or(&NONE)
     }
 
@@ -100,7 +103,7 @@ impl Analysis {
 }
 
 impl SingleFailure {
-    /// Paths are kept for this many lost services.
+    /// Paths are kept for this many lost services at most; with very many elements, for fewer of each component.
     pub const PATHS_KEPT: usize = 32;
 
     /// The path from a lost service to the element.

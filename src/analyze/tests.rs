@@ -177,7 +177,7 @@ proptest! {
             }
         }
         expected.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-        let got = analyze(&estate).runtime().cut_sets[&id(0)].clone();
+        let got = cut_sets(&estate, Phase::Runtime)[&id(0)].clone();
         prop_assert_eq!((got.sets, got.complete_to_order), (expected, 3));
     }
 }

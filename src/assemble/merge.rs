@@ -1,10 +1,10 @@
 //! Units into one graph. The same thing seen by two units is one node: the first unit says what it is and
 //! what it needs, the others add evidence, since they are alternatives and not a sum.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::names::Names;
-use crate::model::{Attribute, Estate, Id, Node, Reference, Target, Unit};
+use crate::model::{Attribute, Edge, Estate, Id, Node, Phase, Reference, Target, Unit};
 
 /// The graph so far, with what is still to be resolved.
 #[derive(Debug, Default)]
@@ -21,6 +21,7 @@ pub(super) fn merge(units: Vec<Unit>) -> Merged {
     let mut merged = Merged::default();
     // Who says what a node is: the unit that declared it first.
     let mut owner: BTreeMap<Id, usize> = BTreeMap::new();
+    let mut places = Places::default();
     for (number, mut unit) in units.into_iter().enumerate() {
         separate_strangers(&mut unit, &merged.estate, &owner, number);
         merged.folders.push(unit.folder.clone());
@@ -36,6 +37,10 @@ pub(super) fn merge(units: Vec<Unit>) -> Merged {
         for edge in unit.edges {
             if !alternatives.contains(&edge.from) {
                 merged.estate.edges.push(edge);
+<<<<<<< HEAD
+            } else if let Some(at) = places.find(&merged.estate.edges, &edge) {
+                merged.estate.edges[at].evidence.extend(edge.evidence);
+=======
             } else if let Some(known) = merged
                 .estate
                 .edges
@@ -43,6 +48,7 @@ pub(super) fn merge(units: Vec<Unit>) -> Merged {
                 .find(|known| (&known.from, &known.to, known.phase) == (&edge.from, &edge.to, edge.phase))
             {
                 known.evidence.extend(edge.evidence);
+>>>>>>> main
             }
         }
         for group in unit.groups {
@@ -56,6 +62,24 @@ pub(super) fn merge(units: Vec<Unit>) -> Merged {
         merged.references.extend(references.map(|reference| (number, reference)));
     }
     merged
+}
+
+/// Where the first edge from one node to another stands, for the edges that were asked about so far.
+#[derive(Default)]
+struct Places {
+    first: HashMap<(Id, Id, Phase), usize>,
+    known: usize,
+}
+
+impl Places {
+    fn find(&mut self, edges: &[Edge], wanted: &Edge) -> Option<usize> {
+        let key = |edge: &Edge| (edge.from.clone(), edge.to.clone(), edge.phase);
+        for (at, edge) in edges.iter().enumerate().skip(self.known) {
+            self.first.entry(key(edge)).or_insert(at);
+        }
+        self.known = edges.len();
+        self.first.get(&key(wanted)).copied()
+    }
 }
 
 /// Names, zones and providers are one thing however many units speak of them.

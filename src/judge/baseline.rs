@@ -330,7 +330,7 @@ fn grown(cx: &Comparing<'_>, limit: &Threshold, id: &Id, was: f64, is: f64) -> F
         element: id.clone(),
         domain_level: if limit.dimension == "region" { Level::Region } else { Level::Provider },
         blast_radius: failure.map_or_else(BlastRadius::default, |failure| BlastRadius {
-            services: failure.lost.len(),
+            services: failure.lost_count,
             weight: failure.weight_lost,
             share: failure.share_lost,
         }),

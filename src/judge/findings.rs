@@ -57,7 +57,7 @@ impl Draft {
     pub fn new(cx: &Context<'_>, rule: &dyn Rule, element: &Id, domain_level: Level) -> Self {
         let node = cx.estate.node(element);
         let blast_radius = cx.failure_of(element).map(|failure| BlastRadius {
-            services: failure.lost.len(),
+            services: failure.lost_count,
             weight: failure.weight_lost,
             share: failure.share_lost,
         });

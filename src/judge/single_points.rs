@@ -69,6 +69,10 @@ impl SinglePoint<'_> {
     pub fn loses(&self, cx: &Context<'_>) -> String {
         match self.services.as_slice() {
             [only] if only == self.element => "its loss is the service's loss".to_owned(),
+            services if self.lost.len() < self.radius.services => {
+                let some = services.get(..3).unwrap_or(services);
+                format!("its loss takes down {} services, {} among them", self.radius.services, cx.names(some))
+            }
             services => format!("its loss takes down {}", cx.names(services)),
         }
     }
@@ -80,7 +84,7 @@ pub(crate) fn single_points<'a>(cx: &Context<'a>) -> Vec<SinglePoint<'a>> {
     let by_failure = cx.failures().filter_map(|failure| {
         let class = class(cx, &hosting, failure, cx.estate.node(&failure.element))?;
         let radius = BlastRadius {
-            services: failure.lost.len(),
+            services: failure.lost_count,
             weight: failure.weight_lost,
             share: failure.share_lost,
         };
@@ -233,8 +237,10 @@ fn external_host(cx: &Context<'_>, failure: &SingleFailure, node: &Node) -> Opti
 
 /// Whether the provider's own failure is listed and takes at least as much.
 fn says_the_same(cx: &Context<'_>, failure: &SingleFailure, provider: &str) -> bool {
-    cx.failure_of(&Id::provider(provider))
-        .is_some_and(|whole| failure.lost.iter().all(|service| whole.lost.binary_search(service).is_ok()))
+    cx.failure_of(&Id::provider(provider)).is_some_and(|whole| {
+        failure.lost_count <= whole.lost_count
+            && failure.lost.iter().all(|service| whole.lost.binary_search(service).is_ok())
+    })
 }
 
 /// Whether a host name is one that only the organization's own network knows, or is in a zone of its own.

@@ -98,9 +98,12 @@ impl Node {
         }
     }
 
+    /// More evidence than this is not kept: what thousands of edges lead to has theirs as well.
+    pub const MOST_EVIDENCE: usize = 256;
+
     /// Adds evidence, each piece once.
     pub fn add_evidence(&mut self, evidence: Evidence) {
-        if !self.evidence.contains(&evidence) {
+        if self.evidence.len() < Self::MOST_EVIDENCE && !self.evidence.contains(&evidence) {
             self.evidence.push(evidence);
         }
     }

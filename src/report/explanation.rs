@@ -134,21 +134,21 @@ fn failure_part(
         out,
         "Its failure ({}) takes down {} of {services} services and degrades {}.",
         failure.level.word(),
-        failure.lost.len(),
-        failure.degraded.len()
+        failure.lost_count,
+        failure.degraded_count
     )?;
     let shown = limit(options, SHOWN);
     for path in failure.paths.iter().take(shown) {
         path_part(outcome, path, out)?;
     }
     let listed = failure.paths.len().min(shown);
-    if failure.lost.len() > listed {
+    if failure.lost_count > listed {
         let all = if failure.paths.len() > shown { " (--all)" } else { "" };
-        writeln!(out, "\n  … and {} more{all}", failure.lost.len() - listed)?;
+        writeln!(out, "\n  … and {} more{all}", failure.lost_count - listed)?;
     }
     if !failure.degraded.is_empty() {
         let names: Vec<_> = failure.degraded.iter().take(shown).map(Id::as_str).collect();
-        let dots = if failure.degraded.len() > shown { ", …" } else { "" };
+        let dots = if failure.degraded_count > names.len() { ", …" } else { "" };
         writeln!(out, "\n  degraded: {}{dots}", terminal(&names.join(", ")))?;
     }
     Ok(())

@@ -139,8 +139,10 @@ fn add_analysis(outcome: &mut Outcome) {
     let failure = SingleFailure {
         element: database,
         level: Level::Instance,
+        lost_count: lost.len(),
         lost,
         degraded: Vec::new(),
+        degraded_count: 0,
         weight_lost: 2.0,
         share_lost: 1.0,
         paths,
@@ -148,7 +150,7 @@ fn add_analysis(outcome: &mut Outcome) {
     outcome
         .analysis
         .phases
-        .insert(Phase::Runtime, PhaseResult { failures: vec![failure], ..PhaseResult::default() });
+        .insert(Phase::Runtime, PhaseResult { failures: vec![failure] });
     outcome.analysis.services = 2;
     outcome.analysis.weight = 2.0;
     let share = |id: &str, placement_share, loss_share| Share {

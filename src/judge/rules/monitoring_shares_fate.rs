@@ -38,9 +38,13 @@ impl Rule for MonitoringSharesFate {
         let mut said: BTreeMap<&Id, Vec<&Edge>> = BTreeMap::new();
         for point in points {
             let domain = point.element;
+            let mut rests: BTreeMap<&Id, bool> = BTreeMap::new();
             let watching = point.lost.iter().flat_map(|service| cx.estate.needs(service));
             for edge in watching.filter(|edge| edge.phase == Phase::Observe) {
-                if !seen.contains(&(&edge.from, &edge.to)) && cx.rests_on(&edge.to, domain) {
+                if seen.contains(&(&edge.from, &edge.to)) {
+                    continue;
+                }
+                if *rests.entry(&edge.to).or_insert_with(|| cx.rests_on(&edge.to, domain)) {
                     seen.insert((&edge.from, &edge.to));
                     said.entry(domain).or_default().push(edge);
                 }

@@ -52,7 +52,7 @@ fn fix(category: Option<Category>) -> (&'static str, &'static str) {
 /// One note for all components of which it is not known whether they are one instance.
 fn unknown(rule: &SingleInstance, cx: &Context<'_>, out: &mut Findings) {
     let mut unknown: Vec<&Node> = cx.estate.nodes.values().filter(|node| is_unknown(cx, node)).collect();
-    unknown.sort_by_key(|node| (usize::MAX - cx.failure_of(&node.id).map_or(0, |f| f.lost.len()), &node.id));
+    unknown.sort_by_key(|node| (usize::MAX - cx.failure_of(&node.id).map_or(0, |f| f.lost_count), &node.id));
     let Some(first) = unknown.first() else { return };
     let ids: Vec<Id> = unknown.iter().map(|node| node.id.clone()).collect();
     let why = first.tolerance_because.as_deref().unwrap_or("nothing says how many there are");

@@ -16,12 +16,12 @@ const MAX_MEMBERS: usize = 64;
 pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
     let mut members: BTreeMap<&Id, Vec<Id>> = BTreeMap::new();
     for edge in &estate.edges {
-        let counts = edge.phase == Phase::Runtime && edge.need == Need::Required;
-        if let Some(group) = edge.group.as_ref().filter(|_| counts) {
-            members.entry(group).or_default().push(edge.to.clone());
+        if edge.phase == Phase::Runtime && edge.need == Need::Required {
+            if let Some(group) = &edge.group {
+                members.entry(group).or_default().push(edge.to.clone());
+            }
         }
     }
-<<<<<<< HEAD
     let several = |(id, group): (&Id, &Group)| {
         let members = members.get(id).filter(|members| (2..=MAX_MEMBERS).contains(&members.len()))?;
         Some((id.clone(), group.owner.clone(), group.k, members.clone()))
@@ -32,43 +32,16 @@ pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
         GroupFate { group, owner, k, members, common, pairs }
     };
     groups.into_par_iter().map_init(|| Beneath::new(&model.graph), fate).collect()
-=======
-    let mut scenario = Scenario::new(&model.graph);
-    let mut fates = Vec::new();
-    for (id, group) in &estate.groups {
-        let Some(members) = members.get(id).filter(|members| (2..=MAX_MEMBERS).contains(&members.len()))
-        else {
-            continue;
-        };
-        let (common, pairs) = shared(model, &mut scenario, members, group.k);
-        fates.push(GroupFate {
-            group: id.clone(),
-            owner: group.owner.clone(),
-            k: group.k,
-            members: members.clone(),
-            common,
-            pairs,
-        });
-    }
-    fates
->>>>>>> main
 }
-
-/// Single elements, and pairs of elements, that leave too few members.
-type Shared = (Vec<(Id, Level)>, Vec<(Id, Id)>);
 
 /// Elements other than the members whose failure alone leaves fewer than k members, and pairs of elements below
 /// different members that do.
-<<<<<<< HEAD
 fn shared(
     model: &FaultModel,
     beneath: &mut Beneath,
     members: &[Id],
     k: u32,
 ) -> (Vec<(Id, Level)>, Vec<(Id, Id)>) {
-=======
-fn shared(model: &FaultModel, scenario: &mut Scenario, members: &[Id], k: u32) -> Shared {
->>>>>>> main
     let elements: Vec<u32> = members.iter().filter_map(|member| model.element(member)).collect();
     let mut hits: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
     let (part, kept) = beneath.of(&model.graph, &elements);
@@ -76,16 +49,10 @@ fn shared(model: &FaultModel, scenario: &mut Scenario, members: &[Id], k: u32) -
     let mut scenario = Scenario::new(&part);
     for (candidate, element) in (0..).zip(&kept).filter(|(candidate, _)| part.may_fail(*candidate)) {
         scenario.fail(&[candidate]);
-<<<<<<< HEAD
         let hit: Vec<bool> = own.iter().map(|member| scenario.state(*member) == State::Failed).collect();
         if hit.contains(&true) {
             hits.insert(*element, hit);
         }
-=======
-        let hit: Vec<bool> =
-            elements.iter().map(|member| scenario.state(*member) == super::graph::State::Failed).collect();
-        hits.insert(candidate, hit);
->>>>>>> main
     }
     let drops = |hit: &[bool]| hit.iter().filter(|hit| !**hit).count() < k as usize;
     let mut common: Vec<(Id, Level)> = hits

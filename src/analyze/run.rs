@@ -62,7 +62,6 @@ struct Served {
     all: u64,
 }
 
-<<<<<<< HEAD
 impl Served {
     fn of(model: &FaultModel) -> Self {
         let mut weights = vec![None; model.graph.len()];
@@ -108,16 +107,6 @@ fn phase_result(model: &FaultModel, at_run_time: Option<&FaultModel>) -> PhaseRe
     };
     let scenarios = || (Scenario::new(&model.graph), at_run_time.map(|model| Scenario::new(&model.graph)));
     let mut failures: Vec<SingleFailure> = elements
-=======
-/// What each single failure does in the phase, without the losses in `known`.
-fn phase_result(model: &FaultModel, known: &BTreeSet<(Id, Id)>) -> PhaseResult {
-    let single = SingleFailures::new(&model.graph, &model.services);
-    let weight: u64 = model.services.iter().map(|service| service.weight).sum();
-    let weights: BTreeMap<u32, u64> =
-        model.services.iter().map(|service| (service.element, service.weight)).collect();
-    let mut failures: Vec<SingleFailure> = single
-        .elements()
->>>>>>> main
         .par_iter()
         .map_init(scenarios, |(scenario, before), element| run.failure(scenario, before.as_mut(), *element))
         .flatten()
@@ -131,7 +120,6 @@ fn phase_result(model: &FaultModel, known: &BTreeSet<(Id, Id)>) -> PhaseResult {
     PhaseResult { failures }
 }
 
-<<<<<<< HEAD
 /// Whether all that single failures take can be listed.
 fn are_few(model: &FaultModel) -> bool {
     if (model.graph.len() as u64).saturating_mul(model.services.len() as u64) <= MOST_LISTED {
@@ -198,42 +186,4 @@ impl Run<'_> {
             paths: lost.iter().take(paths).map(path).collect(),
         })
     }
-=======
-fn failure(
-    model: &FaultModel,
-    single: &SingleFailures,
-    scenario: &mut Scenario,
-    element: u32,
-    weights: &BTreeMap<u32, u64>,
-    all: u64,
-    known: &BTreeSet<(Id, Id)>,
-) -> Option<SingleFailure> {
-    let blast = single.blast(element);
-    let id = model.id(element);
-    let new =
-        |service: &&u32| known.is_empty() || !known.contains(&(id.clone(), model.id(**service).clone()));
-    let lost: Vec<u32> = blast.failed.iter().filter(new).copied().collect();
-    if lost.is_empty() && (blast.degraded.is_empty() || !known.is_empty()) {
-        return None;
-    }
-    let lost_weight: u64 = lost.iter().map(|service| weights[service]).sum();
-    scenario.fail(&[element]);
-    let path =
-        |service: &u32| scenario.why(*service).into_iter().map(|step| model.id(step).clone()).collect();
-    let mut by_id: Vec<(Id, u32)> =
-        lost.iter().map(|service| (model.id(*service).clone(), *service)).collect();
-    by_id.sort();
-    let paths = by_id.iter().take(SingleFailure::PATHS_KEPT).map(|(_, service)| path(service)).collect();
-    let mut degraded: Vec<Id> = blast.degraded.iter().map(|service| model.id(*service).clone()).collect();
-    degraded.sort();
-    Some(SingleFailure {
-        element: id.clone(),
-        level: model.level(element),
-        lost: by_id.into_iter().map(|(id, _)| id).collect(),
-        degraded,
-        weight_lost: lost_weight as f64 / WEIGHT_UNIT,
-        share_lost: if all == 0 { 0.0 } else { lost_weight as f64 / all as f64 },
-        paths,
-    })
->>>>>>> main
 }

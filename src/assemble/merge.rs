@@ -37,18 +37,8 @@ pub(super) fn merge(units: Vec<Unit>) -> Merged {
         for edge in unit.edges {
             if !alternatives.contains(&edge.from) {
                 merged.estate.edges.push(edge);
-<<<<<<< HEAD
             } else if let Some(at) = places.find(&merged.estate.edges, &edge) {
                 merged.estate.edges[at].evidence.extend(edge.evidence);
-=======
-            } else if let Some(known) = merged
-                .estate
-                .edges
-                .iter_mut()
-                .find(|known| (&known.from, &known.to, known.phase) == (&edge.from, &edge.to, edge.phase))
-            {
-                known.evidence.extend(edge.evidence);
->>>>>>> main
             }
         }
         for group in unit.groups {

@@ -71,7 +71,11 @@ impl SinglePoint<'_> {
             [only] if only == self.element => "its loss is the service's loss".to_owned(),
             services if self.lost.len() < self.radius.services => {
                 let some = services.get(..3).unwrap_or(services);
-                format!("its loss takes down {} services, {} among them", self.radius.services, cx.names(some))
+                format!(
+                    "its loss takes down {} services, {} among them",
+                    self.radius.services,
+                    cx.names(some)
+                )
             }
             services => format!("its loss takes down {}", cx.names(services)),
         }

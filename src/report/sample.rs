@@ -147,10 +147,7 @@ fn add_analysis(outcome: &mut Outcome) {
         share_lost: 1.0,
         paths,
     };
-    outcome
-        .analysis
-        .phases
-        .insert(Phase::Runtime, PhaseResult { failures: vec![failure] });
+    outcome.analysis.phases.insert(Phase::Runtime, PhaseResult { failures: vec![failure] });
     outcome.analysis.services = 2;
     outcome.analysis.weight = 2.0;
     let share = |id: &str, placement_share, loss_share| Share {

@@ -1,4 +1,5 @@
 //! Look-ups against name servers on loopback: what is asked, what the answers mean, and that recordings replay.
+#![expect(clippy::print_stderr, reason = "what was not checked is said")]
 #![cfg(feature = "dns")]
 
 use std::collections::{BTreeMap, BTreeSet};

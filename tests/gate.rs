@@ -2,6 +2,8 @@
 //!
 //! The histories are made with the `git` program; without it the tests say that they were skipped.
 
+#![expect(clippy::print_stderr, reason = "what was not checked is said")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -16,10 +16,9 @@ const MAX_MEMBERS: usize = 64;
 pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
     let mut members: BTreeMap<&Id, Vec<Id>> = BTreeMap::new();
     for edge in &estate.edges {
-        if edge.phase == Phase::Runtime && edge.need == Need::Required {
-            if let Some(group) = &edge.group {
-                members.entry(group).or_default().push(edge.to.clone());
-            }
+        let counts = edge.phase == Phase::Runtime && edge.need == Need::Required;
+        if let Some(group) = edge.group.as_ref().filter(|_| counts) {
+            members.entry(group).or_default().push(edge.to.clone());
         }
     }
     let several = |(id, group): (&Id, &Group)| {
@@ -34,14 +33,12 @@ pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
     groups.into_par_iter().map_init(|| Beneath::new(&model.graph), fate).collect()
 }
 
+/// Single elements, and pairs of elements, that leave too few members.
+type Shared = (Vec<(Id, Level)>, Vec<(Id, Id)>);
+
 /// Elements other than the members whose failure alone leaves fewer than k members, and pairs of elements below
 /// different members that do.
-fn shared(
-    model: &FaultModel,
-    beneath: &mut Beneath,
-    members: &[Id],
-    k: u32,
-) -> (Vec<(Id, Level)>, Vec<(Id, Id)>) {
+fn shared(model: &FaultModel, beneath: &mut Beneath, members: &[Id], k: u32) -> Shared {
     let elements: Vec<u32> = members.iter().filter_map(|member| model.element(member)).collect();
     let mut hits: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
     let (part, kept) = beneath.of(&model.graph, &elements);

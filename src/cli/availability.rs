@@ -42,10 +42,16 @@ const ROWS_ON_SCREEN: usize = 20;
 const CONTRIBUTORS: usize = 3;
 const NOTE: &str = "upper bound under independence: from published service levels alone; what nobody promises counts as if it never failed";
 
+const EXAMPLES: &str = "\
+Examples:
+  linchpin availability
+  linchpin availability infra/ --format json";
+
 impl Command for Bound {
     fn define(&self) -> clap::Command {
         Typed::augment_args(clap::Command::new("availability"))
             .about("Bound the availability of services from what their providers promise")
+            .after_help(EXAMPLES)
     }
 
     fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {

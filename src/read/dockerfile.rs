@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Describe, Draft, How};
 use super::yaml::Node as Value;
-use super::{Format, ReadContext};
+use super::{Format, ReadContext, images};
 use crate::model::{Category, Declarations, Id, Kind, Need, Phase, Target, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
@@ -98,9 +98,9 @@ fn read(file: &SourceFile, tree: &Tree, problems: &mut Problems) -> Unit {
                 draft.node(&id, Kind::Component, name, &at).is(Category::Ci, "Dockerfile");
                 is_declared = true;
             }
-            match image.split('/').next().unwrap_or("").contains('$') {
-                true => unknown_base(problems, &image, &at),
-                false => draft.reference(&id, Target::Image(image), BUILD, &at),
+            match images::without_variables(&image) {
+                None => unknown_base(problems, &image, &at),
+                Some(image) => draft.reference(&id, Target::Image(image), BUILD, &at),
             }
         }
         if keyword == "FROM" {

@@ -173,6 +173,33 @@ pub fn repository(image: &str) -> String {
     }
 }
 
+/// An image reference with something in the place of `$NAME`, `${NAME}` and `${{ name }}`: its registry is still
+/// to be told. `None` when the registry itself is a variable.
+pub(super) fn without_variables(image: &str) -> Option<String> {
+    let registry = match image.split_once('/') {
+        Some((first, _)) => first,
+        None => image.split([':', '@']).next().unwrap_or(image),
+    };
+    if registry.contains('$') {
+        return None;
+    }
+    let mut out = String::new();
+    let mut rest = image;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        out.push('x');
+        let after = &rest[at + 1..];
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        rest = match (after.strip_prefix("{{"), after.strip_prefix('{')) {
+            (Some(inner), _) => inner.split_once("}}").map_or("", |(_, rest)| rest),
+            (None, Some(inner)) => inner.split_once('}').map_or("", |(_, rest)| rest),
+            (None, None) => after.trim_start_matches(is_name),
+        };
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 type Row = (&'static [&'static str], &'static str, Category, bool);
 
 /// Images beside the catalog's: what watches others, and what people use while they work on a system.
@@ -269,5 +296,18 @@ mod tests {
         assert_eq!(engine("me/shop:1"), None);
         assert!(known("confluentinc/cp-kafka:7", catalog).is_some_and(|kafka| kafka.has_quorum()));
         assert!(known("dpage/pgadmin4", catalog).is_some_and(|tool| tool.tool && tool.is_part()));
+    }
+
+    #[test]
+    fn variables_do_not_hide_a_registry() {
+        let image = |text: &str| without_variables(text);
+        assert_eq!(image("node:$TAG").as_deref(), Some("node:x"));
+        assert_eq!(
+            image("ghcr.io/${{ github.repository }}:${{ github.sha }}").as_deref(),
+            Some("ghcr.io/x:x")
+        );
+        assert_eq!(image("quay.io/a/b${X}-1").as_deref(), Some("quay.io/a/bx-1"));
+        assert_eq!((image("$HOST/a"), image("${IMAGE}:1")), (None, None));
+        assert_eq!(image("a:${").as_deref(), Some("a:x"));
     }
 }

@@ -148,10 +148,7 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(
-            images,
-            ["node:22", "docker:dind", "registry.gitlab.com/group/project/web:$CI_COMMIT_SHA"]
-        );
+        assert_eq!(images, ["node:22", "docker:dind", "registry.gitlab.com/group/project/web:x"]);
         assert_eq!(unit.references.len(), 5);
         assert_eq!(unit.references[0].confidence, Confidence::Assumed);
     }

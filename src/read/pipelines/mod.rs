@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Describe, Draft, How};
 use super::yaml::Node as Value;
-use super::{Format, ReadContext, hosts};
+use super::{Format, ReadContext, hosts, images};
 use crate::catalog::Catalog;
 use crate::model::{Category, Id, Kind, Need, Phase, Target};
 use crate::source::{Problems, SourceFile, Tree};
@@ -89,16 +89,16 @@ impl Pipeline<'_, '_> {
         if image.is_empty() || self.draft.unit.references.len() > MAX_REFERENCES {
             return;
         }
-        let host = image.split('/').next().unwrap_or(image);
-        if is_variable(host) {
+        let Some(plain) = images::without_variables(image) else {
             return unknown_registry(self.problems, image, at);
-        }
-        let is_known = self.catalog.registry(image).is_some_and(|registry| registry.provider.is_some());
-        let name = host.split(':').next().unwrap_or(host);
+        };
+        let host = plain.split('/').next().unwrap_or(&plain);
+        let is_known = self.catalog.registry(&plain).is_some_and(|registry| registry.provider.is_some());
+        let name = host.split(':').next().unwrap_or(host).to_owned();
         if is_known {
-            self.draft.reference(&self.id, Target::Image(image.to_owned()), REQUIRED, at);
+            self.draft.reference(&self.id, Target::Image(plain), REQUIRED, at);
         } else if name.contains('.')
-            && let Some(target) = hosts::of_host(name, None, None)
+            && let Some(target) = hosts::of_host(&name, None, None)
         {
             self.draft.reference(&self.id, target, REQUIRED, at);
         }

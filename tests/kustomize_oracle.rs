@@ -3,6 +3,8 @@
 //! Needs `kubectl`; without it the test says so and passes, unless `LINCHPIN_REQUIRE_PEERS=1` forbids that.
 //! `LINCHPIN_KUSTOMIZATIONS=FOLDER` compares another tree instead of the fixtures.
 
+#![expect(clippy::print_stderr, reason = "what was not checked is said")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

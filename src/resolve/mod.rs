@@ -1,7 +1,7 @@
 //! Names to answers of the DNS, and answers to declarations.
 //!
 //! [`questions`] and [`declare`] are pure: which questions are next and what the answers mean follows from the names
-//! and the answers alone, so that a [recording](recording) replays to the same bytes. Only [`answers()`] opens files
+//! and the answers alone, so that a [`recording`] replays to the same bytes. Only [`answers()`] opens files
 //! and, in builds with the feature `dns`, asks a resolver; nothing is asked unless [`Options`] say so.
 
 pub mod answers;

@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 use rayon::join;
 
 use crate::discover::{RevisionError, discover_revision};
-use crate::judge::{self, Changes, Comparing, Comparison, Finding, Moved, Presence, Snapshot, Status};
-use crate::model::{Environment, Settings};
+use crate::judge::{
+    self, Changes, Comparing, Comparison, Finding, Forgotten, Moved, Presence, Snapshot, Status,
+};
+use crate::model::{Environment, Id, Settings};
 use crate::read::moved::moved_blocks;
 use crate::scan::{self, Input, Outcome, Request, ScanError};
 use crate::source::{Problem, Severity};
@@ -56,6 +58,50 @@ pub fn check(request: &Request, against: &Against) -> Result<Outcome, GateError>
     }
 }
 
+/// Scans, and tells which nodes the change since a revision touches: those that are new, those of which anything
+/// differs that is known of them, and those in whose declaration a line differs.
+///
+/// # Errors
+///
+/// [`GateError`] when either side cannot be judged.
+pub fn affected(request: &Request, revision: &str) -> Result<(Outcome, BTreeSet<Id>), GateError> {
+    let input = Input::open(request)?;
+    let base = Base::open(request, &input, revision)?;
+    let changes = Changes::between(&base.input.discovery.tree, &input.discovery.tree);
+    let asked = request.environment.as_deref();
+    let (before, now) = join(|| base.input.judge(request, asked), || input.judge(request, asked));
+    let (before, now) = (snapshot_of(&before?), now?);
+    let mut touched = changes.declarations(&now.estate);
+    touched.extend(judge::differing(&before, &now.estate));
+    Ok((now, touched))
+}
+
+/// The files of a revision, with the policy they are judged by.
+struct Base {
+    input: Input,
+    /// The revision's short id.
+    id: String,
+}
+
+impl Base {
+    fn open(request: &Request, now: &Input, revision: &str) -> Result<Self, GateError> {
+        let (discovery, id) = discover_revision(&request.roots, revision, &scan::options(request))?;
+        let has_policy = discovery.policy.is_some() && request.config.is_none();
+        let mut input = match Input::of(discovery) {
+            Ok(input) => input,
+            // A policy that could not be read then is none; the files are judged by the one of now.
+            Err(_) => {
+                let (mut discovery, _) =
+                    discover_revision(&request.roots, revision, &scan::options(request))?;
+                discovery.policy = None;
+                Input::of(discovery)?
+            }
+        };
+        input.settings = settings_before(input.settings, &now.settings, has_policy);
+        Ok(Base { input, id })
+    }
+}
+
 /// One environment, before and now.
 struct View {
     name: Option<String>,
@@ -64,18 +110,7 @@ struct View {
 }
 
 fn against_revision(request: &Request, input: &Input, revision: &str) -> Result<Outcome, GateError> {
-    let (discovery, id) = discover_revision(&request.roots, revision, &scan::options(request))?;
-    let has_policy = discovery.policy.is_some() && request.config.is_none();
-    let mut base = match Input::of(discovery) {
-        Ok(base) => base,
-        // A policy that could not be read then is none; the files are judged by the one of now.
-        Err(_) => {
-            let (mut discovery, _) = discover_revision(&request.roots, revision, &scan::options(request))?;
-            discovery.policy = None;
-            Input::of(discovery)?
-        }
-    };
-    base.settings = settings_before(base.settings, &input.settings, has_policy);
+    let Base { input: base, id } = Base::open(request, input, revision)?;
     let changes = Changes::between(&base.discovery.tree, &input.discovery.tree);
     let view = |name: Option<String>| -> Result<View, GateError> {
         let asked = name.as_deref().or(request.environment.as_deref());
@@ -241,9 +276,13 @@ fn add_view(
         })
         .collect();
     comparison.new += new.len();
+    comparison.grown.extend(of_other.grown);
     comparison.ambiguous.extend(of_other.ambiguous);
     comparison.ambiguous.sort();
     comparison.ambiguous.dedup();
+    let is_said = |one: &Forgotten| comparison.forgotten.iter().any(|other| other.id == one.id);
+    let forgotten: Vec<Forgotten> = of_other.forgotten.into_iter().filter(|one| !is_said(one)).collect();
+    comparison.forgotten.extend(forgotten);
     outcome.findings.extend(new);
     outcome.problems.extend(other.problems);
 }

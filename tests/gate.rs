@@ -237,7 +237,7 @@ fn harder(fixed: &str) -> Vec<Change> {
         change(
             "a new service on what is alone",
             &[("k8s/web.yaml", &workload("web", 3, &["http://orders", "http://reports"]))],
-            Verdict::Fail(&[(REPORTS_ALONE, "now takes down `web` too")]),
+            Verdict::Fail(&[(REPORTS_ALONE, "now `web` depends on it too")]),
         ),
         change(
             "a new workload of one instance",

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{ArgMatches, Args as _, FromArgMatches as _};
+use regex::Regex;
 
 use super::meaning::{Outputs, Scan};
 use super::typed::{Output, Reading};
@@ -32,9 +33,14 @@ struct Typed {
     #[arg(long, value_name = "ID")]
     reaches: Option<String>,
 
-    /// Show several nodes as one
-    #[arg(long, value_name = "BY", value_parser = ["provider", "region", "folder"])]
-    collapse: Option<String>,
+    /// Only what the change since a git revision touches, and what depends on it
+    #[arg(long, value_name = "REV")]
+    affected: Option<String>,
+
+    /// Show several nodes as one: provider, region, folder, or a regular expression; ids in which its first group
+    /// (or all of it) finds the same text become one
+    #[arg(long, value_name = "BY", value_parser = collapse)]
+    collapse: Option<Collapse>,
 
     /// Only dependencies of this phase
     #[arg(long, value_name = "PHASE", value_parser = words(Phase::ALL, Phase::word))]
@@ -63,7 +69,18 @@ Examples:
   linchpin graph --format svg > graph.svg
   linchpin graph --focus tf:aws_db_instance.orders --depth 1 --format mermaid
   linchpin graph --reaches provider:aws/eu-west-1 --format dot | dot -Tpng > region.png
-  linchpin graph --collapse provider --level region --format svg";
+  linchpin graph --affected origin/main --format mermaid
+  linchpin graph --collapse provider --level region --format svg
+  linchpin graph --collapse '^k8s:([^/]+)/' --format svg";
+
+fn collapse(typed: &str) -> Result<Collapse, String> {
+    match typed {
+        "provider" => Ok(Collapse::Provider),
+        "region" => Ok(Collapse::Region),
+        "folder" => Ok(Collapse::Folder),
+        pattern => Regex::new(pattern).map(Collapse::Matching).map_err(|error| error.to_string()),
+    }
+}
 
 fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> clap::builder::PossibleValuesParser {
     all.iter().map(|one| word(*one)).collect::<Vec<_>>().into()
@@ -80,7 +97,14 @@ impl Command for Graph {
         let typed = Typed::from_arg_matches(typed)?;
         let outputs =
             Outputs::of(&Output { format: typed.format.clone(), output: typed.output.clone(), all: true })?;
-        let outcome = Scan::of_paths(&typed.paths, &typed.how).run(terminal)?;
+        let scan = Scan::of_paths(&typed.paths, &typed.how);
+        let (outcome, affected) = match &typed.affected {
+            None => (scan.run(terminal)?, None),
+            Some(revision) => {
+                let (outcome, affected) = scan.affected(revision, terminal)?;
+                (outcome, Some(affected))
+            }
+        };
         let node =
             |text: &Option<String>| text.as_deref().map(|text| meant(&outcome.estate, text)).transpose();
         let view = View {
@@ -89,11 +113,8 @@ impl Command for Graph {
             reaches: node(&typed.reaches)?,
             phase: typed.phase.as_deref().and_then(Phase::parse),
             level: typed.level.as_deref().and_then(Level::parse),
-            collapse: typed.collapse.as_deref().map(|by| match by {
-                "provider" => Collapse::Provider,
-                "region" => Collapse::Region,
-                _ => Collapse::Folder,
-            }),
+            affected,
+            collapse: typed.collapse.clone(),
         };
         outputs.write(&view.of(outcome), terminal)?;
         Ok(Exit::Acceptable)

@@ -1,5 +1,6 @@
 //! What the typed arguments mean.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use super::typed::{Dns, Input, Output, Reading};
 use super::{Exit, Terminal};
 use crate::gate::{self, Against};
 use crate::judge::{FindingLevel, Status};
+use crate::model::Id;
 use crate::model::settings::RuleLevel;
 use crate::report::{self, Length, REPORTS, Report};
 use crate::resolve::{Lookups, Options};
@@ -59,6 +61,15 @@ impl Scan {
     /// Runs it against what was there before.
     pub(super) fn check(&self, against: &Against, terminal: &mut Terminal) -> anyhow::Result<Outcome> {
         Ok(terminal.during("reading and comparing", || gate::check(&self.request, against))?)
+    }
+
+    /// Runs it, and tells what the change since a git revision touches.
+    pub(super) fn affected(
+        &self,
+        revision: &str,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<(Outcome, BTreeSet<Id>)> {
+        Ok(terminal.during("reading and comparing", || gate::affected(&self.request, revision))?)
     }
 }
 

@@ -10,6 +10,8 @@ use super::changes::{Cause, Changes};
 use super::concentrated::percent;
 use super::finding::{BlastRadius, Finding, FindingLevel, Status, Verdict};
 use super::findings::{fingerprint, rank};
+use super::forgotten::{Forgotten, forgotten};
+use super::rules;
 use super::snapshot::{Known, Measured, Snapshot};
 use super::waivers::has_expired;
 use crate::analyze::Analysis;
@@ -47,6 +49,8 @@ pub struct Comparison {
     pub against: String,
     /// Findings that are new, or worse than before.
     pub new: usize,
+    /// Those among them, by fingerprint, that were there before, and on whose element more services depend now.
+    pub grown: BTreeSet<String>,
     /// Findings that were there before.
     pub unchanged: usize,
     /// Findings that are there no more.
@@ -65,6 +69,8 @@ pub struct Comparison {
     pub files: Vec<String>,
     /// What can no longer be read among them.
     pub unread: Vec<Problem>,
+    /// What was known before and is not known now.
+    pub forgotten: Vec<Forgotten>,
 }
 
 /// A share of placement before and now.
@@ -97,17 +103,38 @@ pub fn compare(findings: Vec<Finding>, cx: &Comparing<'_>) -> (Vec<Finding>, Com
             continue;
         }
         let known = matched.known[at].map(|number| &cx.before.findings[number]);
-        match known.map(|known| worse(cx, &carried, &now, known, finding)) {
-            Some(None) => {
+        let why = known.map(|known| worse(cx, &carried, &now, known, finding));
+        let rest = || matched.rest[at].map(|number| &cx.before.findings[number]);
+        match (why, rest()) {
+            (Some(None), _) => {
                 finding.status = Status::Baseline;
                 comparison.unchanged += 1;
             }
-            why => {
+            (None, Some(old)) => {
+                finding.status = Status::Baseline;
+                finding.because.get_or_insert_with(|| format!("what is left of a known `{}`", old.rule));
+                comparison.unchanged += 1;
+            }
+            (why, _) => {
+                let worse = why.flatten();
                 comparison.new += 1;
-                explain(cx, &carried, finding, why.flatten());
+                if worse.as_ref().is_some_and(|worse| !worse.services.is_empty()) {
+                    comparison.grown.insert(finding.fingerprint.clone());
+                }
+                explain(cx, &carried, finding, worse);
             }
         }
     }
+    comparison.forgotten = forgotten(cx.before, cx.estate, &carried, cx.changes);
+    // A finding about what is not known says it already.
+    let is_said = |one: &Forgotten| {
+        findings.iter().any(|finding| {
+            finding.status == Status::Open
+                && finding.verdict == Verdict::NotKnown
+                && finding.element == one.id
+        })
+    };
+    comparison.forgotten.retain(|one| !is_said(one));
     for mut finding in growth(cx) {
         comparison.new += 1;
         explain(cx, &carried, &mut finding, None);
@@ -131,11 +158,14 @@ struct Worse {
 struct Matching {
     known: Vec<Option<usize>>,
     used: BTreeSet<usize>,
+    /// Where it is none of them: the graver finding that is gone and held this one too.
+    rest: Vec<Option<usize>>,
 }
 
 impl Matching {
     fn of(cx: &Comparing<'_>, carried: &Carried, findings: &[Finding]) -> Self {
-        let mut matching = Matching { known: vec![None; findings.len()], used: BTreeSet::new() };
+        let none = vec![None; findings.len()];
+        let mut matching = Matching { known: none.clone(), used: BTreeSet::new(), rest: none };
         let mut by_element: BTreeMap<(&str, &Id), Vec<usize>> = BTreeMap::new();
         for (number, known) in cx.before.findings.iter().enumerate() {
             by_element.entry((&known.rule, carried.now(&known.element))).or_default().push(number);
@@ -155,7 +185,25 @@ impl Matching {
                     && (renamed(&known.path) == finding.path
                         || same(&renamed(&known.services), &finding.services)))
         });
+        matching.find_rests(cx, carried, findings);
         matching
+    }
+
+    /// An element that was lost with one instance was lost with its host and zone as well: a second instance beside it
+    /// ends the first risk, and does not make the others.
+    fn find_rests(&mut self, cx: &Comparing<'_>, carried: &Carried, findings: &[Finding]) {
+        let mut gone: BTreeMap<&Id, Vec<usize>> = BTreeMap::new();
+        for (number, known) in cx.before.findings.iter().enumerate() {
+            if known.was_open() && !self.used.contains(&number) {
+                gone.entry(carried.now(&known.element)).or_default().push(number);
+            }
+        }
+        for (at, finding) in findings.iter().enumerate() {
+            let is_new = self.known[at].is_none() && finding.verdict == Verdict::AtRisk;
+            let mut of_element = gone.get(&finding.element).into_iter().flatten().filter(|_| is_new);
+            let is_held = |number: &&usize| holds(carried, &cx.before.findings[**number], finding);
+            self.rest[at] = of_element.find(is_held).copied();
+        }
     }
 
     fn pair(
@@ -176,6 +224,24 @@ impl Matching {
             }
         }
     }
+}
+
+/// Whether the loss of a larger domain, which a finding is about, followed from what was known of a smaller one.
+fn holds(carried: &Carried, known: &Known, finding: &Finding) -> bool {
+    let services: BTreeSet<&Id> = known.services.iter().map(|id| carried.now(id)).collect();
+    let is_on_ladder = |level: Level| level <= Level::Provider;
+    let is_smaller = Level::parse(&known.domain_level)
+        .is_some_and(|level| level <= finding.domain_level && is_on_ladder(finding.domain_level));
+    is_smaller
+        && is_single_point(&known.rule)
+        && is_single_point(finding.rule)
+        && FindingLevel::parse(&known.level).is_some_and(|level| finding.level <= level)
+        && finding.services.iter().all(|id| services.contains(id))
+}
+
+/// Rules about the loss of the element itself.
+fn is_single_point(rule: &str) -> bool {
+    rules::rule(rule).is_some_and(|rule| rule.is_single_point())
 }
 
 fn same(a: &[Id], b: &[Id]) -> bool {
@@ -210,6 +276,9 @@ fn worse(
     {
         return worse(format!("the TTL was {old} s before"));
     }
+    if !rules::rule(finding.rule).is_none_or(|rule| rule.counts_services()) {
+        return None;
+    }
     let before: BTreeSet<&Id> = known.services.iter().map(|id| carried.now(id)).collect();
     let services: Vec<Id> = finding.services.iter().filter(|id| !before.contains(id)).cloned().collect();
     if services.is_empty() {
@@ -218,7 +287,8 @@ fn worse(
     let name = |id: &Id| cx.estate.node(id).map_or_else(|| id.to_string(), |node| node.name.clone());
     let names: Vec<String> = services.iter().take(3).map(|id| format!("`{}`", name(id))).collect();
     let more = if services.len() > 3 { format!(" and {} more", services.len() - 3) } else { String::new() };
-    Some(Worse { why: format!("it now takes down {}{more} too", names.join(", ")), services })
+    let depend = if services.len() == 1 { "depends" } else { "depend" };
+    Some(Worse { why: format!("now {}{more} {depend} on it too", names.join(", ")), services })
 }
 
 /// Says why a finding is new, and which change made it so.
@@ -235,6 +305,9 @@ fn explain(cx: &Comparing<'_>, carried: &Carried, finding: &mut Finding, worse: 
     if let Some(cause) = &cause {
         why = format!("{why}, since {}", cause.words());
     }
+    if let Some(path) = unread_before(cx, finding, cause.as_ref()) {
+        why = format!("{why}; `{path}` could not be read before, so it may be old");
+    }
     if let Some(twins) = carried.ambiguous.iter().find(|one| one.now.contains(&finding.element)) {
         let old: Vec<String> = twins.before.iter().map(|id| format!("`{id}`")).collect();
         why = format!("{why}; it may be one of {} renamed, which nothing tells", old.join(", "));
@@ -247,6 +320,14 @@ fn explain(cx: &Comparing<'_>, carried: &Carried, finding: &mut Finding, worse: 
         finding.evidence.retain(|piece| piece.location() != evidence.location());
         finding.evidence.insert(0, evidence);
     }
+}
+
+/// A file that says so now and could not be read then.
+fn unread_before(cx: &Comparing<'_>, finding: &Finding, cause: Option<&Cause>) -> Option<String> {
+    let of_evidence = finding.evidence.iter().filter_map(Evidence::location);
+    let mut paths = cause.map(|cause| &cause.location).into_iter().chain(of_evidence).map(|at| &*at.path);
+    let is_unread = |path: &&str| cx.before.unread.iter().any(|(unread, _)| unread == path);
+    paths.find(is_unread).map(str::to_owned)
 }
 
 /// Findings about concentration that grew by more than the policy allows.

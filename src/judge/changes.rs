@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Estate, Evidence, Id, Kind, mask_secrets};
 use crate::source::{Location, SourceFile, Tree};
 
+/// In place of a line, of a file that is gone.
+const WHOLE_FILE: &str = "the whole file";
+
 /// Larger products of line counts are not aligned line by line: everything in between counts as changed.
 const MOST_CELLS: usize = 4_000_000;
 
 /// What differs between the input before and the input now.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    /// Lines by file, in order.
+    /// Lines by file, in order; none of a file that was only moved.
     lines: BTreeMap<String, Vec<ChangedLine>>,
     /// Where the files of before are not at hand: every piece of evidence that was kept, by path and text.
     kept: Option<BTreeSet<(String, String)>>,
@@ -39,20 +42,27 @@ pub struct Cause {
 
 impl Changes {
     /// What differs between two trees, file by file. Lines with the same words count as the same, so that
-    /// indentation changes nothing.
+    /// indentation changes nothing; a file that was moved is compared with what it was.
     pub fn between(before: &Tree, after: &Tree) -> Self {
         let mut lines = BTreeMap::new();
+        let moved = moved_files(before, after);
         for file in after.files() {
-            let old = before.get(file.path()).map_or("", SourceFile::text);
-            if old != file.text() {
-                lines.insert(file.path().to_string(), changed_lines(old, file.text()));
+            let old = before.get(file.path());
+            if old.is_some_and(|old| old.text() == file.text()) {
+                continue;
+            }
+            let was = moved.get(&**file.path()).copied();
+            let changed = changed_lines(old.or(was).map_or("", SourceFile::text), file.text());
+            if !changed.is_empty() || was.is_some() {
+                lines.insert(file.path().to_string(), changed);
             }
         }
+        let left: BTreeSet<&str> = moved.values().map(|file| &**file.path()).collect();
         for file in before.files().filter(|file| after.get(file.path()).is_none()) {
-            let text = "the whole file".to_owned();
-            lines.insert(file.path().to_string(), vec![ChangedLine { line: 1, removed: true, text }]);
+            let line = ChangedLine { line: 1, removed: true, text: WHOLE_FILE.to_owned() };
+            let is_left = left.contains(&**file.path());
+            lines.insert(file.path().to_string(), if is_left { Vec::new() } else { vec![line] });
         }
-        lines.retain(|_, lines| !lines.is_empty());
         Changes { lines, kept: None }
     }
 
@@ -66,9 +76,9 @@ impl Changes {
         self.lines.keys().map(String::as_str)
     }
 
-    /// Whether a file differs, as far as is known.
+    /// Whether the text of a file differs, as far as is known.
     pub fn touches(&self, path: &str) -> bool {
-        self.kept.is_some() || self.lines.contains_key(path)
+        self.kept.is_some() || self.lines.get(path).is_some_and(|lines| !lines.is_empty())
     }
 
     /// The change that made a finding about these nodes: the first changed line in what declares them or says that
@@ -82,26 +92,42 @@ impl Changes {
             });
         }
         let starts = starts_of(estate);
-        let on_line = |(location, _): &(Location, String)| {
-            let lines = self.lines.get(&*location.path)?;
-            lines.iter().find(|one| one.line == location.line && !one.removed).map(|one| at(location, one))
-        };
-        let in_block = |(location, _): &(Location, String)| {
-            let lines = self.lines.get(&*location.path)?;
-            let next =
-                starts.get(&*location.path).and_then(|starts| starts.range(location.line + 1..).next());
-            let end = next.copied().unwrap_or(u32::MAX);
-            lines.iter().find(|one| location.line <= one.line && one.line < end).map(|one| at(location, one))
-        };
         let in_file = |(location, _): &(Location, String)| {
             self.lines.get(&*location.path).and_then(|lines| lines.first()).map(|one| at(location, one))
         };
         places
             .iter()
-            .find_map(on_line)
-            .or_else(|| places.iter().find_map(in_block))
+            .find_map(|(location, _)| self.on_line(location))
+            .or_else(|| places.iter().find_map(|(location, _)| self.in_block(&starts, location)))
             .or_else(|| places.iter().find_map(in_file))
             .or_else(|| self.elsewhere())
+    }
+
+    /// The nodes in whose declarations, or in what says that they need something, a line differs.
+    pub fn declarations(&self, estate: &Estate) -> BTreeSet<Id> {
+        let starts = starts_of(estate);
+        let differs = |id: &Id| {
+            let node = estate.node(id).into_iter().flat_map(|node| &node.evidence);
+            let own = node.filter_map(Evidence::location).any(|at| self.in_block(&starts, at).is_some());
+            let needs = estate.needs(id).flat_map(|edge| &edge.evidence).filter_map(Evidence::location);
+            own || needs.into_iter().any(|at| self.on_line(at).is_some())
+        };
+        let parts = |node: &&crate::model::Node| matches!(node.kind, Kind::Service | Kind::Component);
+        estate.nodes.values().filter(parts).map(|node| &node.id).filter(|id| differs(id)).cloned().collect()
+    }
+
+    /// The change of that very line.
+    fn on_line(&self, location: &Location) -> Option<Cause> {
+        let lines = self.lines.get(&*location.path)?;
+        lines.iter().find(|one| one.line == location.line && !one.removed).map(|one| at(location, one))
+    }
+
+    /// The first change between a line and the next declaration.
+    fn in_block(&self, starts: &BTreeMap<&str, BTreeSet<u32>>, location: &Location) -> Option<Cause> {
+        let lines = self.lines.get(&*location.path)?;
+        let next = starts.get(&*location.path).and_then(|starts| starts.range(location.line + 1..).next());
+        let end = next.copied().unwrap_or(u32::MAX);
+        lines.iter().find(|one| location.line <= one.line && one.line < end).map(|one| at(location, one))
     }
 
     /// A change of the policy, else a file that is gone, else the only file that differs.
@@ -111,8 +137,7 @@ impl Changes {
             lines.first().map(|line| at(&location, line))
         };
         let policy = self.lines.iter().find(|(path, _)| path.ends_with("linchpin.toml"));
-        let gone =
-            || self.lines.iter().find(|(_, lines)| lines.iter().any(|one| one.text == "the whole file"));
+        let gone = || self.lines.iter().find(|(_, lines)| lines.iter().any(|one| one.text == WHOLE_FILE));
         let only = || self.lines.iter().next().filter(|_| self.lines.len() == 1);
         policy.or_else(gone).or_else(only).and_then(whole)
     }
@@ -135,6 +160,33 @@ impl Cause {
         let text = self.line.text.as_str().into();
         (!self.line.removed).then(|| Evidence::File { location: self.location.clone(), text })
     }
+}
+
+/// What each file that is new was before, where a file that is gone has the same text, or alone has the same name and
+/// is the only one that the new one can have been.
+fn moved_files<'t>(before: &'t Tree, after: &'t Tree) -> BTreeMap<&'t str, &'t SourceFile> {
+    let name = |file: &SourceFile| file.path().rsplit('/').next().unwrap_or_default().to_owned();
+    let gone: Vec<&SourceFile> = before.files().filter(|file| after.get(file.path()).is_none()).collect();
+    let new: Vec<&SourceFile> = after.files().filter(|file| before.get(file.path()).is_none()).collect();
+    let (mut by_text, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+    for file in &gone {
+        by_text.entry(file.text()).or_insert_with(Vec::new).push(*file);
+        by_name.entry(name(file)).or_insert_with(Vec::new).push(*file);
+    }
+    let mut names_of_new: BTreeMap<String, usize> = BTreeMap::new();
+    for file in &new {
+        *names_of_new.entry(name(file)).or_default() += 1;
+    }
+    let was = |file: &&'t SourceFile| {
+        let same_text = by_text.get(file.text()).and_then(|files| files.first());
+        let same_name = || match by_name.get(&name(file)).map(Vec::as_slice) {
+            Some([only]) if names_of_new[&name(file)] == 1 => Some(only),
+            _ => None,
+        };
+        let old = same_text.or_else(same_name)?;
+        Some((&**file.path(), *old))
+    };
+    new.iter().filter_map(was).collect()
 }
 
 fn at(location: &Location, line: &ChangedLine) -> Cause {
@@ -263,6 +315,18 @@ mod tests {
     fn a_removed_line_stands_before_the_next() {
         assert_eq!(changed("a\nb\nc\n", "a\nc\n"), [(2, true, "b".to_owned())]);
         assert_eq!(changed("a\n", ""), [(1, true, "a".to_owned())]);
+    }
+
+    #[test]
+    fn a_file_that_moved_is_compared_with_what_it_was() {
+        let before = Tree::of_texts([("a/x", "1\n2\n"), ("a/y", "3\n"), ("b/y", "4\n"), ("c", "5\n")]);
+        let after = Tree::of_texts([("n/x", "1\n3\n"), ("n/z", "3\n"), ("n/y", "6\n")]);
+        let changes = Changes::between(&before, &after);
+        let lines = |path: &str| changes.lines[path].iter().map(|one| one.text.as_str()).collect::<Vec<_>>();
+        assert_eq!(lines("n/x"), ["3", "2"], "the only one of its name");
+        assert_eq!(lines("n/y"), ["6"], "it may have been either");
+        assert!(!changes.touches("n/z") && changes.files().any(|path| path == "n/z"), "the same text");
+        assert_eq!((lines("a/x"), lines("c")), (vec![], vec![WHOLE_FILE]));
     }
 
     #[test]

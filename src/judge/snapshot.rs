@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
 use crate::analyze::{Analysis, Concentration};
-use crate::model::{Attribute, Estate, Evidence, Id, Node};
+use crate::model::{Attribute, Estate, Evidence, Id, Kind, Node};
 
 /// A scan as it was, reduced to what a comparison reads.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +53,8 @@ pub struct Known {
     pub fingerprint: String,
     /// What it is about.
     pub element: Id,
+    /// The word of the failure domain's level.
+    pub domain_level: String,
     /// Services concerned.
     pub services: Vec<Id>,
     /// From a service to the element.
@@ -105,7 +107,7 @@ impl Traits<'_> {
     /// The text that [`Seen::traits`] holds.
     pub fn text(&self) -> String {
         let replicas = self.replicas.map(|replicas| replicas.to_string()).unwrap_or_default();
-        [
+        let parts = [
             self.type_name,
             self.category,
             self.provider,
@@ -114,8 +116,9 @@ impl Traits<'_> {
             &replicas,
             self.tolerance,
             if self.is_service { "service" } else { "" },
-        ]
-        .join("|")
+        ];
+        // A bar in a manifest's text must not look like the end of a part.
+        parts.map(|part| part.replace('|', "/")).join("|")
     }
 }
 
@@ -147,6 +150,23 @@ impl Snapshot {
     }
 }
 
+/// The services and components that are new, of which something differs that is known of them, or that need something
+/// else than before.
+pub fn differing(before: &Snapshot, estate: &Estate) -> BTreeSet<Id> {
+    let is_part = |node: &&Node| matches!(node.kind, Kind::Service | Kind::Component);
+    let needs_of_now: BTreeSet<(&Id, &Id, &str)> =
+        estate.edges.iter().map(|edge| (&edge.from, &edge.to, edge.phase.word())).collect();
+    let needs_before: BTreeSet<(&Id, &Id, &str)> =
+        before.edges.iter().map(|(from, to, phase)| (from, to, phase.as_str())).collect();
+    let by_edges: BTreeSet<&Id> =
+        needs_of_now.symmetric_difference(&needs_before).map(|(from, _, _)| *from).collect();
+    let differs = |node: &&Node| {
+        let same = before.nodes.get(&node.id).is_some_and(|seen| seen.traits == Seen::of(node).traits);
+        !same || by_edges.contains(&node.id)
+    };
+    estate.nodes.values().filter(is_part).filter(differs).map(|node| node.id.clone()).collect()
+}
+
 fn kept(evidence: &Evidence) -> Option<(String, String)> {
     match evidence {
         Evidence::File { location, text } => Some((location.path.to_string(), text.trim().to_owned())),
@@ -163,7 +183,27 @@ pub fn folder(path: &str) -> Option<String> {
 impl Seen {
     /// The manifest's type.
     pub fn type_name(&self) -> &str {
-        self.traits.split('|').next().unwrap_or_default()
+        self.part(0)
+    }
+
+    /// The provider.
+    pub(super) fn provider(&self) -> &str {
+        self.part(2)
+    }
+
+    /// The region.
+    pub(super) fn region(&self) -> &str {
+        self.part(3)
+    }
+
+    /// The word of what it survives.
+    pub(super) fn tolerance(&self) -> &str {
+        self.part(6)
+    }
+
+    /// A part of [`Traits::text`], in its order.
+    fn part(&self, at: usize) -> &str {
+        self.traits.split('|').nth(at).unwrap_or_default()
     }
 
     /// A node as it is.
@@ -202,6 +242,7 @@ impl Known {
             level: finding.level.word().to_owned(),
             fingerprint: finding.fingerprint.clone(),
             element: finding.element.clone(),
+            domain_level: finding.domain_level.word().to_owned(),
             services: finding.services.clone(),
             path: finding.path.clone(),
             status: finding.status.word().to_owned(),

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
+use super::news::{News, count, forgotten, path_names};
 use super::place;
 use super::text::{markdown, markdown_code, mermaid};
 use crate::judge::{Comparison, Finding, FindingLevel, Status, Verdict};
-use crate::model::Id;
+use crate::model::{Evidence, Id};
 use crate::scan::Outcome;
 
 /// The first line of the comment: whoever updates it in place looks for this.
@@ -22,31 +23,25 @@ pub(super) fn write(
     limit: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let new: Vec<&Finding> = outcome.findings.iter().filter(|one| one.status == Status::Open).collect();
+    let news = News::of(outcome, comparison);
     writeln!(out, "{MARKER}")?;
-    head(outcome, comparison, &new, out)?;
-    new_findings(&new, limit, out)?;
-    picture(outcome, &new, out)?;
+    head(outcome, comparison, &news, out)?;
+    graver(outcome, &news.new, limit, out)?;
+    lesser(&news.new, limit, out)?;
+    picture(outcome, &news.new, out)?;
+    grown(&news.grown, limit, out)?;
+    not_judged(outcome, comparison, limit, out)?;
     gone(comparison, limit, out)?;
     shifts(comparison, limit, out)?;
     carried(comparison, limit, out)?;
-    not_judged(outcome, comparison, limit, out)
+    accept(news.new.first().or(news.grown.first()).copied(), out)
 }
 
-fn head(outcome: &Outcome, comparison: &Comparison, new: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
-    let of_level = |level| new.iter().filter(|one| one.level == level).count();
-    let (errors, warnings) = (of_level(FindingLevel::Error), of_level(FindingLevel::Warning));
-    let verdict = match (errors, warnings, new.len()) {
-        (0, 0, 0) => "nothing new".to_owned(),
-        (0, 0, notes) => count(notes, "new note"),
-        (errors, warnings, _) => {
-            format!("{}, {}", count(errors, "new error"), count(warnings, "new warning"))
-        }
-    };
-    writeln!(out, "# linchpin: {verdict}\n")?;
+fn head(outcome: &Outcome, comparison: &Comparison, news: &News<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# linchpin: {}\n", news.headline())?;
     writeln!(
         out,
-        "{} against {}: {} known before, {} gone.\n",
+        "{} compared with {}: {} known before, {} gone.\n",
         markdown(&outcome.organization),
         markdown_code(&comparison.against),
         count(comparison.unchanged, "finding"),
@@ -58,44 +53,78 @@ fn head(outcome: &Outcome, comparison: &Comparison, new: &[&Finding], out: &mut 
     if all.is_empty() { Ok(()) } else { writeln!(out, "Environments compared: {}\n", all.join(", ")) }
 }
 
-fn new_findings(new: &[&Finding], limit: usize, out: &mut dyn Write) -> io::Result<()> {
-    if new.is_empty() {
+/// The new errors, each with all that is needed to believe it and to end it.
+fn graver(outcome: &Outcome, new: &[&Finding], limit: usize, out: &mut dyn Write) -> io::Result<()> {
+    let errors: Vec<&&Finding> = new.iter().filter(|one| one.level == FindingLevel::Error).collect();
+    for finding in errors.iter().take(limit) {
+        writeln!(out, "### {}\n", markdown(&finding.message))?;
+        if let Some(Evidence::File { location, text }) = finding.evidence.first() {
+            let at = format!("{}:{}", location.path, location.line);
+            writeln!(out, "- **At** {}: {}", markdown_code(&at), markdown_code(text.trim()))?;
+        }
+        if let Some(because) = &finding.because {
+            writeln!(out, "- **Why** {}", markdown(because))?;
+        }
+        if let Some(path) = path_names(outcome, &finding.path) {
+            writeln!(out, "- **Path** {}", markdown_code(&path))?;
+        }
+        if let Some(fix) = &finding.fix {
+            writeln!(out, "- **Fix** {}", markdown(&fix.summary))?;
+        }
+        writeln!(out, "- **Rule** `{}`, fingerprint `{}`\n", finding.rule, finding.fingerprint)?;
+    }
+    if errors.len() <= limit { Ok(()) } else { more(errors.len(), limit, out) }
+}
+
+/// The new warnings and notes, a line each.
+fn lesser(new: &[&Finding], limit: usize, out: &mut dyn Write) -> io::Result<()> {
+    let is_lesser = |one: &&&Finding| one.level != FindingLevel::Error && one.verdict == Verdict::AtRisk;
+    let lesser: Vec<&&Finding> = new.iter().filter(is_lesser).collect();
+    if lesser.is_empty() {
         return Ok(());
     }
-    writeln!(
-        out,
-        "## New\n\n| level | lost | element | what | why new | where |\n|---|---:|---|---|---|---|"
-    )?;
-    for finding in new.iter().take(limit) {
+    writeln!(out, "## Warnings and notes\n\n| level | what | why | where |\n|---|---|---|---|")?;
+    for finding in lesser.iter().take(limit) {
         writeln!(
             out,
-            "| {} | {} | {} | `{}`: {} | {} | {} |",
+            "| {} | `{}`: {} | {} | {} |",
             finding.level.word(),
-            finding.blast_radius.services,
-            markdown_code(finding.element.as_str()),
             finding.rule,
             markdown(&finding.message),
             markdown(finding.because.as_deref().unwrap_or_default()),
             place(&finding.evidence).map_or(String::new(), |place| markdown_code(&place))
         )?;
     }
-    more(new.len(), limit, out)?;
-    let fixes: BTreeMap<&str, &str> = new
-        .iter()
-        .take(limit)
-        .filter_map(|one| Some((one.element.as_str(), one.fix.as_ref()?.summary.as_str())))
-        .collect();
-    for (element, fix) in fixes {
-        writeln!(out, "- {}: {}", markdown_code(element), markdown(fix))?;
+    more(lesser.len(), limit, out)
+}
+
+/// What was known, and on which more services depend now.
+fn grown(grown: &[&Finding], limit: usize, out: &mut dyn Write) -> io::Result<()> {
+    if grown.is_empty() {
+        return Ok(());
     }
-    if let Some(first) = new.first() {
+    writeln!(out, "## Known before, with more services under it now\n")?;
+    for finding in grown.iter().take(limit) {
         writeln!(
             out,
-            "\nTo accept one for a time: `linchpin waive {} --reason WHY --owner WHO --until YYYY-MM-DD`\n",
-            first.fingerprint
+            "- {} `{}` {}: {}",
+            finding.level.word(),
+            finding.rule,
+            markdown_code(finding.element.as_str()),
+            markdown(finding.because.as_deref().unwrap_or_default())
         )?;
     }
-    Ok(())
+    more(grown.len(), limit, out)
+}
+
+fn accept(finding: Option<&Finding>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(finding) = finding else { return Ok(()) };
+    writeln!(
+        out,
+        "<sub>`linchpin explain {}` says what a rule means. To accept a risk for a time: `linchpin waive {} --reason \
+         WHY --owner WHO --until YYYY-MM-DD`</sub>",
+        finding.rule, finding.fingerprint
+    )
 }
 
 /// The paths from services to what takes them down.
@@ -197,27 +226,26 @@ fn not_judged(
     limit: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let unread = comparison.unread.iter().map(|problem| {
+        let at = format!("{}:{}", problem.location.path, problem.location.line);
+        format!("{} can no longer be read: {}", markdown_code(&at), markdown(&problem.message))
+    });
+    let lost = comparison.forgotten.iter().map(|one| markdown(&forgotten(one)));
     let is_unknown = |one: &&Finding| one.status == Status::Open && one.verdict == Verdict::NotKnown;
-    let unknown: Vec<&Finding> = outcome.findings.iter().filter(is_unknown).collect();
-    if comparison.unread.is_empty() && comparison.not_compared.is_empty() && unknown.is_empty() {
+    let unknown = outcome.findings.iter().filter(is_unknown).map(|finding| {
+        let why = finding.because.as_deref().unwrap_or_default();
+        format!("`{}`: {} ({})", finding.rule, markdown(&finding.message), markdown(why))
+    });
+    let not_compared = comparison.not_compared.iter().map(|why| markdown(why));
+    let lines: Vec<String> = unread.chain(lost).chain(unknown).chain(not_compared).collect();
+    if lines.is_empty() {
         return Ok(());
     }
     writeln!(out, "## Not judged in what changed\n")?;
-    for problem in comparison.unread.iter().take(limit) {
-        let at = format!("{}:{}", problem.location.path, problem.location.line);
-        writeln!(out, "- {} could not be read: {}", markdown_code(&at), markdown(&problem.message))?;
+    for line in lines.iter().take(limit) {
+        writeln!(out, "- {line}")?;
     }
-    for why in comparison.not_compared.iter().take(limit) {
-        writeln!(out, "- {}", markdown(why))?;
-    }
-    for finding in unknown.iter().take(limit) {
-        writeln!(out, "- {}: {}", markdown_code(finding.element.as_str()), markdown(&finding.message))?;
-    }
-    more(comparison.unread.len().max(unknown.len()), limit, out)
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    more(lines.len(), limit, out)
 }
 
 fn more(total: usize, limit: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -229,37 +257,8 @@ fn more(total: usize, limit: usize, out: &mut dyn Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::judge::{Ambiguous, Comparison, Known, Shift, Status};
-    use crate::model::Id;
-    use crate::report::sample;
+    use crate::report::sample::{self, compared};
     use crate::report::tests::written;
-    use crate::scan::Outcome;
-
-    fn compared(mut outcome: Outcome) -> Outcome {
-        outcome.findings[1].status = Status::Baseline;
-        let gone = Known::of(&outcome.findings[2]);
-        outcome.findings[0].because = Some("new, since `x` at a.tf:3".into());
-        let name = outcome.organization.clone();
-        outcome.comparison = Some(Comparison {
-            against: format!("main {name}"),
-            new: 3,
-            unchanged: 1,
-            gone: vec![gone],
-            carried: vec![(Id::new("a:x"), Id::new("a:y"))],
-            ambiguous: vec![Ambiguous { before: vec![Id::app(&name)], now: vec![Id::app(&name)] }],
-            shifts: vec![Shift {
-                dimension: "provider".into(),
-                id: Id::provider(&name),
-                before: 0.5,
-                now: 0.75,
-            }],
-            not_compared: vec![name.clone()],
-            environments: vec![name],
-            unread: outcome.problems.iter().cloned().collect(),
-            ..Comparison::default()
-        });
-        outcome
-    }
 
     #[test]
     fn the_comment_says_what_changed() {
@@ -270,9 +269,10 @@ mod tests {
         let schema: serde_json::Value = serde_json::from_str(crate::report::JSON_SCHEMA).expect("JSON");
         assert!(jsonschema::is_valid(&schema, &json));
         for part in [
-            "<!-- linchpin:check -->\n# linchpin: 1 new error, 2 new warnings\n",
-            "shop against `main shop`: 1 finding known before, 1 gone.",
-            "| new, since `x` at a.tf&#58;3 |",
+            "<!-- linchpin:check -->\n# linchpin: 1 new error, 1 new warning, 1 known risk under more services\n",
+            "shop compared with `main shop`: 1 finding known before, 1 gone.",
+            "- **At** `infra/main.tf:12`: `multi_az = false`",
+            "- **Why** new, since `x` at a.tf&#58;3",
             "| provider | `provider:shop` | 50.0 % | 75.0 % |",
             "- `a:x` is `a:y` now",
             "flowchart LR",
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(fences, 2, "{text}");
         for line in text.lines() {
             let cells = line.replace("\\|", "").matches('|').count();
-            assert!([0, 5, 7].contains(&cells), "{line}");
+            assert!([0, 5].contains(&cells), "{line}");
             assert!(!line.trim_start().starts_with("<script"), "{line}");
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::news::count;
 use super::text::terminal;
 use super::{Length, Options, Report, Summary};
 use crate::judge::{Finding, FindingLevel, Status};
@@ -38,8 +39,11 @@ impl Report for GitHub {
         let counts = Summary::of(outcome);
         writeln!(
             out,
-            "linchpin: {} errors, {} warnings, {} notes; {} unmitigated single points of failure",
-            counts.errors, counts.warnings, counts.notes, counts.unmitigated
+            "linchpin: {}, {}, {}; {} of them unmitigated single points of failure",
+            count(counts.errors, "error"),
+            count(counts.warnings, "warning"),
+            count(counts.notes, "note"),
+            counts.unmitigated
         )
     }
 }
@@ -56,9 +60,16 @@ fn annotation(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     if let Some(at) = place {
         write!(out, "file={},line={},col={},", property(&at.path), at.line, at.column)?;
     }
-    let because = finding.because.as_ref().map_or_else(String::new, |because| format!("; {because}"));
-    let text = format!("{} ({} services lost){because}", finding.message, finding.blast_radius.services);
-    writeln!(out, "title={}::{}", property(finding.rule), data(&text))
+    let mut text = data(&finding.message);
+    for (label, said) in
+        [("Why", &finding.because), ("Fix", &finding.fix.as_ref().map(|fix| fix.summary.clone()))]
+    {
+        if let Some(said) = said {
+            // A line break of our own, which GitHub shows as one.
+            text.push_str(&format!("%0A{label}: {}", data(said)));
+        }
+    }
+    writeln!(out, "title=linchpin%3A {}::{text}", property(finding.rule))
 }
 
 fn data(text: &str) -> String {
@@ -81,8 +92,8 @@ mod tests {
         assert_eq!(
             first,
             Some(
-                "::error file=infra/main.tf,line=12,col=1,title=single-zone::`provider:aws/eu-west-1a` takes \
-                 everything down (2 services lost)"
+                "::error file=infra/main.tf,line=12,col=1,title=linchpin%3A single-zone::`provider:aws/eu-west-1a` takes \
+                 everything down%0AFix: set `multi_az = true`"
             )
         );
         assert_eq!(text.lines().count(), 5);

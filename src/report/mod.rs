@@ -4,6 +4,7 @@
 //! from a manifest is written without passing [`text`].
 
 mod change;
+mod compared;
 mod dot;
 pub mod explanation;
 mod github;
@@ -14,7 +15,9 @@ mod json;
 mod junit;
 mod markdown;
 mod mermaid;
+mod news;
 pub mod open_psa;
+mod page;
 mod sarif;
 mod summary;
 mod svg;

@@ -1,9 +1,13 @@
 //! Outcomes for the tests of reports.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::analyze::{Concentration, Dimension, PhaseResult, Share, SingleFailure};
-use crate::judge::{BlastRadius, Edit, Finding, FindingLevel, Fix, Status, Verdict};
+use crate::judge::{
+    Ambiguous, BlastRadius, Comparison, Edit, Finding, FindingLevel, Fix, Forgotten, Known, Shift, Status,
+    Verdict,
+};
 use crate::model::{
     Category, Confidence, Edge, Environment, Evidence, Group, Id, Kind, Level, Need, Node, Phase, Tolerance,
 };
@@ -78,6 +82,37 @@ pub(super) fn hostile() -> Outcome {
     outcome.skipped[0].reason = NAME.into();
     outcome.files[0].path = NAME.into();
     outcome.estate.environments[0].name = NAME.into();
+    outcome
+}
+
+/// An outcome as the side of now of a comparison that found one of everything, called by the organization's name.
+pub(super) fn compared(mut outcome: Outcome) -> Outcome {
+    outcome.findings[1].status = Status::Baseline;
+    let gone = Known::of(&outcome.findings[2]);
+    let grown = BTreeSet::from([outcome.findings[2].fingerprint.clone()]);
+    outcome.findings[0].because = Some("new, since `x` at a.tf:3".into());
+    let name = outcome.organization.clone();
+    outcome.comparison = Some(Comparison {
+        against: format!("main {name}"),
+        new: 3,
+        grown,
+        unchanged: 1,
+        gone: vec![gone],
+        carried: vec![(Id::new("a:x"), Id::new("a:y"))],
+        ambiguous: vec![Ambiguous { before: vec![Id::app(&name)], now: vec![Id::app(&name)] }],
+        shifts: vec![Shift { dimension: "provider".into(), id: Id::provider(&name), before: 0.5, now: 0.75 }],
+        not_compared: vec![name.clone()],
+        unread: outcome.problems.iter().cloned().collect(),
+        forgotten: vec![Forgotten {
+            id: Id::app("web"),
+            what: "region",
+            was: "eu-west-1".into(),
+            because: Some(name.clone()),
+            cause: None,
+        }],
+        environments: vec![name],
+        ..Comparison::default()
+    });
     outcome
 }
 

@@ -7,9 +7,10 @@ use std::io;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table as Grid, Width, presets};
 
+use super::page::{LABEL_WIDTH, Page};
 use super::summary::{is_unmitigated, unmitigated};
 use super::text::{fit, terminal};
-use super::{Length, Options, Paint, Report, Summary, place};
+use super::{Length, Options, Report, Summary, place};
 use crate::analyze::{Concentration, Dimension};
 use crate::judge::{Finding, FindingLevel, Status};
 use crate::model::Id;
@@ -35,7 +36,10 @@ impl Report for Table {
     fn write(&self, outcome: &Outcome, out: &mut dyn io::Write, options: &Options) -> io::Result<()> {
         let mut page = Page { text: String::new(), options: *options };
         page.read(outcome);
-        page.compared(outcome);
+        if let Some(comparison) = &outcome.comparison {
+            page.compared(outcome, comparison);
+            return out.write_all(page.text.as_bytes());
+        }
         page.single_points(outcome);
         page.other_findings(outcome);
         page.concentration(outcome);
@@ -48,49 +52,8 @@ impl Report for Table {
 const SINGLE_POINTS_ON_SCREEN: usize = 7;
 const PROVIDERS_ON_SCREEN: usize = 3;
 const REGIONS_ON_SCREEN: usize = 2;
-const NARROWEST: usize = 30;
-
-/// The page as it grows. Every text that is not linchpin's own passes [`terminal`] on its way in.
-struct Page {
-    text: String,
-    options: Options,
-}
 
 impl Page {
-    /// What is new against the baseline, with the change that made it so.
-    fn compared(&mut self, outcome: &Outcome) {
-        let Some(comparison) = &outcome.comparison else { return };
-        let renamed = match comparison.carried.len() {
-            0 => String::new(),
-            many => format!(", {many} renamed or moved"),
-        };
-        self.entry(
-            "Against",
-            &format!(
-                "{}: {} new, {} known, {} gone{renamed}",
-                comparison.against,
-                comparison.new,
-                comparison.unchanged,
-                comparison.gone.len()
-            ),
-        );
-        let open = outcome.findings.iter().filter(|found| found.status == Status::Open);
-        let limit = if self.options.length == Length::All { usize::MAX } else { SINGLE_POINTS_ON_SCREEN };
-        for finding in open.clone().take(limit) {
-            let why = finding.because.as_deref().unwrap_or("new");
-            self.entry("", &format!("{} {} {}: {why}", finding.level.word(), finding.rule, finding.element));
-        }
-        self.more(open.count(), limit);
-        for open in comparison.ambiguous.iter().take(limit) {
-            let ids = |ids: &[Id]| ids.iter().map(Id::as_str).collect::<Vec<_>>().join(", ");
-            let text = format!("not known which of {} became which of {}", ids(&open.before), ids(&open.now));
-            self.entry("", &text);
-        }
-        for text in comparison.not_compared.iter().take(limit) {
-            self.entry("", &format!("not compared: {text}"));
-        }
-    }
-
     fn read(&mut self, outcome: &Outcome) {
         let counts = Summary::of(outcome);
         let data = match outcome.data_date.as_str() {
@@ -261,17 +224,6 @@ impl Page {
         }
     }
 
-    fn width(&self) -> usize {
-        self.options.width.max(NARROWEST)
-    }
-
-    fn limit(&self, on_screen: usize) -> usize {
-        match self.options.length {
-            Length::Screen => on_screen,
-            Length::All => usize::MAX,
-        }
-    }
-
     fn grid(&self, header: &[&str]) -> Grid {
         let mut grid = Grid::new();
         let width = u16::try_from(self.width()).unwrap_or(u16::MAX);
@@ -297,44 +249,8 @@ impl Page {
             if at == 0 { self.heading(&line) } else { self.line(&line) }
         }
     }
-
-    fn more(&mut self, total: usize, shown: usize) {
-        if total > shown {
-            self.line(&format!("… and {} more (--all)", total - shown));
-        }
-    }
-
-    fn heading(&mut self, text: &str) {
-        let text = terminal(text);
-        for line in wrap(&text, self.width()) {
-            match self.options.paint {
-                Paint::Plain => self.line(&line),
-                Paint::Colour => self.line(&format!("\u{1b}[1m{line}\u{1b}[0m")),
-            }
-        }
-    }
-
-    /// A label, and text beside it that is wrapped to the width.
-    fn entry(&mut self, label: &str, text: &str) {
-        let text = terminal(text);
-        let lines = wrap(&text, self.width().saturating_sub(LABEL_WIDTH));
-        for (at, line) in lines.iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            self.line(&format!("{label:<LABEL_WIDTH$}{line}"));
-        }
-    }
-
-    fn blank(&mut self) {
-        self.text.push('\n');
-    }
-
-    fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
 }
 
-const LABEL_WIDTH: usize = 11;
 const GAP: usize = 2;
 const LOST_WIDTH: usize = 9;
 const LEVEL_WIDTH: usize = 9;
@@ -476,45 +392,12 @@ fn shell_word(word: &str) -> String {
     }
 }
 
-/// Breaks at spaces so that each line fits, and within words that are too long.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split(' ') {
-        let wide = word.width();
-        if used > 0 && used + 1 + wide > width {
-            lines.push(String::new());
-            used = 0;
-        }
-        let line = lines.last_mut().expect("there is always a line");
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        if wide <= width {
-            line.push_str(word);
-            used += wide;
-            continue;
-        }
-        for c in word.chars() {
-            let wide = c.width().unwrap_or(0);
-            if used + wide > width && used > 0 {
-                lines.push(String::new());
-                used = 0;
-            }
-            lines.last_mut().expect("there is always a line").push(c);
-            used += wide;
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use unicode_width::UnicodeWidthStr as _;
 
     use super::*;
+    use crate::report::Paint;
     use crate::report::sample;
     use crate::report::tests::written;
 

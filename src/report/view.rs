@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regex::Regex;
+
 use crate::judge::folder;
 use crate::model::{Edge, Estate, Evidence, Id, Kind, Level, Node, Phase};
 use crate::scan::Outcome;
@@ -15,6 +17,8 @@ pub struct View {
     pub depth: usize,
     /// Only what leads to this node, and it.
     pub reaches: Option<Id>,
+    /// Only these nodes and what leads to them.
+    pub affected: Option<BTreeSet<Id>>,
     /// Only dependencies of this phase.
     pub phase: Option<Phase>,
     /// Only services, with the elements of this level whose failure alone takes them.
@@ -24,7 +28,7 @@ pub struct View {
 }
 
 /// Which nodes become one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Collapse {
     /// Those with one provider.
     Provider,
@@ -32,6 +36,8 @@ pub enum Collapse {
     Region,
     /// Those that one folder declares.
     Folder,
+    /// Those in whose ids this finds the same text: its first group, or all that it matches.
+    Matching(Regex),
 }
 
 impl View {
@@ -44,15 +50,19 @@ impl View {
             outcome.estate.edges.retain(|edge| edge.phase == phase);
             keep_connected(&mut outcome.estate);
         }
+        if let Some(ids) = &self.affected {
+            let kept = around(&outcome.estate, ids, usize::MAX, &[Direction::Back]);
+            keep(&mut outcome.estate, &kept);
+        }
         if let Some(id) = &self.reaches {
-            let kept = around(&outcome.estate, id, usize::MAX, &[Direction::Back]);
+            let kept = around(&outcome.estate, &one(id), usize::MAX, &[Direction::Back]);
             keep(&mut outcome.estate, &kept);
         }
         if let Some(id) = &self.focus {
-            let kept = around(&outcome.estate, id, self.depth, &[Direction::Forth, Direction::Back]);
+            let kept = around(&outcome.estate, &one(id), self.depth, &[Direction::Forth, Direction::Back]);
             keep(&mut outcome.estate, &kept);
         }
-        if let Some(collapse) = self.collapse {
+        if let Some(collapse) = &self.collapse {
             outcome.estate = collapsed(outcome.estate, collapse);
         }
         outcome.estate.settle();
@@ -96,18 +106,22 @@ fn keep_connected(estate: &mut Estate) {
     estate.nodes.retain(|id, node| ends.contains(id) || node.is_service);
 }
 
-/// What can be reached from a node in so many steps, each direction on its own.
-fn around(estate: &Estate, start: &Id, depth: usize, directions: &[Direction]) -> BTreeSet<Id> {
+fn one(id: &Id) -> BTreeSet<Id> {
+    BTreeSet::from([id.clone()])
+}
+
+/// What can be reached from some nodes in so many steps, each direction on its own.
+fn around(estate: &Estate, starts: &BTreeSet<Id>, depth: usize, directions: &[Direction]) -> BTreeSet<Id> {
     let mut next: BTreeMap<(bool, &Id), Vec<&Id>> = BTreeMap::new();
     for edge in &estate.edges {
         next.entry((true, &edge.from)).or_default().push(&edge.to);
         next.entry((false, &edge.to)).or_default().push(&edge.from);
     }
-    let mut kept = BTreeSet::from([start.clone()]);
+    let mut kept = starts.clone();
     for direction in directions {
         let forth = *direction == Direction::Forth;
-        let mut seen = BTreeSet::from([start]);
-        let mut front = vec![start];
+        let mut seen: BTreeSet<&Id> = starts.iter().collect();
+        let mut front: Vec<&Id> = starts.iter().collect();
         for _ in 0..depth {
             let ends = front.iter().flat_map(|id| next.get(&(forth, *id)).into_iter().flatten().copied());
             let ends: Vec<&Id> = ends.collect();
@@ -126,7 +140,7 @@ fn keep(estate: &mut Estate, kept: &BTreeSet<Id>) {
     estate.edges.retain(|edge| kept.contains(&edge.from) && kept.contains(&edge.to));
 }
 
-fn collapsed(estate: Estate, collapse: Collapse) -> Estate {
+fn collapsed(estate: Estate, collapse: &Collapse) -> Estate {
     let piece: BTreeMap<Id, Id> =
         estate.nodes.values().map(|node| (node.id.clone(), piece_of(&estate, node, collapse))).collect();
     let mut nodes: BTreeMap<Id, Node> = BTreeMap::new();
@@ -164,7 +178,7 @@ fn collapsed(estate: Estate, collapse: Collapse) -> Estate {
 }
 
 /// What a node becomes a part of.
-fn piece_of(estate: &Estate, node: &Node, collapse: Collapse) -> Id {
+fn piece_of(estate: &Estate, node: &Node, collapse: &Collapse) -> Id {
     let placement = &node.placement;
     let in_provider = || match node.id.scheme() {
         "provider" => node.id.rest().split('/').next().map(Id::provider),
@@ -186,10 +200,13 @@ fn piece_of(estate: &Estate, node: &Node, collapse: Collapse) -> Id {
                 !matches!(node.kind, Kind::Provider | Kind::Region | Kind::Zone | Kind::ProviderService)
             })
             .map(|folder| Id::new(format!("folder:{}", if folder.is_empty() { "." } else { &folder }))),
+        Collapse::Matching(pattern) => pattern.captures(node.id.as_str()).map(|found| {
+            let text = found.get(1).or(found.get(0)).map_or("", |text| text.as_str());
+            Id::new(format!("group:{text}"))
+        }),
     };
-    found
-        .filter(|id| collapse == Collapse::Folder || estate.nodes.contains_key(id))
-        .unwrap_or_else(|| node.id.clone())
+    let may_be_new = matches!(collapse, Collapse::Folder | Collapse::Matching(_));
+    found.filter(|id| may_be_new || estate.nodes.contains_key(id)).unwrap_or_else(|| node.id.clone())
 }
 
 #[cfg(test)]
@@ -233,5 +250,28 @@ mod tests {
         assert!(estate.needs(&Id::provider("aws")).any(|edge| edge.to == Id::provider("mailgun")));
         let view = View { collapse: Some(Collapse::Folder), ..View::default() };
         assert!(ids(&view).contains(&"folder:k8s".to_owned()), "{:?}", ids(&view));
+    }
+
+    #[test]
+    fn ids_that_match_alike_are_one_piece() {
+        let pattern = Regex::new("^provider:([a-z]+)").expect("a pattern");
+        let view = View { collapse: Some(Collapse::Matching(pattern)), ..View::default() };
+        assert_eq!(
+            ids(&view),
+            [
+                "app:orders",
+                "app:web",
+                "group:aws",
+                "group:mailgun",
+                "group:postmark",
+                "tf:infra/aws_db_instance.main"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_change_affects_is_shown_with_what_depends_on_it() {
+        let changed = BTreeSet::from([Id::app("orders"), Id::new("app:gone")]);
+        assert_eq!(ids(&View { affected: Some(changed), ..View::default() }), ["app:orders", "app:web"]);
     }
 }

@@ -25,6 +25,10 @@ impl Rule for ExpiredMitigation {
         include_str!("../../../docs/rules/expired-mitigation.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for mitigation in &cx.settings.mitigations {
             let why = match standing(mitigation, cx.settings, cx.today) {

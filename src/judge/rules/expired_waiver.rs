@@ -24,6 +24,10 @@ impl Rule for ExpiredWaiver {
         include_str!("../../../docs/rules/expired-waiver.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         let uses = std::mem::take(&mut out.waivers);
         for used in &uses {

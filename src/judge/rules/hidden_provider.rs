@@ -25,6 +25,10 @@ impl Rule for HiddenProvider {
         include_str!("../../../docs/rules/hidden-provider.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for failure in cx.failures() {
             let is_provider =

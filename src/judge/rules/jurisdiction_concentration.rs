@@ -25,6 +25,10 @@ impl Rule for JurisdictionConcentration {
         include_str!("../../../docs/rules/jurisdiction-concentration.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         // How much of one jurisdiction is too much has no default: only declared limits count.
         let has_limit = cx.settings.policy.thresholds.iter().any(|limit| limit.dimension == "jurisdiction");

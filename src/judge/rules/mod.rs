@@ -71,6 +71,17 @@ pub trait Rule: Sync {
     /// Looks for the risk.
     fn check(&self, cx: &Context<'_>, out: &mut Findings);
 
+    /// Whether it is about the loss of its element, so that a larger domain around the element is lost as well.
+    fn is_single_point(&self) -> bool {
+        false
+    }
+
+    /// Whether a finding that was known is another risk once one more service depends on its element. It is not where
+    /// the services are what else is concerned: a status page shares the fate of many services as of few.
+    fn counts_services(&self) -> bool {
+        true
+    }
+
     /// Whether it is about waivers, and so has to wait until they were applied.
     fn judges_waivers(&self) -> bool {
         false

@@ -26,6 +26,10 @@ impl Rule for MonitoringSharesFate {
         include_str!("../../../docs/rules/monitoring-shares-fate.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         let mut points: Vec<_> = cx
             .single_points()

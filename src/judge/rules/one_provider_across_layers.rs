@@ -25,6 +25,10 @@ impl Rule for OneProviderAcrossLayers {
         include_str!("../../../docs/rules/one-provider-across-layers.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for (provider, layers) in layers_by_provider(cx) {
             if layers.len() < FEWEST_LAYERS {

@@ -24,6 +24,10 @@ impl Rule for ProviderConcentration {
         include_str!("../../../docs/rules/provider-concentration.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for one in concentrated(cx, &[Dimension::Provider, Dimension::UltimateProvider]) {
             out.push(

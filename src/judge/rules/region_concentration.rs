@@ -24,6 +24,10 @@ impl Rule for RegionConcentration {
         include_str!("../../../docs/rules/region-concentration.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for one in concentrated(cx, &[Dimension::Region, Dimension::Zone]) {
             out.push(

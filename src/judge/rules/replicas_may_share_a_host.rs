@@ -23,6 +23,10 @@ impl Rule for ReplicasMayShareAHost {
         include_str!("../../../docs/rules/replicas-may-share-a-host.md")
     }
 
+    fn is_single_point(&self) -> bool {
+        true
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points().iter().filter(|point| point.class == Class::Host) {
             let name = cx.name(point.element);

@@ -23,6 +23,10 @@ impl Rule for SingleInstance {
         include_str!("../../../docs/rules/single-instance.md")
     }
 
+    fn is_single_point(&self) -> bool {
+        true
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points().iter().filter(|point| point.class == Class::Instance) {
             let element = point.element;

@@ -23,6 +23,10 @@ impl Rule for SingleSharedComponent {
         include_str!("../../../docs/rules/single-shared-component.md")
     }
 
+    fn is_single_point(&self) -> bool {
+        true
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points().iter().filter(|point| point.class == Class::Shared) {
             let name = cx.name(point.element);

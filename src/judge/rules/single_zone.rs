@@ -24,6 +24,10 @@ impl Rule for SingleZone {
         include_str!("../../../docs/rules/single-zone.md")
     }
 
+    fn is_single_point(&self) -> bool {
+        true
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for point in cx.single_points() {
             let name = cx.name(point.element);

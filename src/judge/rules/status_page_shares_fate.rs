@@ -24,6 +24,10 @@ impl Rule for StatusPageSharesFate {
         include_str!("../../../docs/rules/status-page-shares-fate.md")
     }
 
+    fn counts_services(&self) -> bool {
+        false
+    }
+
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         let pages: Vec<&Node> = cx.estate.nodes.values().filter(|node| is_status_page(node)).collect();
         let mut points: Vec<_> = cx

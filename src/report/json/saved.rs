@@ -94,6 +94,7 @@ fn known(finding: &Value) -> Known {
         level: text_of(finding, "level").to_owned(),
         fingerprint: text_of(finding, "fingerprint").to_owned(),
         element: Id::new(text_of(finding, "element")),
+        domain_level: text_of(finding, "domain_level").to_owned(),
         services: ids(&finding["services"]),
         path: ids(&finding["path"]),
         status: text_of(finding, "status").to_owned(),

@@ -2,7 +2,7 @@
 //!
 //! Lists are serialized as they are walked; nothing is collected that the outcome already holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
@@ -542,6 +542,7 @@ fn summary(outcome: &Outcome) -> SummaryCounts {
 struct Comparison<'a> {
     against: &'a str,
     new: usize,
+    grown: &'a BTreeSet<String>,
     unchanged: usize,
     gone: Vec<Gone<'a>>,
     carried: Vec<Renamed<'a>>,
@@ -550,6 +551,26 @@ struct Comparison<'a> {
     environments: &'a [String],
     not_compared: &'a [String],
     files: &'a [String],
+    unread: Vec<Unread<'a>>,
+    forgotten: Vec<Forgotten<'a>>,
+}
+
+#[derive(Serialize)]
+struct Unread<'a> {
+    path: &'a str,
+    line: u32,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Forgotten<'a> {
+    id: &'a str,
+    what: &'static str,
+    was: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -585,6 +606,25 @@ struct Shift<'a> {
     now: f64,
 }
 
+impl<'a> Unread<'a> {
+    fn of(problem: &'a crate::source::Problem) -> Self {
+        let at = &problem.location;
+        Unread { path: &at.path, line: at.line, message: &problem.message }
+    }
+}
+
+impl<'a> Forgotten<'a> {
+    fn of(one: &'a judge::Forgotten) -> Self {
+        Forgotten {
+            id: one.id.as_str(),
+            what: one.what,
+            was: &one.was,
+            because: one.because.as_deref(),
+            since: one.cause.as_ref().map(judge::Cause::words),
+        }
+    }
+}
+
 impl<'a> Comparison<'a> {
     fn of(comparison: &'a judge::Comparison) -> Self {
         let gone = |known: &'a judge::Known| Gone {
@@ -605,6 +645,7 @@ impl<'a> Comparison<'a> {
         Comparison {
             against: &comparison.against,
             new: comparison.new,
+            grown: &comparison.grown,
             unchanged: comparison.unchanged,
             gone: comparison.gone.iter().map(gone).collect(),
             carried: comparison.carried.iter().map(renamed).collect(),
@@ -617,6 +658,8 @@ impl<'a> Comparison<'a> {
             environments: &comparison.environments,
             not_compared: &comparison.not_compared,
             files: &comparison.files,
+            unread: comparison.unread.iter().map(Unread::of).collect(),
+            forgotten: comparison.forgotten.iter().map(Forgotten::of).collect(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod knowledge;
 mod merge;
 mod names;
 mod placement;
+mod programs;
 mod references;
 mod services;
 #[cfg(test)]
@@ -52,7 +53,7 @@ pub fn gather(declarations: Vec<Declarations>, asked: Option<&str>) -> Draft {
     }
     let units = choose_folders(units, asked, &mut draft);
     let environments = std::mem::take(&mut draft.estate.environments);
-    draft.merged = merge::merge(units);
+    draft.merged = merge::merge(programs::attach(units));
     draft.estate = std::mem::take(&mut draft.merged.estate);
     draft.estate.environments.extend(environments);
     draft.estate.environments.sort();

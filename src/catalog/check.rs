@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::embedded;
 use super::lookup::Catalog;
 use super::names::NameKind;
+use super::packages::PackageUse;
 use super::resources::Role;
 use super::table::{Confidence, DataFile, rows};
 
@@ -288,11 +289,18 @@ impl Check<'_> {
             self.facts += 1;
             let known =
                 self.catalog.image_kind(&p.target).is_some() || self.catalog.provider(&p.target).is_some();
-            if !known && !p.datastore {
+            if !known && p.used != PackageUse::Datastore {
                 self.problem(format!(
                     "sdk-packages.csv: {} {}: no provider `{}`",
                     p.ecosystem, p.name, p.target
                 ));
+            }
+        }
+        for key in self.catalog.all_setting_keys() {
+            self.facts += 1;
+            self.provider(&key.provider, &format!("setting-keys.csv: {}", key.pattern));
+            if !key.source.starts_with("https://") {
+                self.problem(format!("setting-keys.csv: {}: the source is no address", key.pattern));
             }
         }
         let registries: BTreeSet<_> = self.catalog.registries().iter().collect();

@@ -4,7 +4,7 @@ use super::table::DataFile;
 
 /// The tables of the catalog, by the name an override file must have (`providers.csv`, `names/ns.csv`,
 /// `resources/aws.toml`; any name under `names/` or `resources/` goes).
-pub const TABLES: [&str; 22] = [
+pub const TABLES: [&str; 23] = [
     "providers.csv",
     "provider-aliases.csv",
     "ctpp.csv",
@@ -14,6 +14,7 @@ pub const TABLES: [&str; 22] = [
     "url-schemes.csv",
     "registries.csv",
     "sdk-packages.csv",
+    "setting-keys.csv",
     "subproviders.csv",
     "outages.toml",
     "internal-edges.toml",

@@ -13,6 +13,7 @@ use super::packages::{Packages, SdkPackage};
 use super::providers::{Provider, Providers};
 use super::regions::{Region, Regions};
 use super::resources::{ResourceKnowledge, ResourceType, Resources};
+use super::setting_keys::{SettingKey, SettingKeys};
 use super::subproviders::{SubProvider, SubProviders};
 use super::table::{Confidence, DataFile, TableError, rows};
 
@@ -25,6 +26,7 @@ pub struct Catalog {
     images: OnceLock<Images>,
     registries: OnceLock<HashMap<Box<str>, Box<str>>>,
     packages: OnceLock<Packages>,
+    setting_keys: OnceLock<SettingKeys>,
     subproviders: OnceLock<SubProviders>,
     resources: OnceLock<Resources>,
     addresses: OnceLock<Addresses>,
@@ -109,6 +111,7 @@ impl Catalog {
         set(&self.registries, self.read_registries())?;
         set(&self.sources, self.read_sources())?;
         set(&self.packages, Packages::read(&self.files("sdk-packages.csv")))?;
+        set(&self.setting_keys, SettingKeys::read(&self.files("setting-keys.csv")))?;
         set(&self.subproviders, SubProviders::read(&self.files("subproviders.csv")))?;
         set(&self.resources, self.read_resources())?;
         self.resources().load()?;
@@ -293,9 +296,14 @@ impl Catalog {
 
     // Packages, outages, promises.
 
-    /// Whom a package of an ecosystem (`npm`, `pypi`, `crates`, `go`, `maven`, `gem`, `nuget`) talks to.
+    /// Whom a package of an ecosystem (`npm`, `pypi`, `crates`, `go`, `maven`, `gem`, `composer`, `nuget`) talks to.
     pub fn sdk_package(&self, ecosystem: &str, name: &str) -> Option<&SdkPackage> {
         self.packages().get(ecosystem, name)
+    }
+
+    /// Whose service the value of a setting opens, by its key: `STRIPE_SECRET_KEY`.
+    pub fn setting_key(&self, key: &str) -> Option<&SettingKey> {
+        self.setting_keys().get(key)
     }
 
     /// Documented outages, oldest first.
@@ -352,6 +360,11 @@ impl Catalog {
         self.packages().all()
     }
 
+    /// All keys of settings, the longest first.
+    pub fn all_setting_keys(&self) -> &[SettingKey] {
+        self.setting_keys().all()
+    }
+
     // The tables.
 
     pub(super) fn providers(&self) -> &Providers {
@@ -377,6 +390,10 @@ impl Catalog {
 
     pub(super) fn registries(&self) -> &HashMap<Box<str>, Box<str>> {
         self.registries.get_or_init(|| self.read_registries().expect(CHECKED))
+    }
+
+    fn setting_keys(&self) -> &SettingKeys {
+        self.setting_keys.get_or_init(|| SettingKeys::read(&self.files("setting-keys.csv")).expect(CHECKED))
     }
 
     fn packages(&self) -> &Packages {

@@ -19,6 +19,7 @@ mod regions;
 #[cfg(test)]
 mod resource_tests;
 mod resources;
+mod setting_keys;
 mod subproviders;
 mod table;
 #[cfg(test)]
@@ -31,12 +32,13 @@ pub use images::{ImageKind, ImageReference, Quorum};
 pub use incidents::{InternalEdge, Outage, Sla};
 pub use lookup::{Catalog, Registry, Source};
 pub use names::{Identification, NameKind};
-pub use packages::SdkPackage;
+pub use packages::{PackageUse, SdkPackage};
 pub use providers::{Ctpp, Provider};
 pub use regions::Region;
 pub use resources::{
     AttributeNames, BackupAttribute, Condition, Declared, Holds, Judged, Kept, Protection, ResourceKnowledge,
     ResourceType, Role, Rule, Stated, Survives, Test, Value,
 };
+pub use setting_keys::SettingKey;
 pub use subproviders::{SubProvider, carries_outages};
 pub use table::{Confidence, TableError};

@@ -35,6 +35,28 @@ pub struct Unit {
     pub names: Vec<Name>,
     /// Dependencies whose far end has to be looked up.
     pub references: Vec<Reference>,
+    /// Folders whose programs are run or built.
+    pub programs: Vec<Program>,
+    /// Set when the unit says what the program of its folder needs, and nothing of where the program runs.
+    pub about: Option<About>,
+}
+
+/// A folder with a program, and who runs or builds it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Program {
+    /// The folder, relative to the root.
+    pub folder: String,
+    /// What runs it; `None` when the folder is known to be built into an image, and no more.
+    pub run_by: Option<Id>,
+}
+
+/// A unit that speaks of a program: its needs are those of the nodes that run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The node that stands for the program where nothing else does; all needs of the unit are its needs.
+    pub node: Id,
+    /// Names under which an image of the program may be known.
+    pub names: Vec<String>,
 }
 
 /// One of several alternatives of a unit (production, staging), of which one is analyzed.
@@ -133,5 +155,12 @@ impl Unit {
     pub fn add_name(&mut self, name: &str, id: &Id, reach: Reach) {
         let name = name.trim().trim_end_matches('.').to_lowercase();
         self.names.push(Name { name, id: id.clone(), reach });
+    }
+
+    /// Says that the services of the unit run the program of a folder.
+    pub fn run_program_of(&mut self, folder: &str) {
+        let services = self.nodes.iter().filter(|node| node.is_service);
+        let program = |node: &Node| Program { folder: folder.to_owned(), run_by: Some(node.id.clone()) };
+        self.programs.extend(services.map(program));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::draft::{Describe, Draft, How};
 use super::yaml::Node as Value;
 use super::{Format, ReadContext, images};
-use crate::model::{Category, Declarations, Id, Kind, Need, Phase, Target, Unit};
+use crate::model::{Category, Declarations, Id, Kind, Need, Phase, Program, Target, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
 /// Dockerfiles.
@@ -96,6 +96,7 @@ fn read(file: &SourceFile, tree: &Tree, problems: &mut Problems) -> Unit {
             if !is_declared {
                 let name = own.rsplit('/').next().filter(|name| *name != ".").unwrap_or("Dockerfile");
                 draft.node(&id, Kind::Component, name, &at).is(Category::Ci, "Dockerfile");
+                draft.unit.programs.push(Program { folder: file.folder().to_owned(), run_by: None });
                 is_declared = true;
             }
             match images::without_variables(&image) {

@@ -9,6 +9,7 @@ pub mod compose;
 pub mod dns;
 pub mod dockerfile;
 mod draft;
+pub mod env_files;
 pub mod helm;
 pub mod hosts;
 pub mod images;
@@ -18,6 +19,7 @@ pub mod kubernetes;
 pub mod kustomize;
 pub mod moved;
 pub mod open_psa;
+pub mod packages;
 pub mod pipelines;
 pub mod platform;
 pub mod serverless;
@@ -25,6 +27,7 @@ pub mod service_graph;
 pub mod settings;
 pub mod terraform;
 pub mod terraform_json;
+pub mod xml;
 pub mod yaml;
 
 use crate::catalog::Catalog;
@@ -136,4 +139,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &pipelines::GitHubActions,
     &pipelines::GitLabCi,
     &dockerfile::Dockerfile,
+    &packages::Packages,
+    &env_files::EnvFiles,
 ];

@@ -359,6 +359,7 @@ fn read_service(file: &SourceFile, root: &Arc<Node>, cx: &ReadContext<'_>, probl
         other => read_other(file, root, other, cx),
     };
     unit.format = "serverless";
+    unit.run_program_of(file.folder());
     let service = root.at(&["service"]).filter(|service| !is_unsaid(service));
     let service = service.and_then(|node| node.str().or(node.str_at(&["name"]))).unwrap_or("service");
     unit.name = match file.folder() {

@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use super::interpolate::env_lines;
 use super::project::Services;
-use super::service::{Count, Placed, Service};
+use super::service::{Build, Count, Placed, Service};
 use crate::model::{
     Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Level, Need, Node,
-    Phase, Reach, Reference, Target, Tolerance, Unit,
+    Phase, Program, Reach, Reference, Target, Tolerance, Unit,
 };
 use crate::read::hosts::{self, Mention, Sureness};
 use crate::read::images::{self, Known};
-use crate::read::{ReadContext, yaml};
-use crate::source::{Location, SourceFile};
+use crate::read::{ReadContext, env_files, packages, yaml};
+use crate::source::{Location, SourceFile, Tree};
 
 /// The unit of a project.
 pub(super) fn unit(plan: &Plan<'_>, folder: &str, services: &Services, cx: &ReadContext<'_>) -> Unit {
@@ -33,6 +32,8 @@ pub(super) fn unit(plan: &Plan<'_>, folder: &str, services: &Services, cx: &Read
     for (name, service) in services {
         graph.needs_of(name, service).write(&graph, &mut unit);
         graph.publish(name, service, &mut unit);
+        let folder = service.build.as_ref().and_then(|build| graph.built_folder(&service.folder, build));
+        unit.programs.extend(folder.map(|folder| Program { folder, run_by: Some(graph.id(name)) }));
     }
     unit
 }
@@ -73,6 +74,15 @@ impl<'g> Graph<'g> {
 
     fn id(&self, name: &str) -> Id {
         Id::compose(self.project, name)
+    }
+
+    /// The folder of the program that is built: that of a Dockerfile which lies among the program's files, else
+    /// the context.
+    fn built_folder(&self, folder: &str, build: &Build) -> Option<String> {
+        let context = Tree::resolve(folder, &build.context)?;
+        let inner = build.dockerfile.rsplit_once('/').and_then(|(inner, _)| Tree::resolve(&context, inner));
+        let inner = inner.filter(|inner| self.cx.tree.in_folder(inner).any(packages::is_manifest));
+        Some(inner.unwrap_or(context))
     }
 
     fn evidence(&self, at: &Location) -> Evidence {
@@ -258,7 +268,7 @@ impl<'g> Graph<'g> {
                 .iter()
                 .find_map(|ending| self.cx.tree.join(&service.folder, &format!("{}{ending}", file.text)));
             let Some(file) = found else { continue };
-            for (key, value, line) in env_lines(file.text()) {
+            for (key, value, line) in env_files::lines(file.text()) {
                 if !service.environment.contains_key(&key) {
                     self.mentions(needs, hosts::in_setting(&key, &value), &Evidence::at_line(file, line));
                 }
@@ -331,7 +341,7 @@ impl<'g> Graph<'g> {
 
     /// Settings of the application that is built, by the usual names of such files.
     fn application_files(&self, folder: &str, context: &str) -> Vec<&'g SourceFile> {
-        let path = crate::source::Tree::resolve(folder, context).filter(|path| path != folder);
+        let path = Tree::resolve(folder, context).filter(|path| path != folder);
         let Some(path) = path else { return Vec::new() };
         let named = |file: &&SourceFile| {
             let name = file.name();
@@ -353,7 +363,7 @@ impl<'g> Graph<'g> {
     }
 
     fn folder_files(&self, folder: &str, relative: &str) -> Vec<&'g SourceFile> {
-        let path = crate::source::Tree::resolve(folder, relative).filter(|path| path != folder);
+        let path = Tree::resolve(folder, relative).filter(|path| path != folder);
         let Some(path) = path else { return Vec::new() };
         let paths: Vec<String> =
             self.cx.tree.in_folder(&path).take(50).map(|file| file.path().to_string()).collect();
@@ -518,7 +528,6 @@ mod tests {
     use crate::catalog::Catalog;
     use crate::read::Format;
     use crate::read::compose::Compose;
-    use crate::source::Tree;
 
     fn read(files: &[(&str, &str)]) -> crate::model::Declarations {
         let tree = Tree::of_texts(files.iter().copied());

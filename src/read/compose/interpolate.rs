@@ -1,4 +1,4 @@
-//! `${NAME:-default}` in compose files, and `.env` files.
+//! `${NAME:-default}` in compose files.
 
 use std::collections::BTreeMap;
 
@@ -81,27 +81,6 @@ fn name_end(text: &str) -> usize {
     text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_')).unwrap_or(text.len())
 }
 
-/// `KEY=VALUE` lines with the number of their line; comments, `export` and quotes are taken off.
-pub(super) fn env_lines(text: &str) -> Vec<(String, String, u32)> {
-    let mut out = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
-        out.push((key.trim().to_owned(), unquote(value.trim()), at as u32 + 1));
-    }
-    out
-}
-
-fn unquote(value: &str) -> String {
-    for quote in ['"', '\''] {
-        if let Some((inner, _)) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
-            return inner.to_owned();
-        }
-    }
-    value.split(" #").next().unwrap_or(value).trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,13 +100,5 @@ mod tests {
         ] {
             assert_eq!(interpolate(text, &variables), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn env_files() {
-        let lines = env_lines("# c\nexport A=\"x y\" # z\nB=1 # one\n\nC='q'\nbad\n");
-        let pairs: Vec<_> =
-            lines.iter().map(|(key, value, line)| (key.as_str(), value.as_str(), *line)).collect();
-        assert_eq!(pairs, [("A", "x y", 2), ("B", "1", 3), ("C", "q", 5)]);
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::interpolate::{Variables, env_lines};
+use super::interpolate::Variables;
 use super::service::{Placed, Service};
+use crate::read::env_files;
 use crate::read::yaml::{self, Node};
 use crate::source::{Problems, SourceFile, Tree};
 
@@ -177,6 +178,6 @@ pub(super) fn env_of_folder(tree: &Tree, folder: &str) -> Variables {
     let names =
         [".env", ".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "env.sample"];
     let file = names.iter().find_map(|name| tree.join(folder, name));
-    let lines = file.map(|file| env_lines(file.text())).unwrap_or_default();
+    let lines = file.map(|file| env_files::lines(file.text())).unwrap_or_default();
     lines.into_iter().map(|(key, value, _)| (key, value)).collect()
 }

@@ -36,6 +36,7 @@ impl Format for AppEngine {
             let unit = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             let mut draft = Draft::new("app-engine", &unit, folder, cx.tree);
             read_service(&mut draft, name, &root);
+            draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);
         }
         out

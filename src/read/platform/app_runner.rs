@@ -32,6 +32,7 @@ impl Format for AppRunner {
             let own = if file.folder().is_empty() { "app" } else { file.folder() };
             let mut draft = Draft::new("app-runner", own, file.folder(), cx.tree);
             read_service(&mut draft, own, folder_name(file.folder(), "app"), &root);
+            draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);
         }
         out

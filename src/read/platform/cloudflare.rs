@@ -62,6 +62,7 @@ impl Format for Workers {
             let name = root.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "worker"));
             let mut draft = Draft::new("cloudflare-workers", name, file.folder(), cx.tree);
             read_worker(&mut draft, name, file, &root, cx);
+            draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);
         }
         out

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Describe, Draft, Format, How, ReadContext, Value, folder_name, hosts, parse_any};
-use crate::model::{Attribute, Category, Declarations, Id, Kind, Reach, Target, Tolerance};
+use crate::model::{Attribute, Category, Declarations, Id, Kind, Program, Reach, Target, Tolerance};
 use crate::source::{SourceFile, Tree};
 
 /// DigitalOcean apps.
@@ -36,7 +36,7 @@ impl Format for DigitalOcean {
             let spec = root.get("spec").unwrap_or(&root);
             let name = spec.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "app"));
             let mut draft = Draft::new("digitalocean-app", name, file.folder(), cx.tree);
-            read_app(&mut draft, name, spec);
+            read_app(&mut draft, name, spec, app_folder(file));
             // A template for a button and the spec itself say the same.
             if !out.units.iter().any(|unit| unit.name == draft.unit.name && unit.folder == draft.unit.folder)
             {
@@ -47,7 +47,13 @@ impl Format for DigitalOcean {
     }
 }
 
-fn read_app(draft: &mut Draft<'_>, app: &str, spec: &Value) {
+/// The folder that paths in a spec start from: the repository, in whose `.do` the spec usually lies.
+fn app_folder(file: &SourceFile) -> &str {
+    let folder = file.folder();
+    folder.strip_suffix("/.do").unwrap_or(if folder == ".do" { "" } else { folder })
+}
+
+fn read_app(draft: &mut Draft<'_>, app: &str, spec: &Value, folder: &str) {
     let mut ids = BTreeMap::new();
     for list in LISTS {
         for item in spec.get(list).map(Value::items).unwrap_or_default() {
@@ -62,6 +68,10 @@ fn read_app(draft: &mut Draft<'_>, app: &str, spec: &Value) {
             let Some(id) = item.str_at(&["name"]).and_then(|name| ids.get(name)) else { continue };
             for settings in [item.get("envs"), spec.get("envs")].into_iter().flatten() {
                 read_settings(draft, id, settings, &ids);
+            }
+            let source = item.str_at(&["source_dir"]).unwrap_or("").trim_start_matches('/');
+            if let Some(folder) = Tree::resolve(folder, source).filter(|_| **list != *"databases") {
+                draft.unit.programs.push(Program { folder, run_by: Some(id.clone()) });
             }
             let image = item.get("image").and_then(|image| Some((image, image.str_at(&["repository"])?)));
             if let Some((image, repository)) = image {

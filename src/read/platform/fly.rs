@@ -35,6 +35,7 @@ impl Format for Fly {
             let name = root.str_at(&["app"]).unwrap_or(folder_name(folder, "app"));
             let mut draft = Draft::new("fly", name, folder, cx.tree);
             read_app(&mut draft, name, &root);
+            draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);
         }
         out

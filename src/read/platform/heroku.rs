@@ -41,7 +41,8 @@ impl Format for Heroku {
             folders.entry(file.folder()).or_default().push(file);
         }
         for (folder, files) in folders {
-            let draft = read_folder(folder, &files, cx, &mut out.problems);
+            let mut draft = read_folder(folder, &files, cx, &mut out.problems);
+            draft.unit.run_program_of(folder);
             out.units.push(draft.unit);
         }
         out

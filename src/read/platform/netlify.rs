@@ -31,6 +31,8 @@ impl Format for Netlify {
             let name = folder_name(file.folder(), "site");
             let mut draft = Draft::new("netlify", name, file.folder(), cx.tree);
             read_site(&mut draft, name, &root);
+            let base = root.str_at(&["build", "base"]).unwrap_or("").trim_start_matches('/');
+            draft.unit.run_program_of(&Tree::resolve(file.folder(), base).unwrap_or_default());
             out.units.push(draft.unit);
         }
         out

@@ -31,6 +31,7 @@ impl Format for Railway {
             let name = folder_name(file.folder(), "service");
             let mut draft = Draft::new("railway", name, file.folder(), cx.tree);
             read_service(&mut draft, name, &root);
+            draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);
         }
         out

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, parse_any};
-use crate::model::{Attribute, Category, Declarations, Environment, Id, Kind, Node, Reach, Tolerance, Unit};
+use crate::model::{
+    Attribute, Category, Declarations, Environment, Id, Kind, Node, Program, Reach, Tolerance, Unit,
+};
 use crate::source::{SourceFile, Tree};
 
 /// Render blueprints.
@@ -57,6 +59,11 @@ fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>) -> Unit {
         for service in part.get("services").map(Value::items).unwrap_or_default() {
             let Some(id) = service.str_at(&["name"]).and_then(|name| ids.get(name)) else { continue };
             read_needs(&mut draft, id, service, &parts, &ids);
+            // Paths in a blueprint start from the repository.
+            let folder = Tree::resolve(file.folder(), service.str_at(&["rootDir"]).unwrap_or(""));
+            if let Some(folder) = folder.filter(|_| service.get("image").is_none()) {
+                draft.unit.programs.push(Program { folder, run_by: Some(id.clone()) });
+            }
         }
     }
     draft.unit

@@ -31,6 +31,7 @@ impl Format for Vercel {
             let name = root.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "site"));
             let mut draft = Draft::new("vercel", name, file.folder(), cx.tree);
             read_project(&mut draft, name, &root);
+            draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);
         }
         out

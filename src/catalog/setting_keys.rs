@@ -1,0 +1,61 @@
+//! Keys of settings that a provider's own programs read: who hands out the value of `STRIPE_SECRET_KEY`.
+
+use super::table::{Confidence, DataFile, TableError, rows};
+
+/// A key, or a family of keys, and whose service it opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingKey {
+    /// The key in capitals; `*` at its end stands for any ending.
+    pub pattern: Box<str>,
+    /// The provider's id.
+    pub provider: Box<str>,
+    /// What the service is for.
+    pub category: Box<str>,
+    /// The provider's page on its keys.
+    pub source: Box<str>,
+    /// How sure the row is.
+    pub confidence: Confidence,
+}
+
+/// The table of keys.
+#[derive(Debug, Default)]
+pub(super) struct SettingKeys(Vec<SettingKey>);
+
+/// Beginnings by which frameworks mark what may be shown in a browser.
+const MARKS: &[&str] =
+    &["NEXT_PUBLIC_", "NUXT_PUBLIC_", "NUXT_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "GATSBY_", "PUBLIC_"];
+
+impl SettingKeys {
+    pub(super) fn read(files: &[DataFile]) -> Result<Self, TableError> {
+        let mut all = Vec::new();
+        for file in files {
+            rows(&file.name, &file.text, |row| {
+                all.push(SettingKey {
+                    pattern: row.need("key")?.into(),
+                    provider: row.need("provider")?.into(),
+                    category: row.need("category")?.into(),
+                    source: row.need("source")?.into(),
+                    confidence: row.confidence(Confidence::Medium)?,
+                });
+                Ok(())
+            })?;
+        }
+        // A row of an override file stands before the embedded one of the same key, a longer key before a shorter.
+        all.reverse();
+        all.sort_by_key(|key: &SettingKey| usize::MAX - key.pattern.len());
+        Ok(SettingKeys(all))
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&SettingKey> {
+        let key = key.trim().to_ascii_uppercase();
+        let key = MARKS.iter().find_map(|mark| key.strip_prefix(mark)).unwrap_or(&key);
+        self.0.iter().find(|row| match row.pattern.strip_suffix('*') {
+            Some(beginning) => key.len() > beginning.len() && key.starts_with(beginning),
+            None => key == &*row.pattern,
+        })
+    }
+
+    pub(super) fn all(&self) -> &[SettingKey] {
+        &self.0
+    }
+}

@@ -17,6 +17,7 @@ pub(super) fn promote(estate: &mut Estate) {
         .edges
         .iter()
         .filter(|edge| edge.phase == Phase::Runtime && !matches!(edge.to.scheme(), "zone" | "provider"))
+        .filter(|edge| !issues_certificates(estate, &edge.to))
         .map(|edge| edge.from.clone())
         .collect();
     for node in estate.nodes.values_mut() {
@@ -33,6 +34,11 @@ pub(super) fn promote(estate: &mut Estate) {
             node.is_service = true;
         }
     }
+}
+
+/// Whether a node belongs to a certificate authority. A name that leads there only proves whose it is.
+fn issues_certificates(estate: &Estate, id: &Id) -> bool {
+    estate.node(id).and_then(|node| node.category) == Some(Category::Certificates)
 }
 
 fn stands_for_itself(category: Category) -> bool {

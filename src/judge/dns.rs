@@ -46,20 +46,19 @@ pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
             || (node.placement.provider.is_none()
                 && estate.nodes.contains_key(&Id::dns_zone(registrable(node.id.rest()))))
     };
-    let takers = estate.needs(&domain.id).filter(|edge| edge.phase == Phase::Runtime).filter_map(|edge| {
-        let node = estate.node(&edge.to)?;
-        let is_exchanger = edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx"));
-        let provider = || provider_of(node).map(|provider| Id::provider(&provider));
-        (is_exchanger || node.category == Some(Category::Mail))
-            .then(|| provider().unwrap_or_else(|| Id::host(registrable(node.id.rest()))))
-    });
-    let takers: BTreeSet<Id> = takers.collect();
-    let exchangers = estate
+    let exchangers: Vec<&Node> = estate
         .needs(&domain.id)
-        .filter(|edge| edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx")));
-    if exchangers.filter_map(|edge| estate.node(&edge.to)).any(is_own) {
+        .filter(|edge| edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx")))
+        .filter_map(|edge| estate.node(&edge.to))
+        .collect();
+    if exchangers.iter().any(|node| is_own(node)) {
         return Vec::new();
     }
+    let taker = |node: &&Node| match provider_of(node) {
+        Some(provider) => Id::provider(&provider),
+        None => Id::host(registrable(node.id.rest())),
+    };
+    let takers: BTreeSet<Id> = exchangers.iter().map(taker).collect();
     // Two brands of one company are one.
     let owner = |id: &Id| {
         estate.node(id).and_then(|node| node.parent.clone()).filter(|parent| takers.contains(parent))

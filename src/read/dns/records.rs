@@ -287,7 +287,23 @@ pub(super) fn qualify(name: &str, origin: &str) -> String {
 
 /// Whether a name exists only to prove or sign something: DKIM keys, certificate validation, DMARC.
 pub(super) fn proves_only(name: &str) -> bool {
-    name.starts_with('_') || name.contains("._domainkey.") || name.ends_with("._domainkey")
+    let first = name.split('.').next().unwrap_or(name);
+    name.starts_with('_')
+        || name.contains("._domainkey.")
+        || name.ends_with("._domainkey")
+        || is_token(first)
+        || first.strip_prefix("google").is_some_and(is_google_token)
+}
+
+/// Whether a label is a token that certificate authorities ask for: an MD5 or longer digest in hexadecimal digits.
+fn is_token(label: &str) -> bool {
+    const DIGITS_OF_MD5: usize = 32;
+    DIGITS_OF_MD5 <= label.len() && label.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether what follows `google` is the token by which Google knows a site's owner, as in `google1a2b3c4d5e6f7a8b`.
+fn is_google_token(rest: &str) -> bool {
+    rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A time to live, unless it is a placeholder that no resolver would honour (RFC 8767 caps at a week).
@@ -357,6 +373,15 @@ mod tests {
         ]);
         assert_eq!(unit.groups[0].id.as_str(), "zone:example.org#ns");
         assert_eq!(unit.nodes.len(), 1, "the apex has no address: no name is published");
+    }
+
+    #[test]
+    fn tokens_prove_and_lead_nowhere() {
+        assert!(proves_only("0f343b0931126a20f133d67c2b018a3b.example.org"));
+        assert!(proves_only("google1a2b3c4d5e6f7a8b.example.org"));
+        assert!(proves_only("k1._domainkey.example.org"));
+        assert!(!proves_only("google.example.org"));
+        assert!(!proves_only("facade.example.org"));
     }
 
     #[test]

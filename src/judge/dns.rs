@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Context;
-use crate::model::{Attribute, Category, Estate, Id, Kind, Node, Phase};
+use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Node, Phase};
 
 /// The DNS zones.
 pub(crate) fn zones(estate: &Estate) -> impl Iterator<Item = &Node> {
@@ -46,24 +46,36 @@ pub(crate) fn mail_providers(estate: &Estate, domain: &Node) -> Vec<Id> {
             || (node.placement.provider.is_none()
                 && estate.nodes.contains_key(&Id::dns_zone(registrable(node.id.rest()))))
     };
-    let exchangers: Vec<&Node> = estate
+    let takers: Vec<&Node> = estate
         .needs(&domain.id)
-        .filter(|edge| edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx")))
-        .filter_map(|edge| estate.node(&edge.to))
+        .filter(|edge| edge.phase == Phase::Runtime)
+        .filter_map(|edge| Some((edge, estate.node(&edge.to)?)))
+        .filter(|(edge, node)| is_exchange(edge) || is_mail_provider(node))
+        .map(|(_, node)| node)
         .collect();
-    if exchangers.iter().any(|node| is_own(node)) {
+    if takers.iter().any(|node| is_own(node)) {
         return Vec::new();
     }
     let taker = |node: &&Node| match provider_of(node) {
         Some(provider) => Id::provider(&provider),
         None => Id::host(registrable(node.id.rest())),
     };
-    let takers: BTreeSet<Id> = exchangers.iter().map(taker).collect();
+    let takers: BTreeSet<Id> = takers.iter().map(taker).collect();
     // Two brands of one company are one.
     let owner = |id: &Id| {
         estate.node(id).and_then(|node| node.parent.clone()).filter(|parent| takers.contains(parent))
     };
     takers.iter().filter(|id| owner(id).is_none()).cloned().collect()
+}
+
+fn is_exchange(edge: &Edge) -> bool {
+    edge.group.as_ref().is_some_and(|group| group.as_str().ends_with("#mx"))
+}
+
+/// A provider that is needed for mail itself. An alias of a mail provider's is none: `autodiscover` and tracking names
+/// receive nothing.
+fn is_mail_provider(node: &Node) -> bool {
+    matches!(node.kind, Kind::Provider | Kind::ProviderService) && node.category == Some(Category::Mail)
 }
 
 /// The network in which all name servers of a zone stand, where the addresses of all of them are known.

@@ -9,7 +9,7 @@ use super::terraform::given::{self, Given, GivenAttribute, GivenValue};
 use super::yaml::{Data, Node};
 use super::{Format, ReadContext};
 use crate::model::{Declarations, Id, Unit};
-use crate::source::{SourceFile, Tree};
+use crate::source::{Problems, SourceFile, Tree};
 
 /// Azure Resource Manager templates.
 pub struct Arm;
@@ -47,16 +47,37 @@ impl Format for Arm {
         for file in files {
             let Some(root) = parse_json(file, &mut out.problems) else { continue };
             let stack = stack_name(file.path());
-            let mut template = Template { root: &root, found: Vec::new() };
-            template.collect(&root, "", 0);
-            let given: Vec<Given> =
-                (0..template.found.len()).map(|index| template.given(index, stack)).collect();
             let mut unit = Unit::new("arm", stack, file.folder());
-            given::read(&given, &[file], cx.catalog, cx.tree, &mut unit, &mut out.problems);
+            let source = Source { scheme: "arm", stack, files: &[file] };
+            read_resources(&root, &source, cx, &mut unit, &mut out.problems);
             out.units.push(unit);
         }
         out
     }
+}
+
+/// Where a template comes from.
+pub(super) struct Source<'s> {
+    /// What ids begin with.
+    pub(super) scheme: &'s str,
+    /// The name of the stack in ids.
+    pub(super) stack: &'s str,
+    /// The files that resources stand in; `@file` of a resource says which, else it is the first.
+    pub(super) files: &'s [&'s SourceFile],
+}
+
+/// Reads the resources of a template into a unit.
+pub(super) fn read_resources(
+    root: &Node,
+    source: &Source<'_>,
+    cx: &ReadContext<'_>,
+    unit: &mut Unit,
+    problems: &mut Problems,
+) {
+    let mut template = Template { root, found: Vec::new() };
+    template.collect(root, "", 0);
+    let given: Vec<Given> = (0..template.found.len()).map(|index| template.given(index, source)).collect();
+    given::read(&given, source.files, cx.catalog, cx.tree, unit, problems);
 }
 
 struct Template<'t> {
@@ -103,7 +124,7 @@ impl<'t> Template<'t> {
         }
     }
 
-    fn given(&self, index: usize, stack: &str) -> Given {
+    fn given(&self, index: usize, source: &Source<'_>) -> Given {
         let one = &self.found[index];
         let terraform = TYPES.get(&one.type_name.to_lowercase()).copied();
         let glue = format!("arm_{}", snake(&one.type_name.replace(['/', '.'], "")));
@@ -158,13 +179,22 @@ impl<'t> Template<'t> {
             add("depends_on".to_owned(), before, GivenValue::List(vec![value]));
         }
         Given {
-            id: Id::new(format!("arm:{stack}/{}/{}", one.type_name.rsplit('/').next().unwrap_or(""), short)),
+            id: Id::new(format!(
+                "{}:{}/{}/{short}",
+                source.scheme,
+                source.stack,
+                one.type_name.rsplit('/').next().unwrap_or("")
+            )),
             address: short.clone(),
             name: short,
             type_name: terraform.map_or(glue, str::to_owned),
             shown_type: one.type_name.clone(),
             is_data: false,
-            file: 0,
+            file: one
+                .node
+                .get("@file")
+                .and_then(Node::integer)
+                .map_or(0, |file| file.unsigned_abs() as usize),
             at: one.node.get("type").map_or(one.node.span.0, |node| node.span.0),
             attributes,
         }
@@ -279,6 +309,12 @@ impl<'t> Template<'t> {
             }
             "tolower" | "string" | "trim" => {
                 self.evaluate(arguments.first()?, refs, depth + 1).map(|text| text.to_lowercase())
+            }
+            "symbol" => {
+                let symbol = first()?;
+                let own = |one: &Found<'_>| one.node.str_at(&["@symbol"]) == Some(&*symbol);
+                refs.extend(self.found.iter().position(own));
+                None
             }
             "resourceid" => {
                 let parts: Vec<String> = arguments

@@ -4,12 +4,14 @@
 
 pub mod arm;
 pub mod backstage;
+pub mod bicep;
 pub mod cloudformation;
 pub mod compose;
 pub mod dns;
 pub mod dockerfile;
 mod draft;
 pub mod env_files;
+mod hcl;
 pub mod helm;
 pub mod hosts;
 pub mod images;
@@ -18,6 +20,7 @@ pub mod json;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod moved;
+pub mod nomad;
 pub mod open_psa;
 pub mod packages;
 pub mod pipelines;
@@ -103,12 +106,14 @@ pub fn same_environment(a: &str, b: &str) -> bool {
 
 /// All formats; the first that claims a file has it.
 pub static FORMATS: &[&dyn Format] = &[
-    // Infrastructure.
+    // Infrastructure; jobs of Nomad before other HCL.
+    &nomad::Nomad,
     &terraform::Terraform,
     &terraform_json::TerraformJson,
     &serverless::Serverless,
     &cloudformation::CloudFormation,
     &arm::Arm,
+    &bicep::Bicep,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,

@@ -9,7 +9,7 @@ use rayon::join;
 
 use crate::discover::{RevisionError, discover_revision};
 use crate::judge::{
-    self, Changes, Comparing, Comparison, Finding, Forgotten, Moved, Presence, Snapshot, Status,
+    self, Arrival, Changes, Comparing, Comparison, Finding, Forgotten, Moved, Presence, Snapshot, Status,
 };
 use crate::model::{Environment, Id, Settings};
 use crate::read::moved::moved_blocks;
@@ -283,6 +283,9 @@ fn add_view(
     let is_said = |one: &Forgotten| comparison.forgotten.iter().any(|other| other.id == one.id);
     let forgotten: Vec<Forgotten> = of_other.forgotten.into_iter().filter(|one| !is_said(one)).collect();
     comparison.forgotten.extend(forgotten);
+    let is_known = |one: &Arrival| comparison.arrivals.iter().any(|other| other.id == one.id);
+    let arrivals: Vec<Arrival> = of_other.arrivals.into_iter().filter(|one| !is_known(one)).collect();
+    comparison.arrivals.extend(arrivals);
     outcome.findings.extend(new);
     outcome.problems.extend(other.problems);
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use linchpin::gate::{Against, GateError, check};
+use linchpin::gate::{Against, GateError, affected, check};
 use linchpin::judge::{Finding, FindingLevel, Status};
 use linchpin::report;
 use linchpin::scan::{Outcome, Request, scan};
@@ -133,6 +133,10 @@ enum Verdict {
     Pass,
     /// Exactly these errors are new: `RULE ELEMENT`, with a part of the reason.
     Fail(&'static [(&'static str, &'static str)]),
+    /// No error is new, and exactly these warnings are.
+    Warn(&'static [(&'static str, &'static str)]),
+    /// Nothing is new but a provider, told so.
+    Arrives(&'static str),
     /// A changed file cannot be read.
     Unread,
 }
@@ -217,7 +221,109 @@ fn history() -> Vec<Change> {
         ),
     ];
     all.extend(harder(&fixed));
+    all.extend(of_names());
+    all.extend(of_shape());
     all
+}
+
+/// A zone with one address, and what is promised of it.
+fn zone(servers: &[&str], ttl: u32) -> String {
+    let servers: String = servers.iter().map(|server| format!("@ IN NS {server}.\n")).collect();
+    format!(
+        "$ORIGIN shop-example.com.\n$TTL 300\n@ IN SOA ns1.shop-example.com. hostmaster.shop-example.com. 1 7200 900 \
+         1209600 300\n{servers}www {ttl} IN A 198.18.0.10\n"
+    )
+}
+
+const AWS: &str = "ns-1.awsdns-01.com";
+const NS1: &str = "dns1.p01.nsone.net";
+const PROMISE: &str = "[organization]\nname = \"shop\"\n\n[[services]]\nmatch = \"domain:www.shop-example.com\"\nrto = \"15m\"\n";
+
+fn of_names() -> Vec<Change> {
+    let file = "dns/shop-example.com.zone";
+    let (one, two) = (zone(&[AWS], 300), zone(&[AWS, NS1], 300));
+    let (slow, slower) = (zone(&[AWS, NS1], 3_600), zone(&[AWS, NS1], 86_400));
+    vec![
+        change_of("add a second operator of DNS", &[(file, &one)], &[(file, &two)], Verdict::Quiet),
+        change_of(
+            "drop the second operator of DNS",
+            &[(file, &two)],
+            &[(file, &one)],
+            Verdict::Warn(&[
+                ("single-provider provider:aws", "now `www.shop-example.com` depends on it too"),
+                ("single-dns-operator provider:aws", "was removed at dns/shop-example.com.zone:5"),
+            ]),
+        ),
+        change_of(
+            "raise a TTL above what is promised",
+            &[(file, &two), ("linchpin.toml", PROMISE)],
+            &[(file, &slow)],
+            Verdict::Warn(&[("ttl-exceeds-rto domain:www.shop-example.com", "new, since `www 3600")]),
+        ),
+        change_of(
+            "raise a TTL further",
+            &[(file, &slow), ("linchpin.toml", PROMISE)],
+            &[(file, &slower)],
+            Verdict::Warn(&[("ttl-exceeds-rto domain:www.shop-example.com", "the TTL was 3600 s before")]),
+        ),
+        change_of(
+            "lower a TTL that is too high",
+            &[(file, &slower), ("linchpin.toml", PROMISE)],
+            &[(file, &slow)],
+            Verdict::Quiet,
+        ),
+        // Whether a call is optional is not written in an address: listed, and no finding.
+        change(
+            "add a payment provider",
+            &[("k8s/web.yaml", &workload("web", 3, &["http://orders", "https://api.stripe.com/v1"]))],
+            Verdict::Arrives("(`provider:stripe`), since `- {name: 25_URL, value:"),
+        ),
+    ]
+}
+
+const TABLE: &str = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n\nresource \"aws_dynamodb_table\" \"carts\" {\n  name         = \
+    \"carts\"\n  hash_key     = \"id\"\n  billing_mode = \"PAY_PER_REQUEST\"\n  point_in_time_recovery {\n    enabled = true\n  \
+    }\n  replica {\n    region_name = \"eu-central-1\"\n  }\n  attribute {\n    name = \"id\"\n    type = \"S\"\n  }\n}\n";
+
+fn of_shape() -> Vec<Change> {
+    let alone = TABLE.replace("  replica {\n    region_name = \"eu-central-1\"\n  }\n", "");
+    assert_ne!(alone, TABLE);
+    let call = |name: &str| format!("module \"{name}\" {{\n  source = \"./database\"\n}}\n");
+    let module = [("infra/main.tf", call("data")), ("infra/database/main.tf", ONE_ZONE.to_owned())];
+    let module: Vec<(&str, &str)> = module.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let spread = "      topologySpreadConstraints:";
+    let somewhere = workload("reports", 2, &[]).replace(spread, "      ignoredHere:");
+    let broken = workload("reports", 1, &[]).replace("  template:\n", "  template: [\n");
+    let bucket = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n\nresource \"aws_s3_bucket\" \"index\" {\n  bucket = \"index\"\n}\n";
+    let tagged = bucket.replace("\"index\"\n}", "\"index\"\n  tags   = { team = \"search\" }\n}");
+    vec![
+        change_of(
+            "drop the replica in a second region",
+            &[("infra/main.tf", TABLE)],
+            &[("infra/main.tf", &alone)],
+            Verdict::Warn(&[("single-region provider:aws/eu-west-1", "infra/main.tf:")]),
+        ),
+        change_of("rename a module", &module, &[("infra/main.tf", &call("store"))], Verdict::Quiet),
+        change_of(
+            "change the folder of another team",
+            &[("teams/search/main.tf", bucket)],
+            &[("teams/search/main.tf", &tagged)],
+            Verdict::Quiet,
+        ),
+        change("add a replica that may share a host", &[("k8s/reports.yaml", &somewhere)], Verdict::Quiet),
+        change_of(
+            "move a file that could not be read before",
+            &[("k8s/odd.yaml", &broken)],
+            &[("k8s/odd.yaml", ""), ("apps/odd.yaml", &broken)],
+            Verdict::Quiet,
+        ),
+        change_of(
+            "mend a file that could not be read before",
+            &[("k8s/reports.yaml", &broken)],
+            &[("k8s/reports.yaml", &workload("reports", 1, &[]))],
+            Verdict::Fail(&[(REPORTS_ALONE, "could not be read before, so it may be old")]),
+        ),
+    ]
 }
 
 fn harder(fixed: &str) -> Vec<Change> {
@@ -321,21 +427,77 @@ fn judged(change: &Change, outcome: &Outcome) -> Option<String> {
     let comparison = outcome.comparison.as_ref().expect("it was compared");
     let new: Vec<&Finding> = outcome.findings.iter().filter(|one| one.status == Status::Open).collect();
     let errors: Vec<&&Finding> = new.iter().filter(|one| one.level == FindingLevel::Error).collect();
+    let warnings: Vec<&&Finding> = new.iter().filter(|one| one.level == FindingLevel::Warning).collect();
     let is_right = match change.verdict {
         Verdict::Quiet => new.is_empty() && comparison.new == 0 && comparison.unread.is_empty(),
         Verdict::Pass => errors.is_empty() && comparison.unread.is_empty(),
         Verdict::Unread => !comparison.unread.is_empty(),
-        Verdict::Fail(expected) => {
-            errors.len() == expected.len()
-                && errors.iter().zip(expected).all(|(finding, (what, why))| {
-                    format!("{} {}", finding.rule, finding.element) == *what
-                        && finding.because.as_deref().is_some_and(|because| because.contains(why))
-                })
-        }
+        Verdict::Fail(expected) => are(&errors, expected),
+        Verdict::Arrives(told) => new.is_empty() && table(outcome).contains(told),
+        Verdict::Warn(expected) => errors.is_empty() && are(&warnings, expected),
     };
     let line =
         |one: &&Finding| format!("  {} {} {} {:?}", one.level.word(), one.rule, one.element, one.because);
     (!is_right).then(|| format!("{}\n{}", change.name, new.iter().map(line).collect::<Vec<_>>().join("\n")))
+}
+
+/// What a terminal shows, on one line.
+fn table(outcome: &Outcome) -> String {
+    let mut out = Vec::new();
+    let report = report::report("table").expect("a report");
+    report.write(outcome, &mut out, &report::Options::default()).expect("memory takes all");
+    String::from_utf8(out).expect("reports are UTF-8").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether findings are those that are expected, in order, each with its reason.
+fn are(findings: &[&&Finding], expected: &[(&str, &str)]) -> bool {
+    findings.len() == expected.len()
+        && findings.iter().zip(expected).all(|(finding, (what, why))| {
+            format!("{} {}", finding.rule, finding.element) == *what
+                && finding.because.as_deref().is_some_and(|because| because.contains(why))
+        })
+}
+
+#[test]
+fn what_a_change_hides_is_told_with_what_it_was() {
+    if !has_git() {
+        return;
+    }
+    let repository = Repository::of(&files(&[("main.tf", MAIN)]));
+    let region = "variable \"region\" {\n  type = string\n}\n";
+    let hidden = MAIN.replace("region = \"eu-west-1\"", "region = var.region") + region;
+    repository.write(&files(&[("main.tf", &hidden)]));
+    let outcome = check(&repository.request(), &Against::Revision("HEAD".into())).expect("judged");
+    let comparison = outcome.comparison.expect("it was compared");
+    let told: Vec<String> = comparison
+        .forgotten
+        .iter()
+        .map(|one| {
+            let since = one.cause.as_ref().map(linchpin::judge::Cause::words).unwrap_or_default();
+            format!("{} {} {} {since}", one.id, one.what, one.was)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["legacy", "orders"].map(|name| format!(
+            "tf:aws_db_instance.{name} region eu-west-1 `region = var.region` at main.tf:2"
+        ))
+    );
+}
+
+#[test]
+fn what_a_change_touches_is_told_apart_from_the_rest() {
+    if !has_git() {
+        return;
+    }
+    let repository = Repository::of(&base());
+    repository.write(&files(&[
+        ("k8s/orders.yaml", &workload("orders", 1, &[])),
+        ("infra/main.tf", &MAIN.replace("  ", "      ")),
+    ]));
+    let (_, touched) = affected(&repository.request(), "HEAD").expect("judged");
+    let touched: Vec<String> = touched.iter().map(ToString::to_string).collect();
+    assert_eq!(touched, ["k8s:shop/Deployment/orders"]);
 }
 
 #[test]

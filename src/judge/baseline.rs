@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::arrivals::{Arrival, arrivals};
 use super::carried::{Ambiguous, Carried, Moved, Presence};
 use super::changes::{Cause, Changes};
 use super::concentrated::percent;
@@ -71,6 +72,8 @@ pub struct Comparison {
     pub unread: Vec<Problem>,
     /// What was known before and is not known now.
     pub forgotten: Vec<Forgotten>,
+    /// Providers that are new.
+    pub arrivals: Vec<Arrival>,
 }
 
 /// A share of placement before and now.
@@ -95,6 +98,7 @@ pub fn compare(findings: Vec<Finding>, cx: &Comparing<'_>) -> (Vec<Finding>, Com
     let mut comparison = Comparison {
         carried: carried.now.iter().map(|(old, id)| (old.clone(), id.clone())).collect(),
         shifts: shifts(cx),
+        arrivals: arrivals(cx.before, cx.estate, cx.changes),
         files: cx.changes.files().map(str::to_owned).collect(),
         ..Comparison::default()
     };

@@ -16,6 +16,8 @@ const MOST_CELLS: usize = 4_000_000;
 pub struct Changes {
     /// Lines by file, in order; none of a file that was only moved.
     lines: BTreeMap<String, Vec<ChangedLine>>,
+    /// Where blocks and documents start in the files that differ, by line.
+    blocks: BTreeMap<String, BTreeSet<u32>>,
     /// Where the files of before are not at hand: every piece of evidence that was kept, by path and text.
     kept: Option<BTreeSet<(String, String)>>,
 }
@@ -45,6 +47,7 @@ impl Changes {
     /// indentation changes nothing; a file that was moved is compared with what it was.
     pub fn between(before: &Tree, after: &Tree) -> Self {
         let mut lines = BTreeMap::new();
+        let mut blocks = BTreeMap::new();
         let moved = moved_files(before, after);
         for file in after.files() {
             let old = before.get(file.path());
@@ -54,6 +57,7 @@ impl Changes {
             let was = moved.get(&**file.path()).copied();
             let changed = changed_lines(old.or(was).map_or("", SourceFile::text), file.text());
             if !changed.is_empty() || was.is_some() {
+                blocks.insert(file.path().to_string(), blocks_of(file.text()));
                 lines.insert(file.path().to_string(), changed);
             }
         }
@@ -63,12 +67,12 @@ impl Changes {
             let is_left = left.contains(&**file.path());
             lines.insert(file.path().to_string(), if is_left { Vec::new() } else { vec![line] });
         }
-        Changes { lines, kept: None }
+        Changes { lines, blocks, kept: None }
     }
 
     /// What is new against evidence that was kept, as (path, text).
     pub fn against_evidence(kept: BTreeSet<(String, String)>) -> Self {
-        Changes { lines: BTreeMap::new(), kept: Some(kept) }
+        Changes { kept: Some(kept), ..Changes::default() }
     }
 
     /// The files that differ; none where only evidence was kept.
@@ -93,7 +97,8 @@ impl Changes {
         }
         let starts = starts_of(estate);
         let in_file = |(location, _): &(Location, String)| {
-            self.lines.get(&*location.path).and_then(|lines| lines.first()).map(|one| at(location, one))
+            let lines = self.lines.get(&*location.path)?;
+            lines.iter().find(|one| one.is_telling()).map(|one| at(location, one))
         };
         places
             .iter()
@@ -122,12 +127,14 @@ impl Changes {
         lines.iter().find(|one| one.line == location.line && !one.removed).map(|one| at(location, one))
     }
 
-    /// The first change between a line and the next declaration.
+    /// The first change between a line and the next declaration, block or document.
     fn in_block(&self, starts: &BTreeMap<&str, BTreeSet<u32>>, location: &Location) -> Option<Cause> {
         let lines = self.lines.get(&*location.path)?;
-        let next = starts.get(&*location.path).and_then(|starts| starts.range(location.line + 1..).next());
-        let end = next.copied().unwrap_or(u32::MAX);
-        lines.iter().find(|one| location.line <= one.line && one.line < end).map(|one| at(location, one))
+        let next = |starts: Option<&BTreeSet<u32>>| starts?.range(location.line + 1..).next().copied();
+        let ends = [next(starts.get(&*location.path)), next(self.blocks.get(&*location.path))];
+        let end = ends.into_iter().flatten().min().unwrap_or(u32::MAX);
+        let mut within = lines.iter().filter(|one| location.line <= one.line && one.line < end);
+        within.find(|one| one.is_telling()).map(|one| at(location, one))
     }
 
     /// A change of the policy, else a file that is gone, else the only file that differs.
@@ -140,6 +147,13 @@ impl Changes {
         let gone = || self.lines.iter().find(|(_, lines)| lines.iter().any(|one| one.text == WHOLE_FILE));
         let only = || self.lines.iter().next().filter(|_| self.lines.len() == 1);
         policy.or_else(gone).or_else(only).and_then(whole)
+    }
+}
+
+impl ChangedLine {
+    /// Whether there is more in it than brackets.
+    fn is_telling(&self) -> bool {
+        self.text.chars().any(char::is_alphanumeric)
     }
 }
 
@@ -187,6 +201,15 @@ fn moved_files<'t>(before: &'t Tree, after: &'t Tree) -> BTreeMap<&'t str, &'t S
         Some((&**file.path(), *old))
     };
     new.iter().filter_map(was).collect()
+}
+
+/// The lines on which a block at the margin (`resource "x" "y" {`) or a YAML document starts.
+fn blocks_of(text: &str) -> BTreeSet<u32> {
+    let starts = |line: &str| {
+        line.starts_with("---") || (line.starts_with(char::is_alphanumeric) && line.trim_end().ends_with('{'))
+    };
+    let numbered = text.lines().zip(1..);
+    numbered.filter(|(line, _)| starts(line)).map(|(_, number)| number).collect()
 }
 
 fn at(location: &Location, line: &ChangedLine) -> Cause {

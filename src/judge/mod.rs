@@ -5,6 +5,7 @@
 //! is new against a scan of before. A rule does no
 //! arithmetic: it reads the analysis and the [`Context`], and reports.
 
+mod arrivals;
 mod baseline;
 mod carried;
 mod changes;
@@ -29,6 +30,7 @@ mod rule_tests;
 #[cfg(test)]
 mod testing;
 
+pub use arrivals::Arrival;
 pub use baseline::{Comparing, Comparison, Shift, compare};
 pub use carried::{Ambiguous, Moved, Presence};
 pub use changes::{Cause, ChangedLine, Changes};

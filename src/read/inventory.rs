@@ -48,11 +48,14 @@ impl Format for Inventory {
         path.ends_with(".csv")
     }
 
-    fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
+    fn claims(&self, file: &SourceFile, tree: &Tree) -> bool {
         let by_name = file.name().ends_with(".inventory.csv")
             || matches!(file.name(), "linchpin-inventory.csv" | "inventory.csv");
+        // Tables of mails and of flights have such columns too: among other files only the name tells.
+        let is_given = tree.len() == 1;
         let header: Vec<String> = file.line_text(1).split(',').map(column_name).collect();
-        header.iter().any(|name| name == "from") && (by_name || header.iter().any(|name| name == "to"))
+        let has = |column: &str| header.iter().any(|name| name == column);
+        has("from") && (by_name || (is_given && has("to")))
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {

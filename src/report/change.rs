@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::news::{News, count, forgotten, path_names};
+use super::news::{News, arrival, count, forgotten, growth, path_names};
 use super::place;
 use super::text::{markdown, markdown_code, mermaid};
 use crate::judge::{Comparison, Finding, FindingLevel, Status, Verdict};
@@ -30,6 +30,7 @@ pub(super) fn write(
     lesser(&news.new, limit, out)?;
     picture(outcome, &news.new, out)?;
     grown(&news.grown, limit, out)?;
+    arrivals(outcome, comparison, limit, out)?;
     not_judged(outcome, comparison, limit, out)?;
     gone(comparison, limit, out)?;
     shifts(comparison, limit, out)?;
@@ -111,10 +112,21 @@ fn grown(grown: &[&Finding], limit: usize, out: &mut dyn Write) -> io::Result<()
             finding.level.word(),
             finding.rule,
             markdown_code(finding.element.as_str()),
-            markdown(finding.because.as_deref().unwrap_or_default())
+            markdown(growth(finding))
         )?;
     }
     more(grown.len(), limit, out)
+}
+
+fn arrivals(outcome: &Outcome, comparison: &Comparison, limit: usize, out: &mut dyn Write) -> io::Result<()> {
+    if comparison.arrivals.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## New providers\n")?;
+    for one in comparison.arrivals.iter().take(limit) {
+        writeln!(out, "- {}", markdown(&arrival(outcome, one)))?;
+    }
+    more(comparison.arrivals.len(), limit, out)
 }
 
 fn accept(finding: Option<&Finding>, out: &mut dyn Write) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! A check against a baseline, for a terminal: each new finding with the line that made it so, the path to it and the
 //! way out; then what was known and grew, what is not known any more, and what is gone.
 
-use super::news::{News, count, forgotten, path_names};
+use super::news::{News, arrival, count, forgotten, growth, path_names};
 use super::page::{LABEL_WIDTH, Page};
 use super::text::{fit, terminal};
 use crate::judge::{Comparison, Finding, Known};
@@ -40,6 +40,8 @@ impl Page {
         }
         self.more(news.new.len(), shown);
         self.grown(&news.grown);
+        let arrivals = comparison.arrivals.iter().map(|one| arrival(outcome, one));
+        self.section("New providers", arrivals);
         self.not_judged(comparison);
         self.gone(&comparison.gone);
         self.accept(news.new.first().or(news.grown.first()).copied());
@@ -78,8 +80,7 @@ impl Page {
 
     fn grown(&mut self, grown: &[&Finding]) {
         let line = |finding: &&Finding| {
-            let why = finding.because.as_deref().unwrap_or("new");
-            format!("{} {} {}: {why}", finding.level.word(), finding.rule, finding.element)
+            format!("{} {} {}: {}", finding.level.word(), finding.rule, finding.element, growth(finding))
         };
         self.section("Known before, with more services under it now", grown.iter().map(line));
     }
@@ -155,6 +156,8 @@ mod tests {
             "12 | ",
             "Why        new, since `x` at a.tf:3",
             "Known before, with more services under it now",
+            "New providers",
+            "`web` depends on `postmark` (`provider:postmark`)",
             "Not judged in what changed",
             "can no longer be read",
             "the region of `app:web` was eu-west-1",

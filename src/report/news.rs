@@ -1,6 +1,6 @@
 //! What a comparison found, as reports tell it: what is new, and what was known and grew.
 
-use crate::judge::{Comparison, Finding, FindingLevel, Forgotten, Status};
+use crate::judge::{Arrival, Comparison, Finding, FindingLevel, Forgotten, Status};
 use crate::model::Id;
 use crate::scan::Outcome;
 
@@ -49,11 +49,30 @@ pub(super) fn path_names(outcome: &Outcome, path: &[Id]) -> Option<String> {
     (1 < path.len()).then(|| path.iter().map(name).collect::<Vec<_>>().join(" → "))
 }
 
+/// Which services are new under a known risk, and since which change.
+pub(super) fn growth(finding: &Finding) -> &str {
+    let because = finding.because.as_deref().unwrap_or_default();
+    because.strip_prefix("new: ").unwrap_or(because)
+}
+
 /// What was known and is not, in one sentence without a full stop.
 pub(super) fn forgotten(one: &Forgotten) -> String {
     let because = one.because.as_ref().map_or_else(String::new, |because| format!(" ({because})"));
     let since = one.cause.as_ref().map_or_else(String::new, |cause| format!(", since {}", cause.words()));
     format!("the {} of `{}` was {}, and is not known any more{because}{since}", one.what, one.id, one.was)
+}
+
+/// A provider that is new and who depends on it, in one sentence without a full stop.
+pub(super) fn arrival(outcome: &Outcome, one: &Arrival) -> String {
+    let name = |id: &Id| outcome.estate.node(id).map_or_else(|| id.to_string(), |node| node.name.clone());
+    let some: Vec<String> = one.services.iter().take(3).map(|id| format!("`{}`", name(id))).collect();
+    let more = match one.services.len().saturating_sub(some.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let depend = if one.services.len() == 1 { "depends" } else { "depend" };
+    let since = one.cause.as_ref().map_or_else(String::new, |cause| format!(", since {}", cause.words()));
+    format!("{}{more} {depend} on `{}` (`{}`){since}", some.join(", "), name(&one.id), one.id)
 }
 
 /// A number and its noun.

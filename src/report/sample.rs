@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::analyze::{Concentration, Dimension, PhaseResult, Share, SingleFailure};
 use crate::judge::{
-    Ambiguous, BlastRadius, Comparison, Edit, Finding, FindingLevel, Fix, Forgotten, Known, Shift, Status,
-    Verdict,
+    Ambiguous, Arrival, BlastRadius, Comparison, Edit, Finding, FindingLevel, Fix, Forgotten, Known, Shift,
+    Status, Verdict,
 };
 use crate::model::{
     Category, Confidence, Edge, Environment, Evidence, Group, Id, Kind, Level, Need, Node, Phase, Tolerance,
@@ -111,6 +111,7 @@ pub(super) fn compared(mut outcome: Outcome) -> Outcome {
             cause: None,
         }],
         environments: vec![name],
+        arrivals: vec![Arrival { id: Id::provider("postmark"), services: vec![Id::app("web")], cause: None }],
         ..Comparison::default()
     });
     outcome

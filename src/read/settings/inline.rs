@@ -113,7 +113,7 @@ fn indent(file: &SourceFile, line: u32) -> usize {
 
 fn unknown_rule(problems: &mut Problems, file: &SourceFile, at: usize, rule: &str, rules: &[&str]) {
     let hint = nearest(rule, rules.iter().copied())
-        .map_or_else(|| "see `linchpin rules`".to_owned(), |near| format!("did you mean `{near}`?"));
+        .map_or_else(|| "docs/rules lists them".to_owned(), |near| format!("did you mean `{near}`?"));
     problems.error(file.location(at), format!("there is no rule `{rule}` to allow; {hint}"));
 }
 

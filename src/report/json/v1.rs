@@ -553,6 +553,16 @@ struct Comparison<'a> {
     files: &'a [String],
     unread: Vec<Unread<'a>>,
     forgotten: Vec<Forgotten<'a>>,
+    arrivals: Vec<Arrival<'a>>,
+}
+
+#[derive(Serialize)]
+struct Arrival<'a> {
+    id: &'a str,
+    #[serde(serialize_with = "ids")]
+    services: &'a [Id],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -625,6 +635,13 @@ impl<'a> Forgotten<'a> {
     }
 }
 
+impl<'a> Arrival<'a> {
+    fn of(one: &'a judge::Arrival) -> Self {
+        let since = one.cause.as_ref().map(judge::Cause::words);
+        Arrival { id: one.id.as_str(), services: &one.services, since }
+    }
+}
+
 impl<'a> Comparison<'a> {
     fn of(comparison: &'a judge::Comparison) -> Self {
         let gone = |known: &'a judge::Known| Gone {
@@ -660,6 +677,7 @@ impl<'a> Comparison<'a> {
             files: &comparison.files,
             unread: comparison.unread.iter().map(Unread::of).collect(),
             forgotten: comparison.forgotten.iter().map(Forgotten::of).collect(),
+            arrivals: comparison.arrivals.iter().map(Arrival::of).collect(),
         }
     }
 }

@@ -27,6 +27,10 @@ deny:
 demo:
     cargo run --release -- scan fixtures/estates/shop
 
+# Fetches the providers' address ranges and packs the table of them anew.
+ip-table:
+    scripts/rebuild-ip-table
+
 # Everything that CI runs.
 ci:
     bash .ci/run

@@ -4,6 +4,7 @@
 //! that are its own, unless one was asked for by name.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::join;
 
@@ -98,6 +99,7 @@ impl Base {
             }
         };
         input.settings = settings_before(input.settings, &now.settings, has_policy);
+        input.catalog = Arc::clone(&now.catalog);
         Ok(Base { input, id })
     }
 }

@@ -19,6 +19,7 @@ pub mod discover;
 pub mod gate;
 pub mod judge;
 pub mod model;
+pub mod outlook;
 pub mod read;
 pub mod replay;
 pub mod report;

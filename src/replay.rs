@@ -11,7 +11,8 @@ use crate::analyze::{
 };
 use crate::assemble::{add_control_planes, holds_on, provider_part};
 use crate::catalog::{Catalog, Outage};
-use crate::model::{Attribute, Estate, Evidence, Id, Kind, Node, Settings};
+use crate::model::{Estate, Evidence, Id, Kind, Node, Settings};
+use crate::outlook::objective_seconds;
 
 /// More ways in which zones may be lost are not tried.
 const MOST_ALTERNATIVES: usize = 32;
@@ -186,7 +187,7 @@ fn replay_era(
     if let Some(first) = outages.first() {
         add_control_planes(&mut estate, catalog, &first.date);
     }
-    let mut world = World { estate, catalog, mappings };
+    let mut world = World { estate, catalog, mappings, hit: Hit::Perhaps };
     let failures: Vec<Vec<Failure>> = outages.iter().map(|outage| world.failures(outage)).collect();
     let mut estate = world.estate;
     estate.settle();
@@ -219,10 +220,13 @@ fn replayed(outage: &Outage, simulation: Simulation, estate: &Estate, settings: 
     Replayed { outage: outage.clone(), effect: Effect::of(&simulation), simulation, breaches }
 }
 
-/// The recovery time objective of a service or of its tier, in seconds.
-pub fn objective_seconds(node: &Node, settings: &Settings) -> Option<u64> {
-    let own = node.attributes.number(Attribute::RtoSeconds).map(|seconds| seconds as u64);
-    own.or_else(|| settings.tier(node.tier.as_deref())?.rto_seconds)
+/// Whether the organization was among those that an outage hit which did not hit all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// It was: what happened is let happen to it.
+    Surely,
+    /// Nobody knows.
+    Perhaps,
 }
 
 /// The failures that an outage may have been, the nodes it names made where they are new: one, or one for each way
@@ -232,8 +236,9 @@ pub fn failures(
     catalog: &Catalog,
     outage: &Outage,
     mappings: &[Mapping],
+    hit: Hit,
 ) -> Vec<Failure> {
-    let mut world = World { estate: std::mem::take(estate), catalog, mappings };
+    let mut world = World { estate: std::mem::take(estate), catalog, mappings, hit };
     let failures = world.failures(outage);
     *estate = world.estate;
     failures
@@ -243,6 +248,7 @@ struct World<'a> {
     estate: Estate,
     catalog: &'a Catalog,
     mappings: &'a [Mapping],
+    hit: Hit,
 }
 
 impl World<'_> {
@@ -262,22 +268,22 @@ impl World<'_> {
             whole.impaired.extend(self.parts(target, &evidence));
         }
         whole.add_perhaps(&self.estate, Doubt::Places);
-        if outage.scope == "tenant" {
-            // Some customers were hit; nobody knows whether this one would have been.
-            whole.perhaps.append(&mut whole.lost);
-        }
-        if zones.is_empty() {
-            return vec![whole];
-        }
         let with_zone = |zone: Failure| {
             let mut failure = whole.clone();
             failure.lost.extend(zone.lost);
             failure.perhaps.extend(zone.perhaps);
-            failure.perhaps.sort();
-            failure.perhaps.dedup();
             failure
         };
-        zones.into_iter().map(with_zone).collect()
+        let several: Vec<Failure> = zones.into_iter().map(with_zone).collect();
+        let mut failures = if several.is_empty() { vec![whole] } else { several };
+        for failure in &mut failures {
+            if outage.partial && self.hit == Hit::Perhaps {
+                failure.perhaps.append(&mut failure.lost);
+            }
+            failure.perhaps.sort();
+            failure.perhaps.dedup();
+        }
+        failures
     }
 
     fn mapped(&self, target: &str) -> String {

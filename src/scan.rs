@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::analyze::{self, Analysis};
 use crate::assemble;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, TableError};
 use crate::discover::{self, Discovery};
 use crate::judge::{self, Comparison, Finding};
-use crate::model::settings::Policy;
 use crate::model::{Category, Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
 use crate::resolve::{self, Lookups, ResolveError};
@@ -51,6 +51,9 @@ pub enum ScanError {
     /// Names cannot be looked up as was asked.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// A file of `[data]` does not say what the table of the catalog that it overrides needs.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The policy does not say what its author believes.
     #[error("failed to read the policy: {path}:{line}: {message}")]
     Policy {
@@ -69,24 +72,28 @@ pub enum ScanError {
 ///
 /// [`ScanError::Discover`] when a root cannot be opened, [`ScanError::NothingToRead`] when nothing in it says
 /// what is deployed and no names are given, [`ScanError::Policy`] when the policy cannot be understood,
-/// [`ScanError::Resolve`] when names cannot be looked up as was asked.
+/// [`ScanError::Table`] when a table of its `[data]` cannot be, [`ScanError::Resolve`] when names cannot be looked up
+/// as was asked.
 pub fn scan(request: &Request) -> Result<Outcome, ScanError> {
-    scan_with(request, Catalog::embedded())
+    Input::open(request)?.judge(request, request.environment.as_deref())
 }
 
-/// Runs all stages with another catalog than the embedded one.
+/// Runs all stages with another catalog than the embedded one or that of the policy.
 ///
 /// # Errors
 ///
 /// Those of [`scan`].
-pub fn scan_with(request: &Request, catalog: &Catalog) -> Result<Outcome, ScanError> {
-    Input::open(request)?.judge_by(request, request.environment.as_deref(), catalog)
+pub fn scan_with(request: &Request, catalog: &Arc<Catalog>) -> Result<Outcome, ScanError> {
+    let input = Input { catalog: Arc::clone(catalog), ..Input::open(request)? };
+    input.judge(request, request.environment.as_deref())
 }
 
 /// Files in memory with the policy that they are judged by.
 pub(crate) struct Input {
     pub(crate) discovery: Discovery,
     pub(crate) settings: Settings,
+    /// What is known about providers, with the tables that the policy overrides.
+    pub(crate) catalog: Arc<Catalog>,
     /// What is odd about the policy.
     odd: Problems,
 }
@@ -99,13 +106,15 @@ impl Input {
         if !discovery.claims.iter().any(describes) && request.dns.names.is_empty() {
             return Err(ScanError::NothingToRead { roots: roots(request).join("`, `") });
         }
-        Self::of(discovery)
+        let input = Self::of(discovery)?;
+        let catalog = catalog(&input.settings, request)?;
+        Ok(Input { catalog, ..input })
     }
 
-    /// Files that were found, with their policy.
+    /// Files that were found, with their policy and the embedded catalog.
     pub(crate) fn of(discovery: Discovery) -> Result<Self, ScanError> {
         let (settings, odd) = read_settings(&discovery)?;
-        Ok(Input { discovery, settings, odd })
+        Ok(Input { discovery, settings, catalog: Arc::clone(Catalog::embedded()), odd })
     }
 
     /// All stages after the files are in memory.
@@ -114,24 +123,30 @@ impl Input {
     ///
     /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
     pub(crate) fn judge(&self, request: &Request, environment: Option<&str>) -> Result<Outcome, ScanError> {
-        self.judge_by(request, environment, Catalog::embedded())
-    }
-
-    fn judge_by(
-        &self,
-        request: &Request,
-        environment: Option<&str>,
-        catalog: &Catalog,
-    ) -> Result<Outcome, ScanError> {
-        let mut outcome = judge_discovery(self, environment, request, catalog)?;
+        let mut outcome = judge_discovery(self, environment, request)?;
         let folder = request.roots.first().map(|root| discover::folder_name(root));
         let organization = folder.or_else(|| request.dns.names.first().cloned()).unwrap_or_default();
         outcome.organization = self.settings.organization.name.clone().unwrap_or(organization);
         outcome.roots = roots(request);
-        outcome.policy = self.settings.policy.clone();
         outcome.settings = self.settings.clone();
+        outcome.data_date = self.catalog.data_date().to_owned();
+        outcome.catalog = Arc::clone(&self.catalog);
         Ok(outcome)
     }
+}
+
+/// The catalog with the tables that the policy overrides.
+fn catalog(settings: &Settings, request: &Request) -> Result<Arc<Catalog>, ScanError> {
+    if settings.data.is_empty() {
+        return Ok(Arc::clone(Catalog::embedded()));
+    }
+    let folder = beside_policy(request);
+    let mut tables = Vec::new();
+    for (table, path) in &settings.data {
+        let file = discover::open_named(&folder.join(path))?;
+        tables.push((table.as_str(), file.text().to_owned()));
+    }
+    Ok(Arc::new(Catalog::with_overrides(tables)?))
 }
 
 /// How the request wants files to be found.
@@ -153,9 +168,8 @@ fn judge_discovery(
     input: &Input,
     environment: Option<&str>,
     request: &Request,
-    catalog: &Catalog,
 ) -> Result<Outcome, ScanError> {
-    let Input { discovery, settings, odd } = input;
+    let Input { discovery, settings, catalog, odd } = input;
     let cx = ReadContext { tree: &discovery.tree, catalog, environment };
     let mut declarations = read_all(discovery, &cx);
     declarations.extend(look_up(&declarations, settings, catalog, request)?);
@@ -254,16 +268,28 @@ fn judge_estate(
     let judged = |estate: &Estate, analysis: &Analysis| {
         judge::judge(&judge::Context::new(estate, analysis, settings, catalog, today))
     };
+    let analyzed =
+        |estate: &Estate| Analysis { stuck: stuck(estate, catalog, today), ..analyze::analyze(estate) };
     if settings.mitigations.is_empty() {
-        let analysis = analyze::analyze(&estate);
+        let analysis = analyzed(&estate);
         let findings = judged(&estate, &analysis);
         return (estate, analysis, findings);
     }
-    let unmitigated = judged(&estate, &analyze::analyze(&estate));
+    let unmitigated = judged(&estate, &analyzed(&estate));
     let estate = judge::apply_mitigations(estate, settings, today);
-    let analysis = analyze::analyze(&estate);
+    let analysis = analyzed(&estate);
     let findings = judge::mark_mitigated(unmitigated, judged(&estate, &analysis));
     (estate, analysis, findings)
+}
+
+/// The ways out that need what has just failed; what providers need inside themselves counts here alone.
+fn stuck(estate: &Estate, catalog: &Catalog, today: Date) -> Vec<analyze::Stuck> {
+    if !analyze::has_ways_out(estate) {
+        return Vec::new();
+    }
+    let mut estate = estate.clone();
+    assemble::add_control_planes(&mut estate, catalog, &today.to_string());
+    analyze::stuck(&estate)
 }
 
 fn read_all(discovery: &Discovery, cx: &ReadContext<'_>) -> Vec<Declarations> {
@@ -354,8 +380,8 @@ pub struct Outcome {
     pub settings: Settings,
     /// Date of the catalog's data.
     pub data_date: String,
-    /// By what was judged.
-    pub policy: Policy,
+    /// What is known about providers, with the tables that the organization overrides.
+    pub catalog: Arc<Catalog>,
     /// Elements whose mitigation held until it expired or its test became too old.
     pub lapsed: BTreeSet<Id>,
     /// What changed against a scan of before, where it was compared with one.

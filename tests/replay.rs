@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use linchpin::analyze::{Failure, Plane, ServiceState, Simulator};
 use linchpin::catalog::Catalog;
@@ -17,7 +18,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn scanned(folder: &Path, catalog: &Catalog) -> Outcome {
+fn scanned(folder: &Path, catalog: &Arc<Catalog>) -> Outcome {
     let request = Request {
         roots: vec![folder.to_owned()],
         environment: None,
@@ -31,7 +32,7 @@ fn scanned(folder: &Path, catalog: &Catalog) -> Outcome {
 }
 
 /// What the outages that the file names come to.
-fn played(case: &Path, catalog: &Catalog) -> String {
+fn played(case: &Path, catalog: &Arc<Catalog>) -> String {
     let expected = fs::read_to_string(case.join("expected.txt")).expect("each case says what it expects");
     let named: BTreeSet<&str> = expected.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let outages: Vec<_> =
@@ -77,18 +78,21 @@ fn history_comes_to_what_it_came_to() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-fn comes_to_the_same(case: &str, catalog: &Catalog) -> bool {
+fn comes_to_the_same(case: &str, catalog: &Arc<Catalog>) -> bool {
     let case = root().join("fixtures/outages").join(case);
     played(&case, catalog) == played(&case, Catalog::embedded())
 }
 
 #[test]
 fn without_knowledge_of_sub_providers_a_fourth_party_stays_hidden() {
-    let table = fs::read_to_string(root().join("data/subproviders.csv")).expect("the table is there");
-    let doubted: String = table.lines().map(|line| line.replace(",high,", ",low,") + "\n").collect();
-    let catalog = Catalog::with_overrides([("subproviders.csv", doubted)]).expect("a sound table");
+    let catalog = Arc::new(Catalog::without(&["subproviders.csv"]));
     assert!(!comes_to_the_same("hidden-fourth-party", &catalog));
     assert!(comes_to_the_same("two-zones-of-three", &catalog));
+    let fires = |catalog: &Arc<Catalog>| {
+        let outcome = scanned(&root().join("fixtures/rules/hidden-provider/fires/estate"), catalog);
+        outcome.findings.iter().filter(|finding| finding.rule == "hidden-provider").count()
+    };
+    assert_eq!((fires(Catalog::embedded()), fires(&catalog)), (1, 0));
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn with_two_regions_swapped_history_differs() {
         .replace("us-east-1", "here\u{0}")
         .replace("us-west-2", "us-east-1")
         .replace("here\u{0}", "us-west-2");
-    let catalog = Catalog::with_overrides([("outages.toml", swapped)]).expect("a sound table");
+    let catalog = Catalog::with_overrides([("outages.toml", swapped)]).map(Arc::new).expect("a sound table");
     assert!(!comes_to_the_same("registry-at-scale-out", &catalog));
     assert!(comes_to_the_same("dns-operator", &catalog));
 }
@@ -113,7 +117,7 @@ fn the_shop_hears_of_an_outage_elsewhere_only_as_if_it_were_at_home() {
         done.outages[0].effect
     };
     assert_eq!(elb(&[]), Effect::Nothing);
-    assert_eq!(elb(&[Mapping::parse("aws/eu-west-1=aws/us-east-1").expect("a mapping")]), Effect::Down);
+    assert_eq!(elb(&[Mapping::parse("aws/eu-west-1=aws/us-east-1").expect("a mapping")]), Effect::NotKnown);
 }
 
 #[test]
@@ -172,6 +176,45 @@ fn the_json_of_a_simulation_has_exactly_its_fields() {
     }
     let down = services.iter().filter(|service| service["state"] == "down").count();
     assert_eq!(down, 5);
+}
+
+#[test]
+fn what_hit_one_customer_is_perhaps_in_history_and_sure_in_a_simulation() {
+    let folder = "fixtures/outages/deleted-account";
+    let states = |out: &str, list: &str| -> Vec<(String, String, bool)> {
+        let answer: serde_json::Value = serde_json::from_str(out).expect("JSON");
+        let services = answer.pointer(list).and_then(serde_json::Value::as_array).expect("a list").clone();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let one = |it: &serde_json::Value| (text(&it["id"]), text(&it["state"]), it["recoverable"] == true);
+        services.iter().map(one).filter(|it| ["app:archive", "app:ledger"].contains(&it.0.as_str())).collect()
+    };
+    let outage = "unisuper-2024-05-02-gcve";
+    let (_, history, _) = linchpin(&["replay", folder, "--outage", outage, "--format", "json"]);
+    let both = |state: &str, archive, ledger| {
+        [
+            ("app:archive".to_owned(), state.to_owned(), archive),
+            ("app:ledger".to_owned(), state.to_owned(), ledger),
+        ]
+    };
+    assert_eq!(states(&history, "/outages/0/services"), both("not-known", true, true));
+    let (_, here, _) = linchpin(&["simulate", folder, "--scenario", outage, "--format", "json"]);
+    assert_eq!(states(&here, "/services"), both("down", true, false));
+}
+
+#[test]
+fn what_the_organization_knows_of_its_vendors_counts() {
+    let folder = "fixtures/settings/own-catalog";
+    let (code, out, err) = linchpin(&["simulate", folder, "--fail", "provider:aws", "--format", "json"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let path = serde_json::json!(["app:shop", "provider:parcel-desk", "provider:aws"]);
+    assert_eq!((&answer["services"][0]["state"], &answer["services"][0]["path"]), (&"down".into(), &path));
+    let broken = std::env::temp_dir().join(format!("linchpin-own-catalog-{}.toml", std::process::id()));
+    fs::write(&broken, "[data]\nregions = \"nowhere.csv\"\n").expect("a file in the temporary folder");
+    let (code, _, err) = linchpin(&["scan", folder, "--config", &broken.to_string_lossy()]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.starts_with("not judged:") && err.contains("nowhere.csv"), "{err}");
+    fs::remove_file(&broken).expect("the file is there");
 }
 
 #[test]

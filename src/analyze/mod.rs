@@ -15,6 +15,7 @@ pub mod query;
 mod results;
 mod run;
 mod simulate;
+mod stuck;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +26,4 @@ pub use cut_sets::cut_sets;
 pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
 pub use run::analyze;
 pub use simulate::{Doubt, Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator, perhaps_in};
+pub use stuck::{Stuck, has_ways_out, stuck};

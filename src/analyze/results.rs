@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Concentration;
+use super::{Concentration, Stuck};
 use crate::model::{Id, Level, Phase};
 
 /// Everything that was computed about an estate.
@@ -16,6 +16,8 @@ pub struct Analysis {
     pub groups: Vec<GroupFate>,
     /// Sets of nodes of which each needs the other to start, each sorted.
     pub cyclic_starts: Vec<CyclicStart>,
+    /// Ways out that need what has just failed, with what providers need inside themselves counted in.
+    pub stuck: Vec<Stuck>,
     /// Number of services.
     pub services: usize,
     /// Sum of the services' weights.

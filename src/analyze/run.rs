@@ -29,6 +29,7 @@ pub fn analyze(estate: &Estate) -> Analysis {
         ),
         groups: fate::groups(estate, &runtime),
         cyclic_starts: cycles::cyclic_starts(estate),
+        stuck: Vec::new(),
         phases,
         services: estate.services().count(),
         weight,

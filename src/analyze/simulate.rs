@@ -120,6 +120,12 @@ impl PhaseRuns {
     fn is_lost(&self, id: &Id) -> bool {
         self.dead.state(id) == State::Failed || self.unchangeable.state(id) == State::Failed
     }
+
+    /// From a node to what is lost; empty when nothing that it needs in the phase is.
+    fn why(&self, id: &Id) -> Vec<Id> {
+        let run = if self.dead.state(id) == State::Failed { &self.dead } else { &self.unchangeable };
+        run.why(id)
+    }
 }
 
 #[derive(Debug)]
@@ -193,6 +199,47 @@ impl<'a> Simulator<'a> {
         let outcome = |(node, perhaps): (&&Node, (State, Vec<Id>))| self.outcome(node, perhaps);
         let services = services.iter().zip(perhaps).map(outcome).collect();
         Simulation { failure: failure.clone(), services }
+    }
+
+    /// Whether a node serves on, after what was run last.
+    pub fn is_alive(&self, id: &Id) -> bool {
+        !self.is_dead(id)
+    }
+
+    /// Whether a node serves and cannot be changed, after what was run last.
+    pub fn is_fixed(&self, id: &Id) -> bool {
+        let is_fixed = |runs: &PhaseRuns| {
+            matches!(runs.phase, Phase::Deploy | Phase::Recover)
+                && runs.unchangeable.state(id) == State::Failed
+        };
+        self.phases.iter().any(is_fixed)
+    }
+
+    /// Everything that is lost among what a service needs at run time, alternatives and optional things included.
+    pub fn lost_beneath(&self, service: &Id) -> BTreeSet<Id> {
+        let mut seen = BTreeSet::from([service.clone()]);
+        let mut open = vec![service.clone()];
+        while let Some(id) = open.pop() {
+            let needs = self.estate.needs(&id).filter(|edge| edge.phase == Phase::Runtime);
+            open.extend(needs.map(|edge| edge.to.clone()).filter(|to| seen.insert(to.clone())));
+        }
+        seen.retain(|id| self.is_dead(id));
+        seen
+    }
+
+    /// Why a service that lives cannot do something, after what was run last: from it to what is lost, both ends included.
+    pub fn why_cannot(&self, service: &Id, phase: Phase) -> Vec<Id> {
+        self.phases.iter().find(|runs| runs.phase == phase).map(|runs| runs.why(service)).unwrap_or_default()
+    }
+
+    /// Why the records of a name cannot be changed, though its zone is served: from the zone to what is lost.
+    pub fn why_zone_is_fixed(&self, domain: &Id) -> Option<Vec<Id>> {
+        let runs = self.phases.iter().find(|runs| runs.phase == Phase::Recover)?;
+        let needs = self.estate.needs(domain).filter(|edge| edge.phase == Phase::Runtime);
+        let is_zone = |id: &Id| self.estate.node(id).is_some_and(|node| node.kind == Kind::DnsZone);
+        let mut zones = needs.map(|edge| &edge.to).filter(|id| is_zone(id) && self.is_alive(id));
+        let zone = zones.find(|id| runs.is_lost(id))?;
+        Some(runs.why(zone))
     }
 
     /// How services would be if everything failed that may have.
@@ -285,7 +332,14 @@ impl<'a> Simulator<'a> {
 
     /// The phases in which a part directly needs something that is lost.
     fn cannot_of_dead(&self, parts: &BTreeSet<Id>) -> Vec<Phase> {
+        // A name that leads to what is lost has to be turned elsewhere, in its zone.
+        let mut names =
+            parts.iter().filter(|id| self.estate.node(id).is_some_and(|node| node.kind == Kind::Domain));
+        let is_fixed = names.any(|id| self.why_zone_is_fixed(id).is_some());
         let lacks = |runs: &&PhaseRuns| {
+            if is_fixed && runs.phase == Phase::Recover {
+                return true;
+            }
             let mut edges =
                 parts.iter().flat_map(|id| self.estate.needs(id)).filter(|edge| edge.phase == runs.phase);
             edges.any(|edge| {

@@ -8,6 +8,7 @@ mod names;
 mod placement;
 mod programs;
 mod references;
+mod run_by;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
     references::resolve(&mut merged, catalog);
     let mut estate = merged.estate;
     clusters::run_on_cluster(&mut estate);
+    run_by::place_with_runners(&mut estate, catalog);
     placement::place(&mut estate, catalog);
     services::promote(&mut estate);
     estate.settle();

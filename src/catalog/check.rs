@@ -1,6 +1,6 @@
 //! Whether the tables are fit to ship: read, sourced, free of dangling ids, right on their samples, within budget.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::embedded;
 use super::lookup::Catalog;
@@ -39,6 +39,9 @@ const EXCLUDED_LICENCES: [&str; 4] = ["GPL", "PolyForm", "SSPL", "BUSL"];
 
 const PHASES: [&str; 5] = ["runtime", "startup", "deploy", "observe", "recover"];
 const PLANES: [&str; 3] = ["data", "control", "both"];
+/// What says where facts are from needs no source itself.
+const SOURCES: [&str; 2] = ["sources.csv", "tables.csv"];
+const ABILITIES: [&str; 3] = ["log-in", "page", "tell"];
 const CAUSES: [&str; 12] = [
     "hardware",
     "software",
@@ -80,6 +83,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn everything(&mut self) {
         self.sources();
+        self.tables();
         self.providers();
         self.regions();
         self.resources();
@@ -87,6 +91,7 @@ impl Check<'_> {
         self.samples();
         self.subproviders();
         self.incidents();
+        self.products();
         self.others();
     }
 
@@ -120,6 +125,30 @@ impl Check<'_> {
             .map(|s| format!("sources.csv: `{}` is under {}, which must not ship", s.id, s.licence))
             .collect();
         self.problems.extend(bad);
+    }
+
+    /// Every embedded table has a source in each row, or one in `tables.csv` for the whole.
+    fn tables(&mut self) {
+        let mut whole: BTreeMap<String, (String, String)> = BTreeMap::new();
+        let read = rows("tables.csv", &embedded::text("tables.csv"), |row| {
+            let known = (row.need("source")?.to_owned(), row.need("confidence")?.to_owned());
+            whole.insert(row.need("table")?.to_owned(), known);
+            Ok(())
+        });
+        if let Err(error) = read {
+            self.problem(error.to_string());
+        }
+        for (table, (source, confidence)) in &whole {
+            let place = format!("tables.csv: {table}");
+            self.source(source, Confidence::parse(confidence).unwrap_or(Confidence::High), &place);
+        }
+        for name in embedded::names().filter(|name| !SOURCES.contains(name) && !whole.contains_key(*name)) {
+            // Those in TOML are looked at fact by fact.
+            let without = (!name.ends_with(".toml")).then(|| rows_without_source(name)).flatten();
+            self.problems.extend(
+                without.map(|line| format!("{name}, line {line}: no source, and none in tables.csv")),
+            );
+        }
     }
 
     fn providers(&mut self) {
@@ -166,6 +195,12 @@ impl Check<'_> {
             }
             if t.rules.iter().any(|r| !r.doc.starts_with("https://") || r.when.is_empty()) {
                 self.problem(format!("{place}: a rule needs a doc and a condition"));
+            }
+            if t.rules.iter().any(|r| Some(r.survives) <= t.survives) {
+                self.problem(format!("{place}: a rule says no more than holds without it"));
+            }
+            if t.checked.as_ref().is_some_and(|day| !is_date(day)) {
+                self.problem(format!("{place}: odd day of checking"));
             }
             if t.survives.is_some() && !t.doc.starts_with("https://") {
                 self.problem(format!("{place}: what it survives needs a doc"));
@@ -270,6 +305,29 @@ impl Check<'_> {
         }
     }
 
+    fn products(&mut self) {
+        for row in self.catalog.abilities() {
+            let place = format!("abilities.csv: {} {}", row.ability, row.provider);
+            self.provider(&row.provider, &place);
+            self.source(&row.source, row.confidence, &place);
+            if !ABILITIES.contains(&&*row.ability) {
+                self.problem(format!("{place}: no such ability"));
+            }
+        }
+        for (kind, row) in self.catalog.images().quorums() {
+            let place = format!("quorums.csv: {kind}");
+            self.source(&row.source, row.confidence, &place);
+            if self.catalog.image_kind(kind).is_none() {
+                self.problem(format!("{place}: no image runs it"));
+            }
+        }
+        for row in self.catalog.run_by() {
+            let place = format!("run-by.csv: {} {} by {}", row.provider, row.service, row.by);
+            self.provider(&row.provider, &place);
+            self.source(&row.source, row.confidence, &place);
+        }
+    }
+
     /// `PROVIDER`, `PROVIDER/SERVICE`, `PROVIDER/REGION`, `PROVIDER/REGION/SERVICE`, with `zone:` in front or not.
     fn target(&mut self, target: &str, place: &str) {
         let path = target.strip_prefix("zone:").unwrap_or(target);
@@ -314,6 +372,18 @@ impl Check<'_> {
         self.facts += self.catalog.addresses().len() + self.catalog.all_images().count();
         self.facts += self.catalog.images().schemes().count();
     }
+}
+
+/// The first row of an embedded table that names no source.
+fn rows_without_source(name: &str) -> Option<u64> {
+    let mut first = None;
+    let read = rows(name, &embedded::text(name), |row| {
+        if row.get("source").is_empty() && first.is_none() {
+            first = Some(row.line);
+        }
+        Ok(())
+    });
+    read.err().map(|error| error.line).or(first)
 }
 
 /// `YYYY-MM-DD`, or `YYYY-MM` where the day is not known.

@@ -4,13 +4,14 @@ use super::table::DataFile;
 
 /// The tables of the catalog, by the name an override file must have (`providers.csv`, `names/ns.csv`,
 /// `resources/aws.toml`; any name under `names/` or `resources/` goes).
-pub const TABLES: [&str; 23] = [
+pub const TABLES: [&str; 26] = [
     "providers.csv",
     "provider-aliases.csv",
     "ctpp.csv",
     "regions.csv",
     "region-aliases.csv",
     "images.csv",
+    "quorums.csv",
     "url-schemes.csv",
     "registries.csv",
     "sdk-packages.csv",
@@ -19,6 +20,8 @@ pub const TABLES: [&str; 23] = [
     "outages.toml",
     "internal-edges.toml",
     "slas.toml",
+    "abilities.csv",
+    "run-by.csv",
     "terraform-prefixes.csv",
     "cloudformation.csv",
     "resources/",
@@ -29,6 +32,16 @@ pub const TABLES: [&str; 23] = [
     "names/txt.csv",
     "names/dmarc.csv",
 ];
+
+/// The table that a name means; its ending may be left out.
+pub(super) fn table_of(name: &str) -> Option<String> {
+    let is_table = |name: &String| {
+        let names = |table: &&str| *table == name || (table.ends_with('/') && name.starts_with(*table));
+        name.ends_with(".csv") != name.ends_with(".toml") && TABLES.iter().any(names)
+    };
+    let endings = if name.starts_with("resources/") { ["", ".toml", ".toml"] } else { ["", ".csv", ".toml"] };
+    endings.iter().map(|ending| format!("{name}{ending}")).find(is_table)
+}
 
 /// Day of the youngest source that went into the tables, `YYYY-MM-DD`.
 pub(super) const DATA_DATE: &str = "2026-10-26";
@@ -48,6 +61,11 @@ pub(super) fn files(prefix: &str) -> Vec<DataFile> {
 /// The text of one embedded file; empty when there is none of this name.
 pub(super) fn text(name: &str) -> String {
     FILES.iter().find(|(n, _)| *n == name).map(|(_, packed)| unpack(packed)).unwrap_or_default()
+}
+
+/// Names of all embedded text files.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
 }
 
 /// Names of all embedded files, and the bytes they take in the program.

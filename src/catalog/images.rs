@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::table::{DataFile, TableError, rows};
+use super::table::{Confidence, DataFile, Row, TableError, rows};
 
 /// What an image runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +74,29 @@ pub(super) struct Images {
     by_repository: HashMap<Box<str>, ImageKind>,
     by_kind: BTreeMap<Box<str>, ImageKind>,
     schemes: HashMap<Box<str>, Box<str>>,
+    quorums: BTreeMap<Box<str>, QuorumRow>,
+}
+
+/// How many members of a cluster of a product must live, with what says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct QuorumRow {
+    quorum: Quorum,
+    /// How far it may be trusted.
+    pub(super) confidence: Confidence,
+    /// Where it is said.
+    pub(super) source: Box<str>,
+}
+
+impl QuorumRow {
+    fn read(row: &Row<'_>) -> Result<Self, TableError> {
+        let quorum = match row.need("quorum")? {
+            "majority" => Quorum::Majority,
+            "in-sync" => Quorum::InSync,
+            other => return Err(row.error(format!("`{other}` is no quorum; write majority or in-sync"))),
+        };
+        let source = row.text("source").unwrap_or_else(|| row.file.into());
+        Ok(QuorumRow { quorum, confidence: row.confidence(Confidence::High)?, source })
+    }
 }
 
 /// Publishers on Docker Hub and elsewhere who name their images after the product inside.
@@ -95,23 +118,26 @@ const REPUBLISHERS: [&str; 14] = [
 ];
 
 impl Images {
-    pub(super) fn read(images: &[DataFile], schemes: &[DataFile]) -> Result<Self, TableError> {
+    pub(super) fn read(
+        images: &[DataFile],
+        quorums: &[DataFile],
+        schemes: &[DataFile],
+    ) -> Result<Self, TableError> {
         let mut out = Self::default();
+        for file in quorums {
+            rows(&file.name, &file.text, |row| {
+                out.quorums.insert(row.need("kind")?.into(), QuorumRow::read(row)?);
+                Ok(())
+            })?;
+        }
         for file in images {
             rows(&file.name, &file.text, |row| {
-                let quorum = match row.get("quorum") {
-                    "" => None,
-                    "majority" => Some(Quorum::Majority),
-                    "in-sync" => Some(Quorum::InSync),
-                    other => {
-                        return Err(row.error(format!("`{other}` is no quorum; write majority or in-sync")));
-                    }
-                };
+                let name = row.need("kind")?;
                 let kind = ImageKind {
-                    kind: row.need("kind")?.into(),
+                    kind: name.into(),
                     category: row.need("category")?.into(),
                     stateful: row.get("stateful") == "yes",
-                    quorum,
+                    quorum: out.quorums.get(name).map(|known| known.quorum),
                 };
                 out.by_kind.entry(kind.kind.clone()).or_insert_with(|| kind.clone());
                 out.by_repository.insert(row.need("image")?.to_ascii_lowercase().into(), kind);
@@ -160,6 +186,10 @@ impl Images {
             let (head, _driver) = scheme.split_once('+')?;
             self.schemes.get(head).map(|k| &**k)
         })
+    }
+
+    pub(super) fn quorums(&self) -> impl Iterator<Item = (&str, &QuorumRow)> {
+        self.quorums.iter().map(|(kind, row)| (&**kind, row))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &ImageKind)> {

@@ -28,6 +28,9 @@ pub struct Outage {
     /// How many zones of the region were lost, when it was zones.
     #[serde(default)]
     pub zones_lost: Option<u32>,
+    /// Not all who used what failed were hit: whether one of them was is not known.
+    #[serde(default)]
+    pub partial: bool,
     /// Why: hardware, software, human, capacity, power, cooling, fire, network, dns, certificate, attack, dependency.
     pub cause: Vec<String>,
     /// `zone`, `region`, `multi-region`, `global`, `facility`, `tenant`, `control-plane`.

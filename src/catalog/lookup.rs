@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::addresses::Addresses;
 use super::embedded;
@@ -10,6 +10,7 @@ use super::images::{ImageKind, ImageReference, Images};
 use super::incidents::{self, InternalEdge, Outage, Sla};
 use super::names::{Identification, NameKind, NameRule, Names};
 use super::packages::{Packages, SdkPackage};
+use super::products::{self, AbilityRow, RunBy};
 use super::providers::{Provider, Providers};
 use super::regions::{Region, Regions};
 use super::resources::{ResourceKnowledge, ResourceType, Resources};
@@ -21,6 +22,7 @@ use super::table::{Confidence, DataFile, TableError, rows};
 #[derive(Debug, Default)]
 pub struct Catalog {
     overrides: Vec<DataFile>,
+    left_out: &'static [&'static str],
     providers: OnceLock<Providers>,
     regions: OnceLock<Regions>,
     images: OnceLock<Images>,
@@ -39,6 +41,8 @@ pub struct Catalog {
     outages: OnceLock<Vec<Outage>>,
     internal_edges: OnceLock<Vec<InternalEdge>>,
     slas: OnceLock<Vec<Sla>>,
+    abilities: OnceLock<Vec<AbilityRow>>,
+    run_by: OnceLock<Vec<RunBy>>,
     sources: OnceLock<BTreeMap<Box<str>, Source>>,
 }
 
@@ -71,13 +75,14 @@ const CHECKED: &str = "the tables of the catalog were checked before";
 
 impl Catalog {
     /// The catalog that is part of the program.
-    pub fn embedded() -> &'static Self {
-        static EMBEDDED: OnceLock<Catalog> = OnceLock::new();
-        EMBEDDED.get_or_init(Self::default)
+    pub fn embedded() -> &'static Arc<Self> {
+        static EMBEDDED: OnceLock<Arc<Catalog>> = OnceLock::new();
+        EMBEDDED.get_or_init(Arc::default)
     }
 
     /// The embedded catalog with tables overridden row by row: pairs of a table's name (see
-    /// [`TABLES`](super::TABLES)) and the text of the file. Everything is read at once, so that a mistake shows here.
+    /// [`TABLES`](super::TABLES); the ending may be left out) and the text of the file. Everything is read at once, so
+    /// that a mistake shows here.
     ///
     /// # Errors
     /// A name that is no table, or a row that does not say what its table needs.
@@ -87,16 +92,20 @@ impl Catalog {
         let mut catalog = Self::default();
         for (name, text) in files {
             let name: String = name.into();
-            let known = super::TABLES.iter().any(|t| *t == name || (t.ends_with('/') && name.starts_with(t)));
-            if !known {
+            let Some(table) = embedded::table_of(&name) else {
                 let tables = super::TABLES.join(", ");
                 let message = format!("there is no table of this name; the tables are {tables}");
                 return Err(TableError { file: name, line: 0, message });
-            }
-            catalog.overrides.push(DataFile { name: name.into(), text: text.into().into() });
+            };
+            catalog.overrides.push(DataFile { name: table.into(), text: text.into().into() });
         }
         catalog.load()?;
         Ok(catalog)
+    }
+
+    /// The embedded catalog without some tables, so that what rests on them can be told.
+    pub fn without(tables: &'static [&'static str]) -> Self {
+        Self { left_out: tables, ..Self::default() }
     }
 
     /// Reads every table.
@@ -127,7 +136,9 @@ impl Catalog {
         }
         set(&self.outages, incidents::outages(&self.files("outages.toml")))?;
         set(&self.internal_edges, incidents::internal_edges(&self.files("internal-edges.toml")))?;
-        set(&self.slas, incidents::slas(&self.files("slas.toml")))
+        set(&self.slas, incidents::slas(&self.files("slas.toml")))?;
+        set(&self.abilities, products::abilities(&self.files("abilities.csv")))?;
+        set(&self.run_by, products::run_by(&self.files("run-by.csv")))
     }
 
     /// Day of the youngest source that went into the tables, `YYYY-MM-DD`.
@@ -327,6 +338,16 @@ impl Catalog {
         self.slas.get_or_init(|| incidents::slas(&self.files("slas.toml")).expect(CHECKED))
     }
 
+    /// Products that people work with during an outage.
+    pub fn abilities(&self) -> &[AbilityRow] {
+        self.abilities.get_or_init(|| products::abilities(&self.files("abilities.csv")).expect(CHECKED))
+    }
+
+    /// Products that other products run in their own places.
+    pub fn run_by(&self) -> &[RunBy] {
+        self.run_by.get_or_init(|| products::run_by(&self.files("run-by.csv")).expect(CHECKED))
+    }
+
     // Everything there is, for lists.
 
     /// All providers, by id.
@@ -420,6 +441,7 @@ impl Catalog {
 
     fn files(&self, name: &str) -> Vec<DataFile> {
         let mut files = embedded::files(name);
+        files.retain(|file| !self.left_out.contains(&&*file.name));
         files.extend(self.overrides.iter().filter(|f| f.name.starts_with(name)).cloned());
         files
     }
@@ -437,7 +459,7 @@ impl Catalog {
     }
 
     fn read_images(&self) -> Result<Images, TableError> {
-        Images::read(&self.files("images.csv"), &self.files("url-schemes.csv"))
+        Images::read(&self.files("images.csv"), &self.files("quorums.csv"), &self.files("url-schemes.csv"))
     }
 
     fn read_hosts(&self) -> Result<Names, TableError> {

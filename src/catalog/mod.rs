@@ -14,6 +14,7 @@ mod names;
 #[cfg(test)]
 mod oracle_tests;
 mod packages;
+mod products;
 mod providers;
 mod regions;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use incidents::{InternalEdge, Outage, Sla};
 pub use lookup::{Catalog, Registry, Source};
 pub use names::{Identification, NameKind};
 pub use packages::{PackageUse, SdkPackage};
+pub use products::{AbilityRow, RunBy};
 pub use providers::{Ctpp, Provider};
 pub use regions::Region;
 pub use resources::{

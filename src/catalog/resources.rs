@@ -418,6 +418,8 @@ pub struct ResourceType {
     pub doc: Box<str>,
     /// What a reader of a report should know.
     pub note: Option<Box<str>>,
+    /// The day on which its page was read against the row, `YYYY-MM-DD`; none for a page that was not opened.
+    pub checked: Option<Box<str>>,
     /// How far the row may be trusted.
     pub confidence: Confidence,
 }
@@ -842,6 +844,7 @@ struct RawType {
     global: bool,
     doc: String,
     note: Option<String>,
+    checked: Option<String>,
     confidence: Option<String>,
 }
 
@@ -916,6 +919,7 @@ impl RawType {
             global: self.global,
             doc: self.doc.into(),
             note: self.note.map(Into::into),
+            checked: self.checked.map(Into::into),
             confidence,
         })
     }

@@ -57,7 +57,7 @@ impl Command for Bound {
     fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         let typed = Typed::from_arg_matches(typed)?;
         let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
-        let catalog = Catalog::embedded();
+        let catalog: &Catalog = &outcome.catalog;
         let found = availability(&outcome.estate, &|node: &Node| unavailability(catalog, node));
         let text = match typed.format {
             Format::Json => format!("{:#}\n", json_of(&found)),

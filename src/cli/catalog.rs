@@ -464,6 +464,7 @@ fn resource_facts(kind: &ResourceType) -> Facts {
     }
     let backups: Vec<String> = kind.backups.iter().map(|b| b.condition.to_string()).collect();
     facts.push(("backed up when".to_owned(), backups.join(" or ")));
+    facts.push(("checked".to_owned(), kind.checked.as_deref().unwrap_or("").to_owned()));
     facts.push(("note".to_owned(), kind.note.as_deref().unwrap_or("").to_owned()));
     facts
 }

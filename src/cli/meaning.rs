@@ -129,7 +129,7 @@ pub(super) fn fail_on(outcome: &Outcome, typed: Option<FindingLevel>) -> Option<
     if typed.is_some() {
         return typed;
     }
-    match outcome.policy.fail_on {
+    match outcome.settings.policy.fail_on {
         Some(RuleLevel::Off) => None,
         Some(level) => FindingLevel::parse(level.word()),
         None => Some(FindingLevel::Error),

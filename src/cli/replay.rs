@@ -67,9 +67,9 @@ impl Command for ReplayOutages {
 
     fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         let typed = Typed::from_arg_matches(typed)?;
-        let catalog = Catalog::embedded();
-        let outages = chosen(catalog, &typed.outage)?;
         let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
+        let catalog: &Catalog = &outcome.catalog;
+        let outages = chosen(catalog, &typed.outage)?;
         let done = replay(&outcome.estate, &outcome.settings, catalog, outages, &typed.mappings);
         let text = match typed.format {
             Format::Json => format!("{:#}\n", json_of(&done)),
@@ -124,7 +124,7 @@ fn json_of_outage(one: &Replayed) -> Value {
     json!({
         "id": outage.id, "title": outage.title, "date": outage.date, "duration_minutes": outage.duration_minutes,
         "provider": outage.provider, "cause": outage.cause, "rts_families": outage.rts_families,
-        "plane": outage.plane, "source": outage.source, "confidence": outage.confidence,
+        "plane": outage.plane, "partial": outage.partial, "source": outage.source, "confidence": outage.confidence,
         "effect": one.effect.word(),
         "failed": ids(&one.simulation.failure.lost),
         "impaired": ids(&one.simulation.failure.impaired),

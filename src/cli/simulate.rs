@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, bail};
 use clap::{ArgMatches, Args as _, FromArgMatches as _, ValueEnum};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::typed::Input;
@@ -12,8 +13,10 @@ use crate::analyze::query::{QueryError, select};
 use crate::analyze::{Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator};
 use crate::assemble::{add_control_planes, provider_part};
 use crate::catalog::Catalog;
+use crate::judge::span;
 use crate::model::{Estate, Id, Kind, Phase};
-use crate::replay::{Mapping, failures};
+use crate::outlook::{Ability, Away, Means, MeansState, Promise, by_ability, means, promises};
+use crate::replay::{Hit, Mapping, failures};
 use crate::report::text::{markdown_code, terminal};
 use crate::scan::Outcome;
 
@@ -107,8 +110,9 @@ impl Command for Simulate {
         }
         let today = typed.input.how.today.unwrap_or_else(meaning::today);
         let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
-        let catalog = Catalog::embedded();
+        let catalog: &Catalog = &outcome.catalog;
         let mut estate = outcome.estate.clone();
+        let world = World { outcome: &outcome, catalog, today };
         let text = match (&typed.scenario, typed.worst) {
             (Some(id), _) => {
                 let outage = catalog.outages().iter().find(|outage| outage.id == *id);
@@ -116,9 +120,10 @@ impl Command for Simulate {
                     format!("failed to find the outage `{id}`; see `linchpin catalog list outages`")
                 })?;
                 add_control_planes(&mut estate, catalog, &outage.date);
-                let alternatives = failures(&mut estate, catalog, outage, &typed.mappings);
+                let alternatives = failures(&mut estate, catalog, outage, &typed.mappings, Hit::Surely);
                 estate.settle();
-                one(&estate, Plane::Both, &alternatives, &typed)
+                let lasts = outage.duration_minutes.map(|minutes| u64::from(minutes) * 60);
+                world.one(&estate, Plane::Both, &alternatives, lasts, &typed)
             }
             (None, worst) => {
                 add_control_planes(&mut estate, catalog, &today.to_string());
@@ -126,7 +131,8 @@ impl Command for Simulate {
                     many(&outcome, &estate, worst.unwrap_or(usize::MAX), &typed)
                 } else {
                     let ids = selected(&mut estate, catalog, &typed.fail)?;
-                    one(&estate, typed.plane(), &[Failure::new(&estate, &ids, typed.plane())], &typed)
+                    let failure = Failure::new(&estate, &ids, typed.plane());
+                    world.one(&estate, typed.plane(), &[failure], None, &typed)
                 }
             }
         };
@@ -182,21 +188,57 @@ fn may_hold_something(estate: &Estate, catalog: &Catalog, query: &str) -> bool {
         })
 }
 
-/// The worst of the alternatives.
-fn one(estate: &Estate, plane: Plane, alternatives: &[Failure], typed: &Typed) -> String {
-    let mut simulator = Simulator::new(estate, plane);
-    let runs = alternatives.iter().map(|failure| simulator.run(failure));
-    let badness = |one: &Simulation| (one.share(ServiceState::Down), one.share(ServiceState::NotKnown));
-    let worst = runs.max_by(|a, b| {
-        let (a, b) = (badness(a), badness(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    let simulation = worst.unwrap_or(Simulation { failure: Failure::default(), services: Vec::new() });
-    let limit = if typed.all { usize::MAX } else { ROWS_ON_SCREEN };
-    match typed.format {
-        Format::Json => format!("{:#}\n", json_of(&simulation, |_| true)),
-        Format::Table => table(&simulation, limit),
-        Format::Markdown => markdown(&simulation, limit),
+/// What was scanned, and by what it is judged.
+struct World<'a> {
+    outcome: &'a Outcome,
+    catalog: &'a Catalog,
+    today: Date,
+}
+
+/// One failure, and what it means.
+struct Answer {
+    simulation: Simulation,
+    means: Vec<Means>,
+    promises: Vec<Promise>,
+    /// How long the failure lasts, in seconds, where that is known.
+    lasts: Option<u64>,
+}
+
+impl World<'_> {
+    /// The worst of the alternatives.
+    fn one(
+        &self,
+        estate: &Estate,
+        plane: Plane,
+        alternatives: &[Failure],
+        lasts: Option<u64>,
+        typed: &Typed,
+    ) -> String {
+        let mut simulator = Simulator::new(estate, plane);
+        let badness = |failure: &Failure| {
+            let run = simulator.run(failure);
+            (run.share(ServiceState::Down), run.share(ServiceState::NotKnown))
+        };
+        let ranked: Vec<(f64, f64)> = alternatives.iter().map(badness).collect();
+        let worst = alternatives
+            .iter()
+            .zip(ranked)
+            .max_by(|(_, a), (_, b)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let nothing = Failure::default();
+        let failure = worst.map_or(&nothing, |(failure, _)| failure);
+        let simulation = simulator.run(failure);
+        let answer = Answer {
+            means: means(estate, self.catalog, failure, &simulator),
+            promises: promises(estate, &self.outcome.settings, self.today, &simulation, &simulator),
+            simulation,
+            lasts,
+        };
+        let limit = if typed.all { usize::MAX } else { ROWS_ON_SCREEN };
+        match typed.format {
+            Format::Json => format!("{:#}\n", json_of(&answer.simulation, |_| true)),
+            Format::Table => table(&answer, limit),
+            Format::Markdown => markdown(&answer, limit),
+        }
     }
 }
 
@@ -295,7 +337,8 @@ fn rows(simulation: &Simulation) -> Vec<&ServiceOutcome> {
     rows
 }
 
-fn table(simulation: &Simulation, limit: usize) -> String {
+fn table(answer: &Answer, limit: usize) -> String {
+    let simulation = &answer.simulation;
     let mut text = String::new();
     let failure = &simulation.failure;
     for (label, ids) in [("Failed", &failure.lost), ("Not to be changed", &failure.impaired)] {
@@ -335,7 +378,80 @@ fn table(simulation: &Simulation, limit: usize) -> String {
         line(&mut text, "");
         line(&mut text, &format!("Works on: {}{rest}", names.join(", ")));
     }
+    let promised = promise_lines(answer, |id| terminal(id.as_str()).into_owned());
+    section(&mut text, "Promised", &promised, limit);
+    section(&mut text, "Meanwhile", &ability_lines(answer, |id| terminal(id.as_str()).into_owned()), limit);
     text
+}
+
+fn section(text: &mut String, title: &str, lines: &[String], limit: usize) {
+    if lines.is_empty() {
+        return;
+    }
+    line(text, &format!("\n{title}:"));
+    for one in lines.iter().take(limit) {
+        line(text, &format!("  {one}"));
+    }
+    if limit < lines.len() {
+        line(text, &format!("  ... and {} more; --all shows them", lines.len() - limit));
+    }
+}
+
+/// What becomes of recovery objectives, the broken ones first.
+fn promise_lines(answer: &Answer, show: impl Fn(&Id) -> String) -> Vec<String> {
+    let mut promises: Vec<&Promise> = answer.promises.iter().collect();
+    promises.sort_by_key(|one| (one.breaks_rto(answer.lasts) != Some(true), &one.service));
+    promises.into_iter().map(|one| promise_line(one, answer.lasts, &show)).collect()
+}
+
+fn promise_line(promise: &Promise, lasts: Option<u64>, show: &impl Fn(&Id) -> String) -> String {
+    let mut parts = Vec::new();
+    if let Some(rto) = promise.rto_seconds {
+        let away = match (promise.away, lasts) {
+            (Away::UntilFailover(seconds), _) => format!("its failover takes {}", span(seconds)),
+            (Away::UntilSetUpElsewhere, _) => {
+                "it is away until it is set up elsewhere, and nobody said how long that takes".to_owned()
+            }
+            (Away::WhileItLasts, Some(seconds)) => format!("it was away for {}", span(seconds)),
+            (Away::WhileItLasts, None) => "it is away as long as this lasts".to_owned(),
+        };
+        let verdict = match promise.breaks_rto(lasts) {
+            Some(true) => "too long",
+            Some(false) => "in time",
+            None => "not known whether in time",
+        };
+        parts.push(format!("has to be back in {}: {away} ({verdict})", span(rto)));
+    }
+    if let (Some(rpo), Some(loses)) = (promise.rpo_seconds, promise.loses_seconds) {
+        let verdict = if promise.breaks_rpo() == Some(true) { "too much" } else { "as promised" };
+        parts.push(format!("may lose {}: its backups lose up to {} ({verdict})", span(rpo), span(loses)));
+    }
+    format!("{} {}", show(&promise.service), parts.join("; "))
+}
+
+/// Who can log in, deploy, page, see and tell.
+fn ability_lines(answer: &Answer, show: impl Fn(&Id) -> String) -> Vec<String> {
+    const SHOWN: usize = 4;
+    if answer.means.is_empty() {
+        return vec![
+            "nothing that was read says with what people log in, deploy, page, see and tell".to_owned(),
+        ];
+    }
+    let one = |(ability, means): (Ability, Vec<&Means>)| {
+        let shown = means.iter().take(SHOWN).map(|one| format!("{} {}", show(&one.id), one.state.word()));
+        let mut parts: Vec<String> = shown.collect();
+        if SHOWN < means.len() {
+            let works = means.iter().skip(SHOWN).filter(|one| one.state == MeansState::Works).count();
+            parts.push(format!("{} more, {works} of which work", means.len() - SHOWN));
+        }
+        let all = if parts.is_empty() {
+            "nothing that was read says with what".to_owned()
+        } else {
+            parts.join(", ")
+        };
+        format!("{:<7} {all}", ability.word())
+    };
+    by_ability(&answer.means).into_iter().map(one).collect()
 }
 
 fn table_of_many(runs: &[Simulation]) -> String {
@@ -366,7 +482,8 @@ fn table_of_many(runs: &[Simulation]) -> String {
     text
 }
 
-fn markdown(simulation: &Simulation, limit: usize) -> String {
+fn markdown(answer: &Answer, limit: usize) -> String {
+    let simulation = &answer.simulation;
     let mut text = String::from("# Simulated failure\n\n");
     let failure = &simulation.failure;
     for (label, ids) in [("Failed", &failure.lost), ("Not to be changed", &failure.impaired)] {
@@ -377,10 +494,9 @@ fn markdown(simulation: &Simulation, limit: usize) -> String {
     }
     line(&mut text, &format!("{}.\n", counts(simulation)));
     let rows = rows(simulation);
-    if rows.is_empty() {
-        return text;
+    if !rows.is_empty() {
+        line(&mut text, "| state | service | because | meanwhile |\n|---|---|---|---|");
     }
-    line(&mut text, "| state | service | because | meanwhile |\n|---|---|---|---|");
     for service in rows.iter().take(limit) {
         let steps: Vec<String> = service.path.iter().skip(1).map(|id| markdown_code(id.as_str())).collect();
         let (id, words) = (markdown_code(service.id.as_str()), cannot_words(service));
@@ -388,6 +504,14 @@ fn markdown(simulation: &Simulation, limit: usize) -> String {
     }
     if limit < rows.len() {
         line(&mut text, &format!("\nand {} more", rows.len() - limit));
+    }
+    let show = |id: &Id| markdown_code(id.as_str());
+    let sections = [("Promised", promise_lines(answer, show)), ("Meanwhile", ability_lines(answer, show))];
+    for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
+        line(&mut text, &format!("\n## {title}\n"));
+        for one in lines.iter().take(limit) {
+            line(&mut text, &format!("- {one}"));
+        }
     }
     text
 }

@@ -66,7 +66,7 @@ impl Command for Waive {
         let outcome = Scan::of_paths(&typed.paths, &typed.how).run(terminal)?;
         let finding = only(&outcome.findings, &typed.fingerprint)?;
         let entry = Entry { finding, typed: &typed, today };
-        entry.check(outcome.policy.max_waiver_days)?;
+        entry.check(outcome.settings.policy.max_waiver_days)?;
         let path = policy_path(&typed.paths, &typed.how);
         let before = read(&path)?;
         let after =

@@ -15,6 +15,7 @@ use crate::source::{Skipped, SourceFile, Tree};
 pub use environments::FolderEnvironments;
 pub use left_out::left_out_folder;
 pub use revision::{RevisionError, discover_revision};
+pub use walk::open_named;
 
 /// What to look at, and how much of it.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ pub fn discover(roots: &[PathBuf], options: &Options) -> Result<Discovery, Disco
     files.sort_by(|a: &SourceFile, b| a.path().cmp(b.path()));
     let mut discovery = sort_out(files, skipped, options);
     discovery.policy = match &options.policy {
-        Some(path) => Some(walk::policy(path)?),
+        Some(path) => Some(walk::open_named(path)?),
         None => discovery.tree.files().find(|file| is_policy(file.path(), &prefixes)).cloned(),
     };
     Ok(discovery)

@@ -37,8 +37,12 @@ pub(super) fn walk(
     Ok(())
 }
 
-/// Opens the policy that was named.
-pub(super) fn policy(path: &Path) -> Result<SourceFile, DiscoverError> {
+/// Opens a file that was named: the policy, or what it names.
+///
+/// # Errors
+///
+/// [`DiscoverError::Unreadable`] when it cannot be read.
+pub fn open_named(path: &Path) -> Result<SourceFile, DiscoverError> {
     let bytes = fs::read(path)
         .map_err(|source| DiscoverError::Unreadable { path: path.display().to_string(), source })?;
     Ok(SourceFile::new(path.display().to_string(), &bytes))

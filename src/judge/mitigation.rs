@@ -103,6 +103,19 @@ pub fn lapsed(estate: &Estate, settings: &Settings, today: Date) -> BTreeSet<Id>
     estate.nodes.keys().filter(answered).cloned().collect()
 }
 
+/// How long it takes until a service lives on without what is lost, in seconds, by the mitigations that count; none
+/// where none of them says so.
+pub fn failover_seconds(settings: &Settings, today: Date, service: &Id, lost: &BTreeSet<Id>) -> Option<u64> {
+    let counts = |one: &&Mitigation| {
+        let scope = Scope::new(one);
+        one.kind.changes_availability()
+            && standing(one, settings, today) == Standing::Valid
+            && scope.services.as_ref().is_none_or(|services| services.any(service.as_str()))
+            && lost.iter().any(|id| scope.of.any(id.as_str()))
+    };
+    settings.mitigations.iter().filter(counts).filter_map(|one| one.takes_seconds).max()
+}
+
 /// The node that a mitigation is for: the first that matches, else what it names.
 pub(crate) fn element_of(estate: &Estate, mitigation: &Mitigation) -> Id {
     let patterns = Patterns::new(&mitigation.of);

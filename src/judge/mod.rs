@@ -40,8 +40,9 @@ pub use finding::{BlastRadius, Edit, Finding, FindingLevel, Fix, Status, Verdict
 pub(crate) use findings::rank;
 pub use findings::{Draft, Findings, fingerprint, service_fingerprint};
 pub use forgotten::Forgotten;
-pub use mitigation::{Standing, apply_mitigations, lapsed, standing};
+pub use mitigation::{Standing, apply_mitigations, failover_seconds, lapsed, standing};
 pub use rules::{HEADINGS, RULES, Rule, rule};
 pub use single_points::{Class, SinglePoint};
 pub use snapshot::{Known, Measured, Seen, Snapshot, Traits, differing, folder};
+pub(crate) use spans::span;
 pub use verdict::{judge, mark_mitigated};

@@ -24,6 +24,11 @@ static TYPES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The Terraform type that means the same as one of Azure, in any spelling of its letters.
+pub(super) fn terraform_type(arm: &str) -> Option<&'static str> {
+    TYPES.get(&arm.to_lowercase()).copied()
+}
+
 impl Format for Arm {
     fn name(&self) -> &'static str {
         "arm"
@@ -126,7 +131,7 @@ impl<'t> Template<'t> {
 
     fn given(&self, index: usize, source: &Source<'_>) -> Given {
         let one = &self.found[index];
-        let terraform = TYPES.get(&one.type_name.to_lowercase()).copied();
+        let terraform = terraform_type(&one.type_name);
         let glue = format!("arm_{}", snake(&one.type_name.replace(['/', '.'], "")));
         let twins = self.found[..index]
             .iter()

@@ -3,6 +3,7 @@
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
 pub mod arm;
+pub mod azd;
 pub mod backstage;
 pub mod bicep;
 pub mod cloudformation;
@@ -25,6 +26,8 @@ pub mod open_psa;
 pub mod packages;
 pub mod pipelines;
 pub mod platform;
+pub mod pulumi;
+pub mod sbom;
 pub mod serverless;
 pub mod service_graph;
 pub mod settings;
@@ -114,6 +117,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &cloudformation::CloudFormation,
     &arm::Arm,
     &bicep::Bicep,
+    &pulumi::Pulumi,
+    &azd::Azd,
     // Names.
     &dns::OctoDns,
     &dns::DnsControl,
@@ -132,6 +137,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &platform::CloudRun,
     &platform::AppRunner,
     // Catalogs and telemetry.
+    &sbom::Sbom,
     &backstage::Backstage,
     &service_graph::ServiceGraph,
     &inventory::Inventory,

@@ -15,6 +15,9 @@ pub struct ServiceGraph;
 
 const METRIC: &str = "traces_service_graph_request_total{";
 
+/// The same in the answer of a query.
+const ANSWERED: &str = "\"traces_service_graph_request_total\"";
+
 impl Format for ServiceGraph {
     fn name(&self) -> &'static str {
         "service-graph"
@@ -30,16 +33,20 @@ impl Format for ServiceGraph {
 
     fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
         let text = file.text();
+        let is_json = text.trim_start().starts_with(['{', '[']);
         text.contains(METRIC)
-            || (["\"parent\"", "\"child\"", "\"callCount\""].iter().all(|key| text.contains(key))
-                && text.trim_start().starts_with(['{', '[']))
+            || (is_json && text.contains(ANSWERED) && text.contains("\"metric\""))
+            || (is_json && ["\"parent\"", "\"child\"", "\"callCount\""].iter().all(|key| text.contains(key)))
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         let mut out = Declarations::default();
         for file in files {
-            let calls =
-                if file.text().contains(METRIC) { metrics(file) } else { jaeger(file, &mut out.problems) };
+            let calls = match file.text() {
+                text if text.contains(ANSWERED) => answered(file, &mut out.problems),
+                text if text.contains(METRIC) => metrics(file),
+                _ => jaeger(file, &mut out.problems),
+            };
             let mut draft = Draft::new("service-graph", file.path(), file.folder(), cx.tree);
             let mut places = BTreeMap::new();
             let mut seen = BTreeSet::new();
@@ -71,6 +78,23 @@ fn jaeger(file: &SourceFile, problems: &mut Problems) -> Vec<(String, String, Va
         Some((end("parent")?, end("child")?, Value::scalar("", false, &call.location)))
     };
     list.items().iter().filter_map(|item| call(item)).collect()
+}
+
+/// The answer of a query for the metric, as Prometheus and Mimir give it.
+fn answered(file: &SourceFile, problems: &mut Problems) -> Vec<(String, String, Value)> {
+    let Some(root) = parse_json(file, problems) else { return Vec::new() };
+    let result = root.at(&["data", "result"]).or(root.get("result")).unwrap_or(&root);
+    let call = |one: &Value| {
+        let metric = one.get("metric")?;
+        let is_graph = metric.str_at(&["__name__"]).is_none_or(|name| ANSWERED.trim_matches('"') == name);
+        let end = |key: &str| {
+            metric.str_at(&[key]).filter(|name| !name.is_empty() && *name != "unknown").map(str::to_owned)
+        };
+        let count = one.get("value").and_then(|value| value.items().last()?.number());
+        let call = (end("client")?, end("server")?, Value::scalar("", false, &one.location));
+        (is_graph && count != Some(0.0)).then_some(call)
+    };
+    result.items().iter().filter_map(|item| call(item)).collect()
 }
 
 fn metrics(file: &SourceFile) -> Vec<(String, String, Value)> {
@@ -113,6 +137,10 @@ mod tests {
         let metrics = "traces_service_graph_request_total{client=\"a\",server=\"b\"} 12\n\
                        traces_service_graph_request_total{client=\"a\",server=\"c\"} 0\n";
         assert_eq!(edges("graph.prom", metrics), ["app:a app:b"]);
+        let answer = "{\"status\": \"success\", \"data\": {\"resultType\": \"vector\", \"result\": [\
+                      {\"metric\": {\"__name__\": \"traces_service_graph_request_total\", \"client\": \"a\", \"server\": \"b\"}, \"value\": [1, \"12\"]}, \
+                      {\"metric\": {\"client\": \"a\", \"server\": \"c\"}, \"value\": [1, \"0\"]}, {\"metric\": 1}]}}";
+        assert_eq!(edges("graph.json", answer), ["app:a app:b"]);
         assert!(edges("other.json", "{\"parent\": 1}").is_empty());
     }
 }

@@ -192,18 +192,24 @@ pub(super) fn declare_program(unit: &mut Unit, evidence: Evidence) -> Id {
     id
 }
 
-fn declare(unit: &mut Unit, file: &SourceFile, package: &Direct, ecosystem: &Ecosystem, catalog: &Catalog) {
-    let Some(known) = catalog.sdk_package(ecosystem.name, &package.name) else { return };
+/// The provider whose service a package speaks to, and when that is needed.
+pub(super) fn need_of_package(catalog: &Catalog, ecosystem: &str, name: &str) -> Option<(String, Phase)> {
+    let known = catalog.sdk_package(ecosystem, name)?;
     let phase = match known.used {
         PackageUse::Service if &*known.category == "monitoring" => Phase::Observe,
         PackageUse::Service => Phase::Runtime,
         PackageUse::Deployment => Phase::Deploy,
         // Such a client does not say whose server it speaks to.
-        PackageUse::Datastore | PackageUse::OwnOrHosted => return,
+        PackageUse::Datastore | PackageUse::OwnOrHosted => return None,
     };
+    Some((known.target.to_string(), phase))
+}
+
+fn declare(unit: &mut Unit, file: &SourceFile, package: &Direct, ecosystem: &Ecosystem, catalog: &Catalog) {
+    let Some((provider, phase)) = need_of_package(catalog, ecosystem.name, &package.name) else { return };
     let evidence = Evidence::at_line(file, package.line);
     let from = declare_program(unit, evidence.clone());
-    let provider = Target::Provider { provider: known.target.to_string(), service: None, region: None };
+    let provider = Target::Provider { provider, service: None, region: None };
     let same = |reference: &&mut Reference| reference.phase == phase && reference.target == provider;
     match unit.references.iter_mut().find(same) {
         Some(reference) if reference.evidence.len() < MOST_EVIDENCE => reference.evidence.push(evidence),

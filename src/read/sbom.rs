@@ -94,11 +94,11 @@ fn of_json_file(file: &SourceFile, problems: &mut Problems) -> Option<Bill> {
 
 fn of_json(root: &Value) -> Bill {
     let reference = |part: &Value| part.str_at(&["bom-ref"]).map(str::to_owned);
-    let mut bill = Bill::default();
-    bill.root = root.at(&["metadata", "component"]).and_then(|component| {
+    let described = root.at(&["metadata", "component"]).and_then(|component| {
         let name = component.str_at(&["name"])?.to_owned();
         Some((reference(component).unwrap_or_else(|| name.clone()), name, component.location.line))
     });
+    let mut bill = Bill { root: described, ..Bill::default() };
     json_services(root, &mut bill, 0);
     for component in root.get("components").map(Value::items).unwrap_or_default().iter().take(MOST_PARTS) {
         if let (Some(reference), Some(url)) = (reference(component), component.str_at(&["purl"])) {
@@ -174,13 +174,13 @@ fn of_spdx(root: &Value) -> Bill {
 
 fn of_xml(root: &Element) -> Bill {
     let text = |element: &Element, name: &str| element.child(name).map(|child| child.text.clone());
-    let mut bill = Bill::default();
     let component = root.child("metadata").and_then(|metadata| metadata.child("component"));
-    bill.root = component.and_then(|component| {
+    let described = component.and_then(|component| {
         let name = text(component, "name")?;
         let reference = component.attribute("bom-ref").unwrap_or(&name).to_owned();
         Some((reference, name, component.line))
     });
+    let mut bill = Bill { root: described, ..Bill::default() };
     for service in root.descendants("service").into_iter().take(MOST_PARTS) {
         let Some(name) = text(service, "name") else { continue };
         let endpoints = service.child("endpoints").map(|list| list.children("endpoint").collect());

@@ -108,12 +108,17 @@ fn read_folder(folder: &str, files: &[&SourceFile], cx: &ReadContext<'_>) -> Uni
     }
     let is_skeleton =
         ["BROADCAST_DRIVER", "BROADCAST_CONNECTION"].iter().any(|key| settings.contains_key(*key));
+    // Stores that speak the protocol of S3 are given keys of the same name.
+    let has_own_store = settings.keys().any(|key| {
+        key.contains("MINIO") || (key.contains("ENDPOINT") && (key.contains("S3") || key.contains("AWS")))
+    });
     for (key, (value, file, line)) in &settings {
         // Every program made with Laravel has these, used or not.
         let is_unused = is_skeleton
             && value.is_empty()
             && ["AWS_", "PUSHER_", "ABLY_"].iter().any(|own| key.starts_with(own));
-        if !is_unused {
+        let is_elsewhere = has_own_store && key == "AWS_ACCESS_KEY_ID";
+        if !is_unused && !is_elsewhere {
             Setting { key, value, file, line: *line, is_sample }.declare(&mut unit, cx);
         }
     }
@@ -341,6 +346,8 @@ mod tests {
     fn what_a_framework_brings_is_no_need() {
         let text = "BROADCAST_DRIVER=log\nAWS_ACCESS_KEY_ID=\nPUSHER_APP_ID=\nSTRIPE_KEY=\n";
         assert_eq!(read(&[(".env.example", text)], None), ["stripe runtime optional .env.example:4"]);
+        let own = "AWS_ACCESS_KEY_ID=minio\nS3_ENDPOINT=http://minio:9000\n";
+        assert_eq!(read(&[(".env", own)], None), ["minio runtime optional .env:2"]);
     }
 
     #[test]

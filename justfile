@@ -19,6 +19,10 @@ lint:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
+# Fuzzes each target, or those that are named, for some seconds; needs cargo-fuzz.
+fuzz seconds="60" *targets:
+    scripts/fuzz {{seconds}} {{targets}}
+
 # Licences, advisories, sources of the dependencies.
 deny:
     cargo deny check

@@ -15,7 +15,7 @@ use crate::judge::{self, Comparison, Finding};
 use crate::model::{Category, Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
 use crate::resolve::{self, Lookups, ResolveError};
-use crate::source::{Problems, Severity, Skipped};
+use crate::source::{Problems, Severity, Skipped, SourceFile};
 
 /// What to scan, and how.
 #[derive(Clone, Debug)]
@@ -43,10 +43,12 @@ pub enum ScanError {
     #[error(transparent)]
     Discover(#[from] discover::DiscoverError),
     /// No file says what is deployed.
-    #[error("found nothing to read in `{roots}`; `linchpin --help` lists the formats")]
+    #[error("found nothing to read in `{roots}`{left_out}; `linchpin --help` lists the formats")]
     NothingToRead {
         /// The roots as given.
         roots: String,
+        /// What was left out, and why; empty when nothing was.
+        left_out: String,
     },
     /// Names cannot be looked up as was asked.
     #[error(transparent)]
@@ -88,6 +90,17 @@ pub fn scan_with(request: &Request, catalog: &Arc<Catalog>) -> Result<Outcome, S
     input.judge(request, request.environment.as_deref())
 }
 
+/// Runs all stages on files that are in memory; the request's roots only name them.
+///
+/// # Errors
+///
+/// Those of [`scan`].
+pub fn scan_files(files: Vec<SourceFile>, request: &Request) -> Result<Outcome, ScanError> {
+    let mut discovery = discover::sort_out(files, Vec::new(), &options(request));
+    discovery.policy = discovery.tree.get(discover::POLICY).cloned();
+    Input::given(discovery, request)?.judge(request, request.environment.as_deref())
+}
+
 /// Files in memory with the policy that they are judged by.
 pub(crate) struct Input {
     pub(crate) discovery: Discovery,
@@ -101,10 +114,15 @@ pub(crate) struct Input {
 impl Input {
     /// The files of the request's roots.
     pub(crate) fn open(request: &Request) -> Result<Self, ScanError> {
-        let discovery = discover::discover(&request.roots, &options(request))?;
+        Self::given(discover::discover(&request.roots, &options(request))?, request)
+    }
+
+    /// Files that were found or given, of which some have to say what is deployed.
+    fn given(discovery: Discovery, request: &Request) -> Result<Self, ScanError> {
         let describes = |claim: &discover::Claim| claim.format.describes_deployment();
         if !discovery.claims.iter().any(describes) && request.dns.names.is_empty() {
-            return Err(ScanError::NothingToRead { roots: roots(request).join("`, `") });
+            let roots = roots(request).join("`, `");
+            return Err(ScanError::NothingToRead { roots, left_out: left_out(&discovery.skipped) });
         }
         let input = Self::of(discovery)?;
         let catalog = catalog(&input.settings, request)?;
@@ -149,6 +167,12 @@ fn catalog(settings: &Settings, request: &Request) -> Result<Arc<Catalog>, ScanE
     Ok(Arc::new(Catalog::with_overrides(tables)?))
 }
 
+/// The first of what was left out, in words.
+fn left_out(skipped: &[Skipped]) -> String {
+    let first = skipped.first().map(|first| format!(": `{}` is left out ({})", first.path, first.reason));
+    first.unwrap_or_default()
+}
+
 /// How the request wants files to be found.
 pub(crate) fn options(request: &Request) -> discover::Options {
     discover::Options {
@@ -180,6 +204,7 @@ fn judge_discovery(
     let mut problems = assembly.problems;
     problems.extend(odd.clone());
     problems.extend(undeclared);
+    problems.extend(note_replaced(discovery));
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
     let (estate, analysis, findings) = judge_estate(assembly.estate, settings, catalog, request.today);
@@ -196,6 +221,16 @@ fn judge_discovery(
     };
     outcome.completeness = completeness(&outcome);
     Ok(outcome)
+}
+
+/// Files with bytes that are no text: what stands there cannot be told.
+fn note_replaced(discovery: &Discovery) -> Problems {
+    let mut problems = Problems::new();
+    let paths = discovery.claims.iter().flat_map(|claim| &claim.paths);
+    for file in paths.filter_map(|path| discovery.tree.get(path)).filter(|file| file.is_lossy()) {
+        problems.note(file.location(0), "bytes that are not UTF-8 were replaced");
+    }
+    problems
 }
 
 /// What the DNS says of the names that were read or given; nothing when it is not asked.

@@ -116,6 +116,17 @@ fn every_format_is_registered_and_documented() {
 }
 
 #[test]
+fn every_format_is_fuzzed() {
+    let targets = read(&root().join("fuzz/src/lib.rs"));
+    let left: Vec<&str> = FORMATS
+        .iter()
+        .map(|format| format.name())
+        .filter(|name| !targets.contains(&format!("\"{name}\"")))
+        .collect();
+    assert_eq!(left, Vec::<&str>::new(), "formats that no target of `fuzz/src/lib.rs` reads");
+}
+
+#[test]
 fn every_report_is_registered_and_documented() {
     let written = implementers("src/report", "impl Report for ").len();
     assert_eq!(written, REPORTS.len(), "reports written and reports registered");

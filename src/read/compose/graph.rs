@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
+use super::profiles::Profiles;
 use super::project::Services;
 use super::service::{Build, Count, Placed, Service};
 use crate::model::{
@@ -15,21 +16,34 @@ use crate::read::{ReadContext, env_files, packages, yaml};
 use crate::source::{Location, SourceFile, Tree};
 
 /// The unit of a project.
-pub(super) fn unit(plan: &Plan<'_>, folder: &str, services: &Services, cx: &ReadContext<'_>) -> Unit {
+pub(super) fn unit(
+    plan: &Plan<'_>,
+    folder: &str,
+    services: &Services,
+    profiles: &Profiles,
+    cx: &ReadContext<'_>,
+) -> Unit {
     let name = if plan.project.is_empty() { ".".to_owned() } else { plan.project.clone() };
     let mut unit = Unit::new("compose", name, folder);
     unit.environments = plan.environments.clone();
-    let mut graph =
-        Graph { project: &plan.project, services, cx, known: BTreeMap::new(), names: BTreeMap::new() };
+    let mut graph = Graph {
+        project: &plan.project,
+        services,
+        profiles,
+        cx,
+        known: BTreeMap::new(),
+        names: BTreeMap::new(),
+    };
     graph.recognize();
-    for (name, service) in services {
+    let started = || services.iter().filter(|(_, service)| !profiles.leave_out(service));
+    for (name, service) in started() {
         let node = graph.node(name, service);
         unit.nodes.push(node);
         for alias in graph.names.iter().filter(|(_, target)| *target == name).map(|(alias, _)| alias) {
             unit.add_name(alias, &graph.id(name), Reach::Unit);
         }
     }
-    for (name, service) in services {
+    for (name, service) in started() {
         graph.needs_of(name, service).write(&graph, &mut unit);
         graph.publish(name, service, &mut unit);
         let folder = service.build.as_ref().and_then(|build| graph.built_folder(&service.folder, build));
@@ -41,6 +55,7 @@ pub(super) fn unit(plan: &Plan<'_>, folder: &str, services: &Services, cx: &Read
 struct Graph<'g> {
     project: &'g str,
     services: &'g Services,
+    profiles: &'g Profiles,
     cx: &'g ReadContext<'g>,
     /// What the images run.
     known: BTreeMap<&'g str, Known>,
@@ -106,9 +121,16 @@ impl<'g> Graph<'g> {
             node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), None);
             node.is_service = false;
         }
+        if self.profiles.on_request(service) {
+            node.is_service = false;
+        }
         self.count(&mut node, service);
         self.describe(&mut node, service);
         node
+    }
+
+    fn starts(&self, name: &str) -> bool {
+        !self.services.get(name).is_some_and(|service| self.profiles.leave_out(service))
     }
 
     /// Names that a proxy of the project publishes for the service, as its labels or variables ask.
@@ -282,7 +304,9 @@ impl<'g> Graph<'g> {
             for endpoint in mention.endpoints {
                 match self.service_of(&endpoint.target) {
                     Some(other) => {
-                        listed.insert(other.to_owned());
+                        if self.starts(other) {
+                            listed.insert(other.to_owned());
+                        }
                         self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence.clone());
                     }
                     None if endpoint.sure == Sureness::Certain => {
@@ -375,7 +399,7 @@ impl<'g> Graph<'g> {
     }
 
     fn add_evidence(&self, needs: &mut Needs<'_>, other: &str, phase: Phase, need: Need, evidence: Evidence) {
-        if other == needs.name {
+        if other == needs.name || !self.starts(other) {
             return;
         }
         let watches =
@@ -590,6 +614,23 @@ unit shop
   compose:shop/api ~> Host { name: "api.stripe.com", port: None, scheme: Some("https") } optional
 "#,
         );
+    }
+
+    #[test]
+    fn only_services_of_profiles_that_are_on_start() {
+        let compose = "services:\n  web: {image: me/web, environment: {DB_HOST: pg, OTHER_HOST: my}, depends_on: {my: {condition: service_started, required: false}}}\n  pg: {image: 'postgres:16', volumes: ['d:/var/lib/postgresql/data'], profiles: [pg]}\n  my: {image: 'mysql:8', profiles: [my]}\n";
+        let env = "DB_TYPE=pg\nCOMPOSE_PROFILES=${DB_TYPE:-my},extra\n";
+        check(
+            &[("compose.yaml", compose), (".env", env)],
+            r#"
+unit .
+  compose:pg 1 Stateful
+  compose:web 1
+  compose:web -> compose:pg runtime required
+"#,
+        );
+        let declarations = read(&[("compose.yaml", compose)]);
+        assert_eq!(declarations.units[0].nodes.len(), 3);
     }
 
     #[test]

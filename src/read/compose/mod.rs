@@ -2,11 +2,13 @@
 
 mod graph;
 mod interpolate;
+mod profiles;
 mod project;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::profiles::Profiles;
 use self::project::{Loader, env_of_folder};
 use super::{Format, ReadContext};
 use crate::model::{Declarations, Environment};
@@ -58,7 +60,9 @@ impl Format for Compose {
                 let mut variables = env_of_folder(cx.tree, folder);
                 variables.entry("COMPOSE_PROJECT_NAME".into()).or_insert_with(|| plan.project.clone());
                 let services = loader.load(&plan.files, &variables);
-                let unit = graph::unit(&plan, folder, &services, cx);
+                let profiles = Profiles::of(&services, &variables);
+                profiles.note_what_stays(&services, &mut loader.problems);
+                let unit = graph::unit(&plan, folder, &services, &profiles, cx);
                 if !unit.nodes.is_empty() {
                     declarations.units.push(unit);
                 }

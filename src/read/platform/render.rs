@@ -45,19 +45,32 @@ fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>) -> Unit {
     for project in root.get("projects").map(Value::items).unwrap_or_default() {
         parts.extend(choose_environment(project, &mut draft.unit, file, cx));
     }
-    let mut ids = BTreeMap::new();
+    let mut ids = Ids::default();
     for part in &parts {
-        for (list, is_database) in [("services", false), ("databases", true)] {
-            for item in part.get(list).map(Value::items).unwrap_or_default() {
-                if let Some(name) = item.str_at(&["name"]) {
-                    ids.insert(name.to_owned(), declare(&mut draft, item, name, is_database));
-                }
+        for item in part.get("services").map(Value::items).unwrap_or_default() {
+            if let Some(name) = item.str_at(&["name"]) {
+                let id = Id::new(format!("render:{name}"));
+                declare(&mut draft, item, name, &id, false);
+                ids.services.insert(name.to_owned(), id);
+            }
+        }
+    }
+    for part in &parts {
+        for item in part.get("databases").map(Value::items).unwrap_or_default() {
+            if let Some(name) = item.str_at(&["name"]) {
+                let taken = ids.services.contains_key(name);
+                let id =
+                    Id::new(if taken { format!("render:{name}/database") } else { format!("render:{name}") });
+                declare(&mut draft, item, name, &id, true);
+                ids.databases.insert(name.to_owned(), id);
             }
         }
     }
     for part in &parts {
         for service in part.get("services").map(Value::items).unwrap_or_default() {
-            let Some(id) = service.str_at(&["name"]).and_then(|name| ids.get(name)) else { continue };
+            let Some(id) = service.str_at(&["name"]).and_then(|name| ids.services.get(name)) else {
+                continue;
+            };
             read_needs(&mut draft, id, service, &parts, &ids);
             // Paths in a blueprint start from the repository.
             let folder = Tree::resolve(file.folder(), service.str_at(&["rootDir"]).unwrap_or(""));
@@ -86,15 +99,21 @@ fn choose_environment<'v>(
     found.iter().map(|node| &**node).find(|environment| environment.str_at(&["name"]) == Some(chosen))
 }
 
-fn declare(draft: &mut Draft<'_>, item: &Value, name: &str, is_database: bool) -> Id {
-    let id = Id::new(format!("render:{name}"));
+/// What is declared, by name: a database may be called what a service is called.
+#[derive(Default)]
+struct Ids {
+    services: BTreeMap<String, Id>,
+    databases: BTreeMap<String, Id>,
+}
+
+fn declare(draft: &mut Draft<'_>, item: &Value, name: &str, id: &Id, is_database: bool) {
     let kind = item.str_at(&["type"]).unwrap_or(if is_database { "database" } else { "web" });
     let runtime = item.str_at(&["runtime"]).or(item.str_at(&["env"])).unwrap_or("");
     let is_store = is_database || matches!(kind, "redis" | "keyvalue");
     let node_kind = if is_store { Kind::Component } else { Kind::Service };
     let is_batch = kind == "cron";
     let evidence = Some(draft.evidence(item));
-    let node = draft.node(&id, node_kind, name, item.get("name").unwrap_or(item));
+    let node = draft.node(id, node_kind, name, item.get("name").unwrap_or(item));
     node.placement.region = item.str_at(&["region"]).map(str::to_owned);
     match kind {
         "database" => {
@@ -125,14 +144,13 @@ fn declare(draft: &mut Draft<'_>, item: &Value, name: &str, is_database: bool) -
             }
         }
     }
-    draft.unit.add_name(name, &id, Reach::Unit);
+    draft.unit.add_name(name, id, Reach::Unit);
     if kind == "web" {
-        draft.unit.add_name(&format!("{name}.onrender.com"), &id, Reach::Everywhere);
+        draft.unit.add_name(&format!("{name}.onrender.com"), id, Reach::Everywhere);
         for domain in item.get("domains").map(Value::items_or_self).unwrap_or_default() {
-            draft.unit.add_name(domain.str().unwrap_or(""), &id, Reach::Everywhere);
+            draft.unit.add_name(domain.str().unwrap_or(""), id, Reach::Everywhere);
         }
     }
-    id
 }
 
 fn declare_database(node: &mut Node, item: &Value) {
@@ -155,7 +173,7 @@ fn declare_instances(node: &mut Node, item: &Value) {
     };
 }
 
-fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value], ids: &BTreeMap<String, Id>) {
+fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value], ids: &Ids) {
     let own = service.get("envVars").map(Value::items).unwrap_or_default();
     let mut variables: Vec<&Value> = own.iter().map(|node| &**node).collect();
     for group in own.iter().filter_map(|variable| variable.str_at(&["fromGroup"])) {
@@ -168,10 +186,10 @@ fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value],
     }
     for variable in variables {
         let key = variable.str_at(&["key"]).unwrap_or("");
-        for source in ["fromService", "fromDatabase"] {
+        for (source, declared) in [("fromService", &ids.services), ("fromDatabase", &ids.databases)] {
             let Some(node) = variable.get(source) else { continue };
             let Some(name) = node.get("name") else { continue };
-            match name.str().and_then(|name| ids.get(name)) {
+            match name.str().and_then(|name| declared.get(name)) {
                 Some(to) => draft.edge(id, to, How::RUNTIME, name),
                 None => {
                     let text = name.str().unwrap_or("");
@@ -202,6 +220,18 @@ fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value],
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
+
+    #[test]
+    fn a_database_may_be_called_what_a_service_is_called() {
+        let text = "services:\n- {type: web, name: shop, envVars: [{key: DB, fromDatabase: {name: shop, property: host}}]}\n\
+                    databases: [{name: shop}]\n";
+        let tree = Tree::of_texts([("render.yaml", text)]);
+        let files: Vec<_> = tree.files().collect();
+        let catalog = Catalog::default();
+        let out = Render.read(&files, &ReadContext { tree: &tree, catalog: &catalog, environment: None });
+        let edges = out.units[0].edges.iter().map(|edge| (edge.from.as_str(), edge.to.as_str()));
+        assert_eq!(edges.collect::<Vec<_>>(), [("render:shop", "render:shop/database")]);
+    }
 
     #[test]
     fn services_need_what_their_variables_come_from() {

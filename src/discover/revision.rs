@@ -72,7 +72,7 @@ mod git {
     use super::{Discovery, Options, PathBuf, RevisionError};
     use crate::discover::{is_policy, join, left_out_folder, root_prefixes, sort_out};
     use crate::read::FORMATS;
-    use crate::source::{Skipped, SourceFile};
+    use crate::source::{Skipped, SourceFile, is_text};
 
     const MAX_DEPTH: usize = 64;
     const MOST_LINKS: usize = 8;
@@ -184,7 +184,7 @@ mod git {
                 }
                 let data = self.data(blob)?;
                 bytes += data.len() as u64;
-                if data.iter().take(8192).any(|byte| *byte == 0) {
+                if !is_text(&data) {
                     skip("not text".to_owned());
                 } else {
                     files.push(SourceFile::new(shown, &data));

@@ -10,7 +10,7 @@ use ignore::{DirEntry, WalkBuilder};
 use super::left_out::left_out_folder;
 use super::{DiscoverError, Options, join};
 use crate::read::FORMATS;
-use crate::source::{Skipped, SourceFile};
+use crate::source::{Skipped, SourceFile, is_text};
 
 const MAX_DEPTH: usize = 64;
 
@@ -158,7 +158,7 @@ fn open(file: &Path, path: &str, options: &Options, files: &mut Vec<SourceFile>,
         Ok(size) if size as u64 > options.max_file_bytes => {
             skip(format!("larger than {} MiB", options.max_file_bytes >> 20));
         }
-        Ok(_) if bytes.iter().take(8192).any(|byte| *byte == 0) => skip("not text".to_owned()),
+        Ok(_) if !is_text(&bytes) => skip("not text".to_owned()),
         Ok(_) => files.push(SourceFile::new(path, &bytes)),
     }
 }

@@ -1,5 +1,6 @@
 //! One file's text, and places in it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,14 +25,10 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// Takes a file's bytes. Invalid UTF-8 is replaced, a byte order mark dropped.
+    /// Takes a file's bytes: UTF-8, or UTF-16 with a byte order mark. What is invalid is replaced, the mark dropped.
     pub fn new(path: impl Into<Arc<str>>, bytes: &[u8]) -> Self {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let text = String::from_utf8_lossy(bytes);
-        let lossy = matches!(text, std::borrow::Cow::Owned(_));
-        let line_starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
-            .collect();
+        let (text, lossy) = decode(bytes);
+        let line_starts = line_starts(text.as_bytes());
         SourceFile { path: path.into(), text: text.into(), line_starts, lossy }
     }
 
@@ -111,9 +108,75 @@ impl SourceFile {
     }
 }
 
+/// Where lines start. A carriage return alone ends a line, as it does in YAML.
+fn line_starts(text: &[u8]) -> Vec<u32> {
+    let ends = |at: &usize| match text[*at] {
+        b'\n' => true,
+        b'\r' => text.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    std::iter::once(0).chain((0..text.len()).filter(ends).map(|at| at as u32 + 1)).collect()
+}
+
+/// Whether bytes look like a text: UTF-16 with its mark, else without a zero near the start.
+pub fn is_text(bytes: &[u8]) -> bool {
+    utf16_order(bytes).is_some() || !bytes.iter().take(8192).any(|byte| *byte == 0)
+}
+
+/// How two bytes make a unit, where the mark of UTF-16 stands at the start.
+fn utf16_order(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// The text, and whether something in it had to be replaced.
+fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
+    if let Some(unit) = utf16_order(bytes) {
+        let pairs = bytes[2..].chunks_exact(2);
+        let cut = !pairs.remainder().is_empty();
+        let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
+        return match String::from_utf16(&units) {
+            Ok(text) => (text.into(), cut),
+            Err(_) => (String::from_utf16_lossy(&units).into(), true),
+        };
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let lossy = matches!(text, Cow::Owned(_));
+    (text, lossy)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_of_line_end_counts_once() {
+        let file = SourceFile::new("x", b"a\nb\r\nc\rd\r\re");
+        assert_eq!(
+            (1..=6).map(|line| file.line_text(line)).collect::<Vec<_>>(),
+            ["a", "b", "c", "d", "", "e"]
+        );
+    }
+
+    #[test]
+    fn utf16_is_read_by_its_mark() {
+        for (mark, unit) in
+            [(b"\xff\xfe", u16::to_le_bytes as fn(u16) -> [u8; 2]), (b"\xfe\xff", u16::to_be_bytes)]
+        {
+            let mut bytes = mark.to_vec();
+            bytes.extend("ä: 日\n".encode_utf16().flat_map(unit));
+            assert!(is_text(&bytes));
+            let file = SourceFile::new("x", &bytes);
+            assert_eq!((file.text(), file.is_lossy()), ("ä: 日\n", false));
+            bytes.push(0);
+            assert!(SourceFile::new("x", &bytes).is_lossy());
+        }
+        assert!(!is_text(b"a\0"));
+    }
 
     #[test]
     fn places_count_lines_and_characters_from_one() {

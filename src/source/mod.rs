@@ -6,6 +6,6 @@ mod file;
 mod problem;
 mod tree;
 
-pub use file::{Location, SourceFile};
+pub use file::{Location, SourceFile, is_text};
 pub use problem::{Problem, Problems, Severity};
 pub use tree::{Skipped, Tree};

@@ -14,8 +14,14 @@ const MAX_DEPTH: u32 = 64;
 /// How many resources one loop may make.
 const MAX_LOOP: usize = 1_000;
 
+/// No template makes more resources than this.
+const MAX_RESOURCES: usize = 5_000;
+
 /// How many values one scan may make out of its templates.
 const MAX_WORK: u64 = 20_000_000;
+
+/// Longer texts are not put together: each function may multiply what the one inside made.
+const MAX_TEXT: usize = 1 << 16;
 
 /// One template.
 pub(crate) struct Template {
@@ -180,7 +186,7 @@ impl<'a> World<'a> {
         let Some(type_name) = node.str_at(&["Type"]) else { return };
         let condition = node.str_at(&["Condition"]);
         let holds = condition.map(|name| self.condition(stack, name, 0));
-        if holds == Some(Some(false)) || out.len() >= 5 * MAX_LOOP {
+        if holds == Some(Some(false)) || out.len() >= MAX_RESOURCES {
             return;
         }
         let properties = match node.get("Properties") {
@@ -240,6 +246,10 @@ impl<'a> World<'a> {
                 .warning(node.location.clone(), format!("loop `{name}` is not read: its list is not known"));
         }
         for item in collection.items().into_iter().take(MAX_LOOP) {
+            if out.len() >= MAX_RESOURCES {
+                let message = format!("loop `{name}` makes more resources than are read");
+                return problems.warning(node.location.clone(), message);
+            }
             let Some(text) = item.text() else { continue };
             bindings.push((variable.str().unwrap_or("").to_owned(), text.to_owned()));
             for (key, _) in body.entries() {
@@ -729,7 +739,11 @@ impl Eval<'_, '_> {
 fn concat(parts: Vec<Val>, separator: &str, at: &Location) -> Val {
     let refs: Vec<Ref> =
         parts.iter().flat_map(|part| part.leaves()).flat_map(|(_, leaf)| leaf.refs.clone()).collect();
-    let text = parts.iter().map(Val::pattern).collect::<Vec<_>>().join(separator);
+    let texts: Vec<String> = parts.iter().map(Val::pattern).collect();
+    if texts.iter().map(|text| text.len() + separator.len()).sum::<usize>() > MAX_TEXT {
+        return Val::unknown("the text is too long to be put together", at);
+    }
+    let text = texts.join(separator);
     let unknown = parts.iter().find_map(|part| match &part.data {
         Data::Text(_) => None,
         Data::Unknown { reason, .. } => Some(reason.clone()),

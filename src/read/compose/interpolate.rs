@@ -14,6 +14,7 @@ pub(super) fn interpolate(text: &str, variables: &Variables) -> String {
 }
 
 fn expand(text: &str, variables: &Variables, depth: u32) -> String {
+    let closing = closing_braces(text);
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -22,7 +23,8 @@ fn expand(text: &str, variables: &Variables, depth: u32) -> String {
         if let Some(escaped) = tail.strip_prefix('$') {
             out.push('$');
             rest = escaped;
-        } else if let Some((inner, behind)) = tail.strip_prefix('{').and_then(braced) {
+        } else if let Some(end) = closing.get(&(text.len() - tail.len())) {
+            let (inner, behind) = (&text[text.len() - tail.len() + 1..*end], &text[end + 1..]);
             match value(inner, variables, depth) {
                 Some(value) => out.push_str(&value),
                 None => out.push_str(&rest[at..rest.len() - behind.len()]),
@@ -41,20 +43,17 @@ fn expand(text: &str, variables: &Variables, depth: u32) -> String {
     out
 }
 
-/// The text up to the brace that closes, and what is behind it.
-fn braced(text: &str) -> Option<(&str, &str)> {
-    let mut open = 1;
+/// Where each brace is closed, found in one pass: a hostile text may open millions.
+fn closing_braces(text: &str) -> BTreeMap<usize, usize> {
+    let (mut open, mut closing) = (Vec::new(), BTreeMap::new());
     for (at, byte) in text.bytes().enumerate() {
         match byte {
-            b'{' => open += 1,
-            b'}' => open -= 1,
+            b'{' => open.push(at),
+            b'}' => closing.extend(open.pop().map(|start| (start, at))),
             _ => {}
         }
-        if open == 0 {
-            return Some((&text[..at], &text[at + 1..]));
-        }
     }
-    None
+    closing
 }
 
 /// The value of `NAME`, `NAME:-x`, `NAME-x`, `NAME:?x`, `NAME?x`, `NAME:+x`, `NAME+x`.

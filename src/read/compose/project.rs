@@ -15,6 +15,9 @@ const MAX_DEPTH: u32 = 8;
 /// No project has more services than this.
 const MAX_SERVICES: usize = 2000;
 
+/// No project includes more files than this, each as often as it is named.
+const MAX_INCLUDES: usize = 500;
+
 /// Services by name.
 pub(super) type Services = BTreeMap<String, Service>;
 
@@ -23,11 +26,13 @@ pub(super) struct Loader<'l> {
     pub tree: &'l Tree,
     pub problems: Problems,
     roots: BTreeMap<Arc<str>, Option<Arc<Node>>>,
+    /// How many files the project at hand has included so far.
+    included: usize,
 }
 
 impl<'l> Loader<'l> {
     pub(super) fn new(tree: &'l Tree) -> Self {
-        Loader { tree, problems: Problems::new(), roots: BTreeMap::new() }
+        Loader { tree, problems: Problems::new(), roots: BTreeMap::new(), included: 0 }
     }
 
     /// The topmost mapping of a file.
@@ -52,6 +57,7 @@ impl<'l> Loader<'l> {
     /// The services of files laid over each other.
     pub(super) fn load(&mut self, files: &[&SourceFile], variables: &Variables) -> Services {
         let mut services = Services::new();
+        self.included = 0;
         for file in files {
             lay_all_over(&mut services, self.load_file(file, variables, MAX_DEPTH));
         }
@@ -94,6 +100,11 @@ impl<'l> Loader<'l> {
         let paths = include.get("path").unwrap_or(include).items_or_self();
         for path in paths {
             let Some(written) = path.str() else { continue };
+            self.included += 1;
+            if self.included > MAX_INCLUDES {
+                self.problems.warning(path.location.clone(), "more files are included than are followed");
+                return;
+            }
             match self.tree.join(file.folder(), written) {
                 Some(included) => {
                     let mut variables = variables.clone();

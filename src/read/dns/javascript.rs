@@ -335,8 +335,12 @@ impl Script {
     }
 }
 
+/// Longer texts are not put together: each of many lines may double what the one before made.
+const LONGEST_SUM: usize = 1 << 16;
+
 fn add(left: Value, right: Value) -> Value {
     match (left, right) {
+        (Value::Text(left), Value::Text(right)) if LONGEST_SUM < left.len() + right.len() => Value::Unknown,
         (Value::Text(left), Value::Text(right)) => Value::Text(left + &right),
         (Value::Text(left), Value::Number(right)) => Value::Text(format!("{left}{right}")),
         (Value::Number(left), Value::Text(right)) => Value::Text(format!("{left}{right}")),

@@ -20,6 +20,9 @@ const SNIFFED_LINES: u32 = 200;
 /// How deep `$INCLUDE` is followed.
 const INCLUDE_DEPTH: u32 = 8;
 
+/// How many files one zone file may include, each as often as it is named.
+const INCLUDES: u32 = 1_000;
+
 /// How many records `$GENERATE` lines may make in one file.
 const GENERATED_LIMIT: u32 = 20_000;
 
@@ -52,8 +55,15 @@ impl Format for ZoneFile {
         let mut out = Declarations::default();
         let mut folders: BTreeMap<&str, Vec<Zone>> = BTreeMap::new();
         let included: BTreeSet<String> = files.iter().flat_map(|file| includes(file)).collect();
-        for file in files.iter().filter(|file| !included.contains(&**file.path())) {
-            let mut reader = Reader::new(file, cx.tree, &mut out.problems);
+        let (tops, others): (Vec<&SourceFile>, Vec<_>) =
+            files.iter().copied().partition(|file| !included.contains(&**file.path()));
+        let mut opened = BTreeSet::new();
+        // Those that no top includes include each other in a circle: the first of them is as good a start as any.
+        for file in tops.into_iter().chain(others) {
+            if opened.contains(&**file.path()) {
+                continue;
+            }
+            let mut reader = Reader::new(file, cx.tree, &mut out.problems, &mut opened);
             reader.file(file, 0);
             folders.entry(file.folder()).or_default().extend(reader.zones.into_values());
         }
@@ -91,7 +101,7 @@ fn starts_a_zone(line: &str) -> bool {
     rest.iter().position(|word| word.eq_ignore_ascii_case("SOA")).is_some_and(|at| {
         at <= 3
             && rest.len() >= at + 3
-            && rest[1..at].iter().all(|word| is_class(word) || parse_ttl(word).is_some())
+            && rest[at.min(1)..at].iter().all(|word| is_class(word) || parse_ttl(word).is_some())
     })
 }
 
@@ -110,6 +120,9 @@ fn includes(file: &SourceFile) -> Vec<String> {
 struct Reader<'a> {
     tree: &'a Tree,
     problems: &'a mut Problems,
+    /// Paths of the files that were read.
+    opened: &'a mut BTreeSet<String>,
+    included: u32,
     zones: BTreeMap<String, Zone>,
     /// The zone that records belong to: set by the start of authority, else the first origin.
     zone: String,
@@ -127,11 +140,18 @@ struct Entry {
 }
 
 impl<'a> Reader<'a> {
-    fn new(file: &SourceFile, tree: &'a Tree, problems: &'a mut Problems) -> Self {
+    fn new(
+        file: &SourceFile,
+        tree: &'a Tree,
+        problems: &'a mut Problems,
+        opened: &'a mut BTreeSet<String>,
+    ) -> Self {
         let zone = zone_of_name(file.name());
         Reader {
             tree,
             problems,
+            opened,
+            included: 0,
             zones: BTreeMap::new(),
             origin: zone.clone(),
             owner: zone.clone(),
@@ -142,6 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&mut self, file: &SourceFile, depth: u32) {
+        self.opened.insert(file.path().to_string());
         let mut set_aside = 0;
         for entry in entries(file) {
             if entry.words.iter().any(|word| is_template(word)) {
@@ -186,6 +207,11 @@ impl<'a> Reader<'a> {
         };
         if depth >= INCLUDE_DEPTH {
             let message = format!("`{path}` is not read: includes nest deeper than {INCLUDE_DEPTH}");
+            return self.problems.warning(file.line_location(entry.line), message);
+        }
+        self.included += 1;
+        if self.included > INCLUDES {
+            let message = format!("`{path}` is not read: more than {INCLUDES} files are included");
             return self.problems.warning(file.line_location(entry.line), message);
         }
         let before = (self.origin.clone(), self.owner.clone());

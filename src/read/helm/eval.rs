@@ -13,6 +13,9 @@ const MAX_STEPS: u32 = 400_000;
 /// Bytes that one chart may write.
 const MAX_OUTPUT: usize = 8 << 20;
 
+/// Bytes of text that the functions of one chart may work on.
+const MAX_WORK: usize = 512 << 20;
+
 /// Templates that may call each other.
 const MAX_CALLS: u32 = 60;
 
@@ -35,6 +38,7 @@ pub(super) struct Engine<'w> {
     pub world: &'w World<'w>,
     steps: u32,
     written: usize,
+    worked: usize,
     calls: u32,
 }
 
@@ -112,7 +116,7 @@ impl Frame {
 
 impl<'w> Engine<'w> {
     pub(super) fn new(world: &'w World<'w>) -> Self {
-        Engine { world, steps: 0, written: 0, calls: 0 }
+        Engine { world, steps: 0, written: 0, worked: 0, calls: 0 }
     }
 
     /// Renders a file's own parts; an action that cannot run is left out and told.
@@ -165,8 +169,17 @@ impl<'w> Engine<'w> {
         Ok(())
     }
 
+    /// Counts the bytes that a function is given.
+    pub(super) fn work(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.worked = self.worked.saturating_add(bytes);
+        if self.worked > MAX_WORK {
+            return Err("the chart's templates run for too long".to_owned());
+        }
+        Ok(())
+    }
+
     fn spent(&self) -> bool {
-        self.steps > MAX_STEPS || self.written > MAX_OUTPUT
+        self.steps > MAX_STEPS || self.written > MAX_OUTPUT || self.worked > MAX_WORK
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {

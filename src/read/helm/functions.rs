@@ -16,12 +16,22 @@ pub(super) const KUBE_VERSION: &str = "v1.31.0";
 /// The longest text that a function makes.
 const MAX_TEXT: usize = 4 << 20;
 
+/// No list that a function counts out is longer.
+const MAX_ITEMS: usize = 10_000;
+
+/// Texts are indented no further.
+const MAX_INDENT: usize = 200;
+
 /// Calls a function.
 pub(super) fn call(engine: &mut Engine<'_>, name: &str, args: &[Value]) -> Result<Value, Failure> {
     let name = name
         .strip_prefix("must")
         .filter(|rest| rest.starts_with(char::is_uppercase))
         .map_or_else(|| name.to_owned(), |rest| rest[..1].to_lowercase() + &rest[1..]);
+    engine.work(args.iter().map(Value::text_len).sum())?;
+    if makes_too_much(&name, args) {
+        return Err(format!("`{name}` would make more than is rendered"));
+    }
     if let Some(result) = logic(&name, args)
         .or_else(|| text(&name, args))
         .or_else(|| text_of_patterns(&name, args))
@@ -48,6 +58,40 @@ pub(super) fn call(engine: &mut Engine<'_>, name: &str, args: &[Value]) -> Resul
         }),
         _ => Err(format!("function `{name}` is not known")),
     }
+}
+
+/// Whether a function would multiply its arguments past what is rendered.
+fn makes_too_much(name: &str, args: &[Value]) -> bool {
+    let number = |at: usize| usize::try_from(arg(args, at).int()).unwrap_or(0);
+    let (length, last_text) = (|at: usize| arg(args, at).print().len(), || last(args).print());
+    let made = match name {
+        "until" => return number(0) > MAX_ITEMS,
+        "untilStep" => {
+            let (from, to, step) = (arg(args, 0).int(), arg(args, 1).int(), arg(args, 2).int());
+            return to.abs_diff(from) / step.unsigned_abs().max(1) > MAX_ITEMS as u64;
+        }
+        "repeat" => number(0).saturating_mul(last_text().len()),
+        "indent" | "nindent" => {
+            let text = last_text();
+            number(0).min(MAX_INDENT).saturating_mul(text.lines().count()).saturating_add(text.len())
+        }
+        "replace" => {
+            let (old, text) = (arg(args, 0).print(), last_text());
+            let found = if old.is_empty() { 0 } else { text.matches(old.as_str()).count() };
+            found.saturating_mul(length(1)).saturating_add(text.len())
+        }
+        "regexReplaceAll" | "regexReplaceAllLiteral" => (length(1) + 1).saturating_mul(length(2)),
+        "join" => {
+            let (separator, mut made) = (length(0), 0);
+            last(args).items().iter().any(|item| {
+                made += separator + item.print().len();
+                made > MAX_TEXT
+            });
+            made
+        }
+        _ => 0,
+    };
+    made > MAX_TEXT
 }
 
 /// Calls a method of one of Helm's own objects.
@@ -215,7 +259,7 @@ fn text(name: &str, args: &[Value]) -> Option<Value> {
     let one = || last(args).print();
     let words = |pieces: Vec<String>| Some(Value::str(pieces.concat()));
     let indented = |first: &str| {
-        let pad = " ".repeat(arg(args, 0).int().clamp(0, 200) as usize);
+        let pad = " ".repeat(arg(args, 0).int().clamp(0, MAX_INDENT as i64) as usize);
         Some(Value::str(format!("{first}{pad}{}", one().replace('\n', &format!("\n{pad}")))))
     };
     match name {
@@ -461,7 +505,7 @@ fn numbers(name: &str, args: &[Value]) -> Option<Value> {
 fn range(from: i64, to: i64, step: i64) -> Value {
     let mut out = Vec::new();
     let mut at = from;
-    while step != 0 && out.len() < 10_000 && (if step > 0 { at < to } else { at > to }) {
+    while step != 0 && out.len() < MAX_ITEMS && (if step > 0 { at < to } else { at > to }) {
         out.push(Value::Int(at));
         at = at.saturating_add(step);
     }

@@ -93,6 +93,11 @@ impl Value {
         out
     }
 
+    /// The length of a text; other values have none.
+    pub(super) fn text_len(&self) -> usize {
+        if let Value::Str(text) = self { text.len() } else { 0 }
+    }
+
     fn print_into(&self, out: &mut String, depth: u32) {
         if depth == 0 || out.len() > 1_000_000 {
             return;

@@ -13,6 +13,9 @@ use crate::source::{Location, Problems, SourceFile, Tree};
 /// Kustomizations that use each other are followed this far.
 const MAX_DEPTH: u32 = 24;
 
+/// No build takes in more kustomizations than this, each as often as it is used.
+const MAX_USES: usize = 2_000;
+
 /// No build has more objects than this.
 const MAX_RESOURCES: usize = 20_000;
 
@@ -24,11 +27,13 @@ pub(super) struct Builder<'b> {
     tree: &'b Tree,
     pub problems: Problems,
     files: BTreeMap<Arc<str>, Arc<Vec<Arc<Node>>>>,
+    /// How many kustomizations the build at hand has taken in so far.
+    used: usize,
 }
 
 impl<'b> Builder<'b> {
     pub(super) fn new(tree: &'b Tree) -> Self {
-        Builder { tree, problems: Problems::new(), files: BTreeMap::new() }
+        Builder { tree, problems: Problems::new(), files: BTreeMap::new(), used: 0 }
     }
 
     /// The kustomization of a folder.
@@ -44,6 +49,7 @@ impl<'b> Builder<'b> {
 
     /// The objects that come of a folder's kustomization.
     pub(super) fn build(&mut self, folder: &str) -> Vec<Object> {
+        self.used = 0;
         let mut resources = self.accumulate(folder, &mut Vec::new());
         transform::hashes(&mut resources);
         transform::references(&mut resources);
@@ -82,6 +88,12 @@ impl<'b> Builder<'b> {
         let root = self.kustomization(folder)?;
         if stack.iter().any(|above| above == folder) || stack.len() as u32 >= MAX_DEPTH {
             self.problems.warning(root.location.clone(), "this kustomization uses itself");
+            return None;
+        }
+        self.used += 1;
+        if self.used > MAX_USES {
+            let message = "kustomizations use each other more often than is followed";
+            self.problems.warning(root.location.clone(), message);
             return None;
         }
         Some(root)

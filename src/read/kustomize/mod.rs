@@ -174,6 +174,22 @@ fn common_base(members: &[String], uses: &Uses) -> Option<String> {
     best.filter(|(_, count)| *count > 1).map(|(folder, _)| folder.clone())
 }
 
+/// Says of kustomizations that only use each other that none of them is built.
+fn note_circles(folders: &BTreeSet<String>, uses: &Uses, builder: &mut Builder<'_>) {
+    let used: BTreeSet<&String> = uses.values().flatten().collect();
+    let mut reached: BTreeSet<&String> = folders.iter().filter(|folder| !used.contains(folder)).collect();
+    let mut open: Vec<&String> = reached.iter().copied().collect();
+    while let Some(folder) = open.pop() {
+        open.extend(uses.get(folder).into_iter().flatten().filter(|inner| reached.insert(inner)));
+    }
+    for folder in folders.iter().filter(|folder| !reached.contains(folder)) {
+        if let Some(root) = builder.kustomization(folder) {
+            let message = "kustomizations use each other in a circle: nothing of them is read";
+            builder.problems.warning(root.location.clone(), message);
+        }
+    }
+}
+
 /// What nothing else uses, with alternatives of one another joined.
 fn families(folders: &BTreeSet<String>, uses: &Uses, builder: &mut Builder<'_>) -> Vec<Family> {
     let used: BTreeSet<&String> = uses.values().flatten().collect();
@@ -185,6 +201,7 @@ fn families(folders: &BTreeSet<String>, uses: &Uses, builder: &mut Builder<'_>) 
             tops.push(folder.clone());
         }
     }
+    note_circles(folders, uses, builder);
     let mut families: Vec<Family> = Vec::new();
     for top in tops {
         let bases = reachable(&top, uses);

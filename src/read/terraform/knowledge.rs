@@ -101,6 +101,11 @@ impl Links {
         self.first("origins", type_name).map(|row| (row.a, row.b, row.c))
     }
 
+    /// The attributes in which an autoscaler says what it scales, and how few it leaves.
+    pub(super) fn scaling(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
+        self.first("scaling", type_name).map(|row| (row.a, row.b))
+    }
+
     /// Whether a type is a whole network.
     pub(super) fn is_network(&self, type_name: &str) -> bool {
         self.first("network", type_name).is_some()

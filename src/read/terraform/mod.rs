@@ -23,6 +23,7 @@ mod nodes;
 mod parse;
 mod place;
 mod roots;
+mod scaling;
 mod session;
 mod settings;
 mod syntax;

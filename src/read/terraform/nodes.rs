@@ -6,6 +6,7 @@ use super::config::Mode;
 use super::graph::{Graph, Item};
 use super::knowledge::links;
 use super::place;
+use super::scaling::{self, Floor};
 use super::trace;
 use super::value::{Kind as ValueKind, Value};
 use super::world::World;
@@ -71,8 +72,8 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
     node.type_name = Some(item.type_name.clone());
     node.placement = place::placement(world, catalog, graph, item);
     node.add_evidence(item.declared.evidence());
-    let facts =
-        Facts { graph, index, zones: place::zones(graph, item, node.placement.region.as_deref()).known };
+    let zones = place::zones(graph, item, node.placement.region.as_deref()).known;
+    let facts = Facts { graph, index, zones, floor: scaling::floor(graph, index) };
     survival(&mut node, item, &facts);
     if node.placement.zones.len() > 1 && !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) {
         // Somewhere in these zones, but nothing says where: a place that is not known.
@@ -117,11 +118,20 @@ struct Facts<'g, 'a> {
     graph: &'g Graph<'a>,
     index: usize,
     zones: Option<Vec<String>>,
+    /// What an autoscaler makes of the number of instances.
+    floor: Option<Floor<'g, 'a>>,
 }
 
 impl Facts<'_, '_> {
     fn item(&self) -> &Item<'_> {
         &self.graph.items[self.index]
+    }
+
+    /// The autoscaler's word on an attribute that says how many instances there are.
+    fn scaled(&self, attribute: &str) -> Option<&Floor<'_, '_>> {
+        let counts =
+            self.item().kind.is_some_and(|kind| kind.replicas.iter().any(|name| **name == *attribute));
+        self.floor.as_ref().filter(|_| counts)
     }
 
     /// The items that are members of this one, by the types that the catalog names.
@@ -137,6 +147,9 @@ impl Facts<'_, '_> {
 
 impl Declared for Facts<'_, '_> {
     fn stated(&self, path: &str) -> Stated {
+        if let Some(floor) = self.scaled(path) {
+            return stated(&floor.fewest);
+        }
         match self.item().leaves.get(path) {
             None => match self.item().leaves.at(path).count() {
                 0 => Stated::Absent,
@@ -204,10 +217,10 @@ fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) {
     let shown = match judged.rule {
         Some(rule) => {
             let conditions: Vec<String> =
-                rule.when.iter().map(|condition| explain(&condition.attribute, item)).collect();
+                rule.when.iter().map(|condition| explain(&condition.attribute, item, facts)).collect();
             conditions.join(", ")
         }
-        None => because_of_defaults(kind, item),
+        None => because_of_defaults(kind, item, facts),
     };
     node.tolerance_because = Some(match judged.perhaps {
         Some(more) => format!("{shown}; may survive a {} if values that are not known say so", more.as_str()),
@@ -218,7 +231,10 @@ fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) {
     }
 }
 
-fn explain(attribute: &str, item: &Item<'_>) -> String {
+fn explain(attribute: &str, item: &Item<'_>, facts: &Facts<'_, '_>) -> String {
+    if let Some(floor) = facts.scaled(attribute) {
+        return floor.because();
+    }
     match item.leaves.text(attribute) {
         Some(text) => format!("`{attribute}` is {text}"),
         None => format!("`{attribute}`"),
@@ -226,17 +242,20 @@ fn explain(attribute: &str, item: &Item<'_>) -> String {
 }
 
 /// What was said, or left unsaid, of the attributes that would make it survive more.
-fn because_of_defaults(kind: &ResourceType, item: &Item<'_>) -> String {
+fn because_of_defaults(kind: &ResourceType, item: &Item<'_>, facts: &Facts<'_, '_>) -> String {
+    if let Some(floor) = &facts.floor {
+        return floor.because();
+    }
     let mut out = Vec::new();
     for (name, value) in kind.defaults.iter().take(3) {
         out.push(match item.leaves.get(name) {
-            Some(_) => explain(name, item),
+            Some(_) => explain(name, item, facts),
             None => format!("`{name}` is {value} unless said"),
         });
     }
     let counted = kind.replicas.iter().find(|name| item.leaves.text(name).is_some());
     if let Some(name) = counted.filter(|_| out.is_empty()) {
-        return explain(name, item);
+        return explain(name, item, facts);
     }
     let is_stated = kind.defaults.iter().take(3).all(|(name, _)| item.leaves.get(name).is_some());
     match (out.is_empty(), is_stated) {
@@ -253,21 +272,16 @@ fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Fact
         return out;
     }
     let Some(kind) = item.kind else { return out };
-    for attribute in &kind.replicas {
-        let Some(value) = item.leaves.get(attribute) else { continue };
+    let scaled = facts.floor.iter().map(|floor| (floor.scaler, floor.attribute));
+    let declared =
+        kind.replicas.iter().map(|attribute| (item, &**attribute)).filter(|_| facts.floor.is_none());
+    for (said_by, attribute) in scaled.chain(declared) {
+        let Some(value) = said_by.leaves.get(attribute) else { continue };
         match value.as_number() {
             Some(number) if (0.0..1e6).contains(&number) => {
                 out.replicas = Some(number as u32);
-                if let Some(leaf) = item.leaves.at(attribute).next() {
-                    for evidence in trace::evidence(
-                        world,
-                        scope_module(world, item),
-                        item.leaves.file,
-                        leaf.at,
-                        leaf.expr,
-                    ) {
-                        node.add_evidence(evidence);
-                    }
+                for evidence in evidence_of(world, said_by, attribute) {
+                    node.add_evidence(evidence);
                 }
                 return out;
             }
@@ -287,6 +301,12 @@ fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Fact
         }
     }
     out
+}
+
+/// The line of an attribute, and of the variables behind it.
+fn evidence_of(world: &World<'_>, item: &Item<'_>, attribute: &str) -> Vec<Evidence> {
+    let Some(leaf) = item.leaves.at(attribute).next() else { return Vec::new() };
+    trace::evidence(world, scope_module(world, item), item.leaves.file, leaf.at, leaf.expr)
 }
 
 /// The module in which an item's expressions are evaluated.

@@ -327,6 +327,43 @@ fn a_task_needs_what_its_definition_speaks_of() {
 }
 
 #[test]
+fn an_autoscaler_says_how_few_instances_there_are() {
+    let unit = unit(
+        r#"
+        resource "aws_ecs_cluster" "c" { name = "main" }
+        resource "aws_ecs_service" "web" {
+          name          = "web"
+          cluster       = aws_ecs_cluster.c.id
+          desired_count = 1
+        }
+        resource "aws_appautoscaling_target" "web" {
+          resource_id  = "service/${aws_ecs_cluster.c.name}/${aws_ecs_service.web.name}"
+          min_capacity = 2
+          max_capacity = 8
+        }
+        resource "google_compute_region_instance_group_manager" "agents" { region = "us-east1" }
+        resource "google_compute_region_autoscaler" "agents" {
+          target = google_compute_region_instance_group_manager.agents.id
+          autoscaling_policy {
+            min_replicas = 1
+            max_replicas = 9
+          }
+        }
+        "#,
+    );
+    let web = node(&unit, "tf:aws_ecs_service.web");
+    assert_eq!((web.replication.replicas, web.tolerance), (Some(2), Tolerance::Instance));
+    let because = web.tolerance_because.as_deref().unwrap();
+    assert!(because.starts_with("`min_capacity` of `aws_appautoscaling_target.web` is 2"), "{because}");
+    let agents = node(&unit, "tf:google_compute_region_instance_group_manager.agents");
+    assert_eq!((agents.replication.replicas, agents.tolerance), (Some(1), Tolerance::Nothing));
+    assert_eq!(
+        agents.tolerance_because.as_deref(),
+        Some("`min_replicas` of `google_compute_region_autoscaler.agents` is 1")
+    );
+}
+
+#[test]
 fn what_stands_in_a_private_subnet_leaves_through_its_gateway() {
     let unit = unit(
         r#"

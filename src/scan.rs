@@ -15,7 +15,7 @@ use crate::judge::{self, Comparison, Finding};
 use crate::model::{Category, Declarations, Estate, Id, Kind, Settings, Tolerance};
 use crate::read::{ReadContext, settings};
 use crate::resolve::{self, Lookups, ResolveError};
-use crate::source::{Problems, Severity, Skipped, SourceFile};
+use crate::source::{Location, Problems, Severity, Skipped, SourceFile};
 
 /// What to scan, and how.
 #[derive(Clone, Debug)]
@@ -207,7 +207,11 @@ fn judge_discovery(
     problems.extend(note_replaced(discovery));
     let mut skipped = discovery.skipped.clone();
     skipped.extend(assembly.skipped);
-    let (estate, analysis, findings) = judge_estate(assembly.estate, settings, catalog, request.today);
+    let Judged { estate, analysis, findings, lists_in_part } =
+        judge_estate(assembly.estate, settings, catalog, request.today);
+    if 0 < lists_in_part {
+        problems.note(whole_input(), listed_in_part(lists_in_part));
+    }
     let lapsed = judge::lapsed(&estate, settings, request.today);
     let mut outcome = Outcome {
         lapsed,
@@ -219,7 +223,7 @@ fn judge_discovery(
         findings,
         ..Outcome::default()
     };
-    outcome.completeness = completeness(&outcome);
+    outcome.completeness = Completeness { lists_in_part, ..completeness(&outcome) };
     Ok(outcome)
 }
 
@@ -293,28 +297,45 @@ fn read_settings(discovery: &Discovery) -> Result<(Settings, Problems), ScanErro
     Ok((settings, problems))
 }
 
-/// Judges the estate with its mitigations; what they answer stays among the findings.
-fn judge_estate(
+/// The place of what is said about all input together.
+fn whole_input() -> Location {
+    Location { path: ".".into(), line: 1, column: 1 }
+}
+
+fn listed_in_part(lists: usize) -> String {
+    format!(
+        "{lists} lists name some and not all of their members (services that an element takes, causes that a group's \
+         members share), since all together would be too long; numbers of services and weights are of all"
+    )
+}
+
+/// An estate with what was found about it.
+struct Judged {
     estate: Estate,
-    settings: &Settings,
-    catalog: &Catalog,
-    today: Date,
-) -> (Estate, Analysis, Vec<Finding>) {
-    let judged = |estate: &Estate, analysis: &Analysis| {
-        judge::judge(&judge::Context::new(estate, analysis, settings, catalog, today))
+    analysis: Analysis,
+    findings: Vec<Finding>,
+    /// How many lists are not complete.
+    lists_in_part: usize,
+}
+
+/// Judges the estate with its mitigations; what they answer stays among the findings.
+fn judge_estate(estate: Estate, settings: &Settings, catalog: &Catalog, today: Date) -> Judged {
+    let judged = |estate: Estate| {
+        let stuck = stuck(&estate, catalog, today);
+        let analysis = Analysis { stuck, ..analyze::analyze(&estate) };
+        let (findings, lists_in_part) = {
+            let cx = judge::Context::new(&estate, &analysis, settings, catalog, today);
+            (judge::judge(&cx), cx.lists_in_part() + analysis.lists_in_part())
+        };
+        Judged { estate, analysis, findings, lists_in_part }
     };
-    let analyzed =
-        |estate: &Estate| Analysis { stuck: stuck(estate, catalog, today), ..analyze::analyze(estate) };
     if settings.mitigations.is_empty() {
-        let analysis = analyzed(&estate);
-        let findings = judged(&estate, &analysis);
-        return (estate, analysis, findings);
+        return judged(estate);
     }
-    let unmitigated = judged(&estate, &analyzed(&estate));
-    let estate = judge::apply_mitigations(estate, settings, today);
-    let analysis = analyzed(&estate);
-    let findings = judge::mark_mitigated(unmitigated, judged(&estate, &analysis));
-    (estate, analysis, findings)
+    let Judged { estate, findings: unmitigated, .. } = judged(estate);
+    let mitigated = judged(judge::apply_mitigations(estate, settings, today));
+    let findings = judge::mark_mitigated(unmitigated, mitigated.findings);
+    Judged { findings, ..mitigated }
 }
 
 /// The ways out that need what has just failed; what providers need inside themselves counts here alone.
@@ -387,6 +408,7 @@ fn completeness(outcome: &Outcome) -> Completeness {
             .iter()
             .filter(|finding| finding.verdict == crate::judge::Verdict::NotKnown)
             .count(),
+        lists_in_part: 0,
     }
 }
 
@@ -453,4 +475,6 @@ pub struct Completeness {
     pub files_in_part: usize,
     /// Findings whose verdict is "not known".
     pub verdicts_not_known: usize,
+    /// Lists that name some of their members, since all would be too many. Counts and weights are of all.
+    pub lists_in_part: usize,
 }

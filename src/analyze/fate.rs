@@ -12,6 +12,13 @@ use crate::model::{Estate, Group, Id, Level, Need, Phase};
 /// Groups with more members than this are looked at as a whole only.
 const MAX_MEMBERS: usize = 64;
 
+/// Pairs are looked for among so many elements.
+const MOST_IN_PAIRS: usize = 256;
+
+/// Each element beneath a group is let fail, so the cost of a group is the square of what it needs. No more than this is
+/// spent on all groups; where they need more, the elements nearest to each are looked at.
+const MOST_STEPS: usize = 1 << 30;
+
 /// What the members of every explicit group of required run-time alternatives share.
 pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
     let mut members: BTreeMap<&Id, Vec<Id>> = BTreeMap::new();
@@ -26,22 +33,27 @@ pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
         Some((id.clone(), group.owner.clone(), group.k, members.clone()))
     };
     let groups: Vec<(Id, Id, u32, Vec<Id>)> = estate.groups.iter().filter_map(several).collect();
+    let most = (MOST_STEPS / groups.len().max(1)).isqrt().max(64);
     let fate = |beneath: &mut Beneath, (group, owner, k, members): (Id, Id, u32, Vec<Id>)| {
-        let (common, pairs) = shared(model, beneath, &members, k);
-        GroupFate { group, owner, k, members, common, pairs }
+        let Shared { common, pairs, in_part } = shared(model, beneath, &members, k, most);
+        GroupFate { group, owner, k, members, common, pairs, in_part }
     };
     groups.into_par_iter().map_init(|| Beneath::new(&model.graph), fate).collect()
 }
 
 /// Single elements, and pairs of elements, that leave too few members.
-type Shared = (Vec<(Id, Level)>, Vec<(Id, Id)>);
+struct Shared {
+    common: Vec<(Id, Level)>,
+    pairs: Vec<(Id, Id)>,
+    in_part: bool,
+}
 
 /// Elements other than the members whose failure alone leaves fewer than k members, and pairs of elements below
-/// different members that do.
-fn shared(model: &FaultModel, beneath: &mut Beneath, members: &[Id], k: u32) -> Shared {
+/// different members that do; among the `most` elements nearest to the members.
+fn shared(model: &FaultModel, beneath: &mut Beneath, members: &[Id], k: u32, most: usize) -> Shared {
     let elements: Vec<u32> = members.iter().filter_map(|member| model.element(member)).collect();
     let mut hits: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
-    let (part, kept) = beneath.of(&model.graph, &elements);
+    let (part, kept, in_part) = beneath.of(&model.graph, &elements, most);
     let own: Vec<u32> = elements.iter().map(|member| beneath.number[*member as usize]).collect();
     let mut scenario = Scenario::new(&part);
     for (candidate, element) in (0..).zip(&kept).filter(|(candidate, _)| part.may_fail(*candidate)) {
@@ -58,8 +70,10 @@ fn shared(model: &FaultModel, beneath: &mut Beneath, members: &[Id], k: u32) -> 
         .map(|(element, _)| (model.id(*element).clone(), model.level(*element)))
         .collect();
     common.sort();
-    let alone: Vec<(&u32, &Vec<bool>)> =
-        hits.iter().filter(|(_, hit)| !drops(hit) && hit.iter().any(|hit| *hit)).take(256).collect();
+    let mut alone: Vec<(&u32, &Vec<bool>)> =
+        hits.iter().filter(|(_, hit)| !drops(hit) && hit.iter().any(|hit| *hit)).collect();
+    let in_part = in_part || MOST_IN_PAIRS < alone.len();
+    alone.truncate(MOST_IN_PAIRS);
     let mut pairs = Vec::new();
     for (at, (a, first)) in alone.iter().enumerate() {
         for (b, second) in &alone[at + 1..] {
@@ -70,7 +84,7 @@ fn shared(model: &FaultModel, beneath: &mut Beneath, members: &[Id], k: u32) -> 
         }
     }
     pairs.sort();
-    (common, pairs)
+    Shared { common, pairs, in_part }
 }
 
 /// The part of a graph that some elements require, found again and again.
@@ -87,21 +101,24 @@ impl Beneath {
         Beneath { number: vec![0; graph.len()], found_in: vec![0; graph.len()], search: 0 }
     }
 
-    /// The members with everything that they require, and which elements those were, ascending.
-    fn of(&mut self, graph: &FailureGraph, members: &[u32]) -> (FailureGraph, Vec<u32>) {
+    /// The members with everything that they require, which elements those were, ascending, and whether some are left
+    /// out: with more than `most` the farthest ones are taken to need nothing, so that no failure is made up.
+    fn of(&mut self, graph: &FailureGraph, members: &[u32], most: usize) -> (FailureGraph, Vec<u32>, bool) {
         self.search += 1;
         let mut kept: Vec<u32> = Vec::new();
-        let mut todo: Vec<u32> = members.to_vec();
         let mut needs = BTreeMap::new();
-        while let Some(element) = todo.pop() {
-            if std::mem::replace(&mut self.found_in[element as usize], self.search) == self.search {
-                continue;
-            }
-            kept.push(element);
+        self.keep(members.iter().copied(), &mut kept);
+        let mut next = 0;
+        while let Some(element) = kept.get(next).copied().filter(|_| next < most) {
+            next += 1;
             let mut required = graph.requirements(element);
             required.retain(|requirement| requirement.need == GraphNeed::Required);
-            todo.extend(required.iter().flat_map(|requirement| &requirement.members));
+            self.keep(required.iter().flat_map(|requirement| requirement.members.iter().copied()), &mut kept);
             needs.insert(element, required);
+        }
+        let in_part = next < kept.len();
+        for element in &kept[next..] {
+            needs.insert(*element, Vec::new());
         }
         kept.sort_unstable();
         for (number, element) in (0..).zip(&kept) {
@@ -116,6 +133,14 @@ impl Beneath {
                 builder.require(number, GraphNeed::Required, requirement.k, &members);
             }
         }
-        (builder.build(), kept)
+        (builder.build(), kept, in_part)
+    }
+
+    /// Adds the elements that this search has not met.
+    fn keep(&mut self, elements: impl Iterator<Item = u32>, kept: &mut Vec<u32>) {
+        let search = self.search;
+        let is_new =
+            |element: &u32| std::mem::replace(&mut self.found_in[*element as usize], search) != search;
+        kept.extend(elements.filter(is_new));
     }
 }

@@ -39,7 +39,7 @@ pub struct SingleFailure {
     pub element: Id,
     /// Its level.
     pub level: Level,
-    /// Services that are lost, sorted. Where all failures together take very many, those of single components list
+    /// Services that are lost, sorted. Where all failures together take very many, some are listed: the nearest and
     /// the first ones; `lost_count` and the weight are of all.
     pub lost: Vec<Id>,
     /// How many services are lost.
@@ -52,8 +52,9 @@ pub struct SingleFailure {
     pub weight_lost: f64,
     /// `weight_lost` over the weight of all services, 0 to 1.
     pub share_lost: f64,
-    /// For the first [`SingleFailure::PATHS_KEPT`] lost services at most (in the order of `lost`): a shortest path from the
-    /// service to the element along which the failure travels, both ends included.
+    /// For [`SingleFailure::PATHS_KEPT`] of the listed services at most, the first ones or, where not all are listed, the
+    /// nearest: a shortest path from the service to the element along which the failure travels, both ends included. Of
+    /// a path longer than [`SingleFailure::LONGEST_PATH`] the middle is left out.
     pub paths: Vec<Vec<Id>>,
 }
 
@@ -82,6 +83,8 @@ pub struct GroupFate {
     pub common: Vec<(Id, Level)>,
     /// Pairs of elements (no subset of them in `common`) that do.
     pub pairs: Vec<(Id, Id)>,
+    /// Whether there may be more of either: the group needs too many elements to look at each of them.
+    pub in_part: bool,
 }
 
 /// Nodes of which each needs the other to start.
@@ -98,6 +101,14 @@ impl Analysis {
         self.phases.get(&Phase::Runtime).unwrap_or(&NONE)
     }
 
+    /// How many lists are not complete, because they would be too long: of what single failures take, in all phases, and
+    /// of what the members of groups share.
+    pub fn lists_in_part(&self) -> usize {
+        let failures = self.phases.values().flat_map(|phase| &phase.failures);
+        failures.filter(|failure| failure.is_listed_in_part()).count()
+            + self.groups.iter().filter(|group| group.in_part).count()
+    }
+
     /// What the failure of an element does at run time, if it does anything.
     pub fn failure_of(&self, element: &Id) -> Option<&SingleFailure> {
         self.runtime().failures.iter().find(|failure| failure.element == *element)
@@ -108,9 +119,16 @@ impl SingleFailure {
     /// Paths are kept for this many lost services at most; with very many elements, for fewer of each component.
     pub const PATHS_KEPT: usize = 32;
 
+    /// Paths have this many nodes at most.
+    pub const LONGEST_PATH: usize = 256;
+
     /// The path from a lost service to the element.
     pub fn path_of(&self, service: &Id) -> Option<&[Id]> {
-        let at = self.lost.binary_search(service).ok()?;
-        self.paths.get(at).map(Vec::as_slice)
+        self.paths.iter().map(Vec::as_slice).find(|path| path.first() == Some(service))
+    }
+
+    /// Whether services are missing in the lists.
+    pub fn is_listed_in_part(&self) -> bool {
+        self.lost.len() < self.lost_count || self.degraded.len() < self.degraded_count
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::compile::{FaultModel, WEIGHT_UNIT};
-use super::graph::{Scenario, SingleFailures};
+use super::graph::{ListLimits, Listing, Scenario};
 use super::{Analysis, PhaseResult, SingleFailure, concentration, cycles, fate};
 use crate::model::{Estate, Id, Level, Phase};
 
@@ -91,27 +91,42 @@ impl Served {
 /// No more paths than this are kept in all for the failures of single components.
 const MOST_PATHS: usize = 1 << 18;
 
-/// No more services than this are listed in all as lost or degraded by single components.
-const MOST_LISTED: u64 = 1 << 23;
+/// No more services than this are listed in all as lost or degraded by single components, nor by failure domains.
+const MOST_LISTED: usize = 1 << 23;
+
+/// No more steps than this are walked in all through what components take, and through what failure domains take.
+const MOST_STEPS: usize = 1 << 28;
+const MOST_STEPS_OF_DOMAINS: usize = 1 << 31;
 
 /// What each single failure does in the phase, without what it does at run time.
 fn phase_result(model: &FaultModel, at_run_time: Option<&FaultModel>) -> PhaseResult {
     let elements: Vec<u32> =
         (0..model.graph.len() as u32).filter(|element| model.graph.may_fail(*element)).collect();
     let each = |most: usize| most / elements.len().max(1);
+    let before = at_run_time.map(|before| &before.graph);
+    let limits = ListLimits { pairs: MOST_LISTED, first: each(MOST_LISTED).max(4) };
+    let listing = Listing::new(&model.graph, before, &model.services, &elements, limits);
+    let (parts, domains): (Vec<u32>, Vec<u32>) =
+        elements.iter().partition(|element| is_part(model.level(**element)));
+    let taken = |element: &u32| {
+        let (failed, degraded) = listing.loss(*element);
+        (failed.services + degraded.services) as usize
+    };
+    let can_walk = |elements: &[u32], most: usize| elements.len().saturating_mul(model.graph.len()) <= most;
     let run = Run {
         model,
         at_run_time,
         served: Served::of(model),
         paths: each(MOST_PATHS).clamp(1, SingleFailure::PATHS_KEPT),
-        listed: if are_few(model) { usize::MAX } else { each(MOST_LISTED as usize).max(32) },
+        domains_in_full: domains.iter().map(taken).sum::<usize>() <= MOST_LISTED
+            && can_walk(&domains, MOST_STEPS_OF_DOMAINS),
+        walks_parts: can_walk(&parts, MOST_STEPS),
+        walks_domains: can_walk(&domains, MOST_STEPS_OF_DOMAINS),
+        steps: each(MOST_STEPS).max(64),
+        listing,
     };
-    let scenarios = || (Scenario::new(&model.graph), at_run_time.map(|model| Scenario::new(&model.graph)));
-    let mut failures: Vec<SingleFailure> = elements
-        .par_iter()
-        .map_init(scenarios, |(scenario, before), element| run.failure(scenario, before.as_mut(), *element))
-        .flatten()
-        .collect();
+    let mut failures = run.failures(&domains);
+    failures.append(&mut run.failures(&parts));
     failures.par_sort_by(|a, b| {
         b.weight_lost
             .total_cmp(&a.weight_lost)
@@ -121,70 +136,120 @@ fn phase_result(model: &FaultModel, at_run_time: Option<&FaultModel>) -> PhaseRe
     PhaseResult { failures }
 }
 
-/// Whether all that single failures take can be listed.
-fn are_few(model: &FaultModel) -> bool {
-    if (model.graph.len() as u64).saturating_mul(model.services.len() as u64) <= MOST_LISTED {
-        return true;
-    }
-    let single = SingleFailures::new(&model.graph, &model.services);
-    let taken = |element: &u32| {
-        let loss = single.loss(*element);
-        loss.failed.iter().chain(&loss.degraded).map(|loss| u64::from(loss.services)).sum::<u64>()
-    };
-    single.elements().iter().map(taken).sum::<u64>() <= MOST_LISTED
+fn is_part(level: Level) -> bool {
+    matches!(level, Level::Instance | Level::External)
 }
 
 struct Run<'a> {
     model: &'a FaultModel,
     at_run_time: Option<&'a FaultModel>,
     served: Served,
+    listing: Listing,
     /// Paths kept for one component.
     paths: usize,
-    /// Services listed for one component.
-    listed: usize,
+    /// Whether all services are listed that a failure domain takes, even where those of components are not.
+    domains_in_full: bool,
+    /// Whether there is time to walk through all that a component takes, and a domain.
+    walks_parts: bool,
+    walks_domains: bool,
+    /// How far is looked for paths where there is not.
+    steps: usize,
+}
+
+/// What one thread works with, again and again.
+struct Desk {
+    now: Scenario,
+    before: Option<Scenario>,
 }
 
 impl Run<'_> {
-    fn failure(
-        &self,
-        scenario: &mut Scenario,
-        before: Option<&mut Scenario>,
-        element: u32,
-    ) -> Option<SingleFailure> {
-        let (model, served) = (self.model, &self.served);
-        scenario.fail(&[element]);
-        let id = model.id(element);
-        let mut lost = served.among(scenario.failed());
-        if let (Some(known), Some(before)) = (self.at_run_time, before) {
-            before.fail(known.element(id).as_slice());
-            let falls =
-                |service: &u32| known.element(model.id(*service)).is_some_and(|at| !before.is_alive(at));
-            lost.retain(|service| !falls(service));
-        }
-        let degraded = served.among(scenario.degraded());
-        if lost.is_empty() && (degraded.is_empty() || self.at_run_time.is_some()) {
+    fn failures(&self, elements: &[u32]) -> Vec<SingleFailure> {
+        let desk = || Desk {
+            now: Scenario::new(&self.model.graph),
+            before: self.at_run_time.map(|before| Scenario::new(&before.graph)),
+        };
+        elements.par_iter().map_init(desk, |desk, element| self.failure(desk, *element)).flatten().collect()
+    }
+
+    fn failure(&self, desk: &mut Desk, element: u32) -> Option<SingleFailure> {
+        let (lost, degraded) = self.listing.loss(element);
+        if lost.services == 0 && (degraded.services == 0 || self.at_run_time.is_some()) {
             return None;
         }
-        let weight: u64 = lost.iter().filter_map(|service| served.weight(*service)).sum();
-        let level = model.level(element);
-        let is_single = matches!(level, Level::Instance | Level::External);
-        let (paths, listed) =
-            if is_single { (self.paths, self.listed) } else { (SingleFailure::PATHS_KEPT, usize::MAX) };
-        let ids = |services: &[u32]| {
-            services.iter().take(listed).map(|service| model.id(*service).clone()).collect()
-        };
-        let path =
-            |service: &u32| scenario.why(*service).into_iter().map(|step| model.id(step).clone()).collect();
+        let level = self.model.level(element);
+        let lists = self.lists(desk, element, level);
+        let ids = |elements: Vec<u32>| elements.into_iter().map(|at| self.model.id(at).clone()).collect();
         Some(SingleFailure {
-            element: id.clone(),
+            element: self.model.id(element).clone(),
             level,
-            lost: ids(&lost),
-            lost_count: lost.len(),
-            degraded: ids(&degraded),
-            degraded_count: degraded.len(),
-            weight_lost: weight as f64 / WEIGHT_UNIT,
-            share_lost: served.share(weight),
-            paths: lost.iter().take(paths).map(path).collect(),
+            lost: ids(lists.lost),
+            lost_count: lost.services as usize,
+            degraded: ids(lists.degraded),
+            degraded_count: degraded.services as usize,
+            weight_lost: lost.weight as f64 / WEIGHT_UNIT,
+            share_lost: self.served.share(lost.weight),
+            paths: lists.paths.into_iter().map(|path| self.shown(path)).collect(),
         })
     }
+
+    fn lists(&self, desk: &mut Desk, element: u32, level: Level) -> Lists {
+        let is_part = is_part(level);
+        let complete = self.listing.is_complete();
+        let (mut lost, degraded) = if complete || is_part || !self.domains_in_full {
+            (self.listing.failed(element).collect(), self.listing.degraded(element).collect())
+        } else {
+            self.all(desk, element)
+        };
+        let walks = if is_part { self.walks_parts } else { self.walks_domains };
+        let paths = if is_part { self.paths } else { SingleFailure::PATHS_KEPT };
+        if walks && (complete || !is_part && self.domains_in_full) {
+            desk.now.fail(&[element]);
+            let paths = lost.iter().take(paths).map(|service| desk.now.why(*service)).collect();
+            return Lists { lost, degraded, paths };
+        }
+        let near = match self.at_run_time {
+            None => desk.now.nearest(element, paths, self.steps, |at| self.served.weight(at).is_some()),
+            Some(_) => desk.now.nearest(element, paths, self.steps, |at| lost.binary_search(&at).is_ok()),
+        };
+        let paths = near.iter().map(|service| desk.now.why(*service)).collect();
+        name_also(&mut lost, near);
+        Lists { lost, degraded, paths }
+    }
+
+    /// Every service that is lost and that is degraded with an element.
+    fn all(&self, desk: &mut Desk, element: u32) -> (Vec<u32>, Vec<u32>) {
+        desk.now.fail(&[element]);
+        let mut lost = self.served.among(desk.now.failed());
+        if let Some(before) = &mut desk.before {
+            before.fail(&[element]);
+            lost.retain(|service| before.is_alive(*service));
+        }
+        (lost, self.served.among(desk.now.degraded()))
+    }
+
+    /// The ids of a path; of a very long one the middle is left out.
+    fn shown(&self, path: Vec<u32>) -> Vec<Id> {
+        let id = |element: &u32| self.model.id(*element).clone();
+        let end = SingleFailure::LONGEST_PATH / 2;
+        if path.len() <= 2 * end {
+            return path.iter().map(id).collect();
+        }
+        path[..end].iter().chain(&path[path.len() - end..]).map(id).collect()
+    }
+}
+
+/// Makes these services part of a list that stays as long, in place of its last ones.
+fn name_also(list: &mut Vec<u32>, services: Vec<u32>) {
+    let others = list.iter().filter(|service| !services.contains(service));
+    let others: Vec<u32> = others.take(list.len().saturating_sub(services.len())).copied().collect();
+    *list = services;
+    list.extend(others);
+    list.sort_unstable();
+}
+
+/// Elements of services, and paths from some of them.
+struct Lists {
+    lost: Vec<u32>,
+    degraded: Vec<u32>,
+    paths: Vec<Vec<u32>>,
 }

@@ -133,6 +133,29 @@ fn a_start_that_needs_itself_is_a_cycle() {
     assert_eq!(analyze(&estate).cyclic_starts, [CyclicStart { cycle: vec![id(0), id(1)] }]);
 }
 
+/// Every one of a chain takes all before it; lists and paths are short all the same, and counts are right.
+#[test]
+fn a_long_chain_is_listed_in_part_and_counted_in_full() {
+    let length = 6_000;
+    let mut estate = estate(length, &(0..length).collect::<Vec<_>>());
+    for at in 1..length {
+        need(&mut estate, at - 1, at, Need::Required, None);
+    }
+    let analysis = analyze(&estate);
+    let last = analysis.failure_of(&id(length - 1)).unwrap();
+    assert_eq!((last.lost_count, last.share_lost), (length, 1.0));
+    assert!(last.is_listed_in_part() && last.lost.is_sorted());
+    assert_eq!(last.paths[0], [id(length - 1)]);
+    assert!(
+        last.paths.iter().all(|path| path.len() <= 2 && last.lost.contains(&path[0])),
+        "{:?}",
+        last.paths
+    );
+    let listed: usize = analysis.runtime().failures.iter().map(|failure| failure.lost.len()).sum();
+    assert!(listed <= 1 << 23, "{listed}");
+    assert!(0 < analysis.lists_in_part());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1,16 +1,17 @@
 //! What every rule may look at.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::BlastRadius;
+use super::dependents::{Dependents, Follow, is_required};
 use super::single_points::{SinglePoint, single_points};
 use crate::analyze::{Analysis, SingleFailure};
 use crate::catalog::Catalog;
 use crate::model::settings::Tier;
-use crate::model::{Attribute, Edge, Estate, Id, Kind, Level, Need, Node, Phase, Settings};
+use crate::model::{Attribute, Edge, Estate, Id, Kind, Level, Node, Settings};
 
 /// What every rule may look at: the estate, what was computed of it, and what the organization wants.
 pub struct Context<'a> {
@@ -27,7 +28,15 @@ pub struct Context<'a> {
     failures: BTreeMap<&'a Id, &'a SingleFailure>,
     points: OnceCell<Vec<SinglePoint<'a>>>,
     reverse: OnceCell<BTreeMap<&'a Id, Vec<&'a Edge>>>,
+    dependents: OnceCell<RefCell<Dependents<'a>>>,
+    /// How many services findings list so far, and how many of their lists were cut.
+    listed: Cell<usize>,
+    lists_cut: Cell<usize>,
 }
+
+/// Findings list so many services in all; beyond that each lists no more than [`LISTED_BEYOND`].
+const MOST_LISTED: usize = 1 << 23;
+const LISTED_BEYOND: usize = 32;
 
 /// What a service's tier says of the loss of one domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +73,9 @@ impl<'a> Context<'a> {
             failures,
             points: OnceCell::new(),
             reverse: OnceCell::new(),
+            dependents: OnceCell::new(),
+            listed: Cell::new(0),
+            lists_cut: Cell::new(0),
         }
     }
 
@@ -117,23 +129,30 @@ impl<'a> Context<'a> {
 
     /// The services from which dependencies of any kind lead to a node, itself included; sorted.
     pub fn dependents(&self, node: &Id) -> Vec<Id> {
-        let mut seen = BTreeSet::from([node]);
-        let mut open = vec![node];
-        while let Some(id) = open.pop() {
-            open.extend(self.needed_by(id).map(|edge| &edge.from).filter(|from| seen.insert(*from)));
-        }
-        seen.into_iter().filter(|id| self.is_service(id)).cloned().collect()
+        self.walks().services(node, Follow::All)
     }
 
     /// The services that need a node at run time without an alternative, itself included; sorted.
     pub fn required_by(&self, node: &Id) -> Vec<Id> {
-        let mut seen = BTreeSet::from([node]);
-        let mut open = vec![node];
-        while let Some(id) = open.pop() {
-            let required = self.needed_by(id).filter(|edge| is_required(edge));
-            open.extend(required.map(|edge| &edge.from).filter(|from| seen.insert(*from)));
+        self.walks().services(node, Follow::Required)
+    }
+
+    fn walks(&self) -> RefMut<'_, Dependents<'a>> {
+        self.dependents.get_or_init(|| RefCell::new(Dependents::of(self.estate))).borrow_mut()
+    }
+
+    /// How many lists of services do not hold all that they are about, because there are too many in all.
+    pub fn lists_in_part(&self) -> usize {
+        self.lists_cut.get() + self.dependents.get().map_or(0, |walks| walks.borrow().cut)
+    }
+
+    /// Cuts a list of services when those listed before it fill the room.
+    pub(super) fn keep_short(&self, services: &mut Vec<Id>) {
+        if MOST_LISTED < self.listed.get() + services.len() && LISTED_BEYOND < services.len() {
+            services.truncate(LISTED_BEYOND);
+            self.lists_cut.set(self.lists_cut.get() + 1);
         }
-        seen.into_iter().filter(|id| self.is_service(id)).cloned().collect()
+        self.listed.set(self.listed.get() + services.len());
     }
 
     /// How many of the ids are services, and their weight.
@@ -243,10 +262,6 @@ pub(crate) fn domains_of(node: &Node) -> Vec<Id> {
         }
     }
     domains
-}
-
-fn is_required(edge: &Edge) -> bool {
-    edge.phase == Phase::Runtime && edge.need == Need::Required && edge.group.is_none()
 }
 
 fn keeps_records(node: &Node) -> bool {

@@ -209,6 +209,7 @@ impl Findings {
         if finding.blast_radius == BlastRadius::default() && cx.failure_of(&finding.element).is_none() {
             finding.blast_radius = cx.weigh(&finding.services);
         }
+        cx.keep_short(&mut finding.services);
         self.found.push(finding);
     }
 

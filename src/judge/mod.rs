@@ -12,6 +12,7 @@ mod changes;
 mod concentrated;
 mod context;
 mod declared;
+mod dependents;
 mod dns;
 mod finding;
 mod findings;

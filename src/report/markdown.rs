@@ -126,6 +126,7 @@ fn not_known(outcome: &Outcome, limit: usize, out: &mut dyn Write) -> io::Result
         (known.files_in_part, "files read in part"),
         (known.files_skipped, "files or folders left out"),
         (known.verdicts_not_known, "verdicts not known"),
+        (known.lists_in_part, "lists that name some of their members"),
     ];
     for (number, what) in counts.iter().filter(|(number, _)| *number > 0) {
         writeln!(out, "- {number} {what}")?;

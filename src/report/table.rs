@@ -181,6 +181,7 @@ impl Page {
             (known.files_in_part, "file", "read in part"),
             (known.files_skipped, "path", "left out"),
             (known.verdicts_not_known, "verdict", "not known"),
+            (known.lists_in_part, "list", "in part"),
         ];
         let words: Vec<String> = reasons
             .iter()
@@ -441,6 +442,7 @@ mod tests {
             files_skipped: 70,
             files_in_part: 80,
             verdicts_not_known: 90,
+            lists_in_part: 0,
         };
         for width in [30, 40, 60, 80, 200] {
             let text = written("table", &outcome, &Options { width, ..Options::default() });

@@ -6,6 +6,7 @@
 //! - [`FailureGraphBuilder`] takes elements and their requirements, in any order, and builds a [`FailureGraph`];
 //! - [`Scenario`] answers what fails and what degrades when a set of elements fails, and why;
 //! - [`SingleFailures`] answers the same for every element failing alone, and the reverse: what takes a service down;
+//! - [`Listing`] counts the same in full and lists as much of it as there is room for;
 //! - [`shared_fate`], [`independence`] and [`most_independent`] judge alternatives;
 //! - [`difference`] says which single points of failure a change brings and takes away;
 //! - [`Csr`] and the functions on it are the plain graph algorithms beneath.
@@ -50,6 +51,9 @@ mod difference;
 mod dominators;
 mod failure_graph;
 mod fate_sharing;
+mod listing;
+mod lists;
+mod passes;
 mod plan;
 mod routes;
 mod scenario;
@@ -66,5 +70,6 @@ pub use difference::{Named, SpofDifference, difference};
 pub use dominators::Dominators;
 pub use failure_graph::{FailureGraph, FailureGraphBuilder, Need, Requirement};
 pub use fate_sharing::{Alternatives, FateLimits, SharedFate, independence, most_independent, shared_fate};
+pub use listing::{ListLimits, Listing};
 pub use scenario::{Scenario, State};
 pub use single_failures::{Blast, Loss, Service, SingleFailures, TierLoss};

@@ -56,6 +56,19 @@ impl Routes {
         routes
     }
 
+    /// A row for each of these elements, under their own numbers; and the elements in order of rows.
+    ///
+    /// For losses that are not those of a position, since they are compared with another graph's.
+    pub(super) fn alone(plan: &Plan, elements: &[u32]) -> (Self, Vec<u32>) {
+        let mut order = elements.to_vec();
+        order.sort_by_key(|&element| plan.position[element as usize]);
+        let mut row = vec![NONE; plan.position.len()];
+        order.iter().zip(0..).for_each(|(&element, number)| row[element as usize] = number);
+        let sources = order.iter().map(|&element| plan.position[element as usize]).collect();
+        let next = vec![NONE; plan.position.len()];
+        (Self { next, row, sources, solved: elements.to_vec() }, order)
+    }
+
     /// Gives positions with the same dependents one row; a clash of fingerprints costs a pass and nothing else.
     fn merge(&mut self, plan: &Plan, mut alike: Vec<(u64, u32)>) {
         alike.sort_unstable();

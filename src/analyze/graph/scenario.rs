@@ -64,6 +64,38 @@ impl Scenario {
         self.spread_degradation();
     }
 
+    /// The first `count` elements that are `wanted` and that the failure of `element` comes to, nearest first.
+    ///
+    /// Costs what lies nearer than they do, and ends early once more than `most` elements have failed. Afterwards [`Scenario::why`] has a path for each of them; others may still seem
+    /// to be up.
+    ///
+    /// # Panics
+    ///
+    /// If `element` is not an element of the graph.
+    pub fn nearest(
+        &mut self,
+        element: u32,
+        count: usize,
+        most: usize,
+        wanted: impl Fn(u32) -> bool,
+    ) -> Vec<u32> {
+        assert!((element as usize) < self.graph.len(), "only elements of the graph can fail");
+        self.restore();
+        self.lose(element, element);
+        let graph = self.graph.clone();
+        let mut found = Vec::new();
+        let (mut seen, mut next) = (0, 0);
+        loop {
+            let new = self.failed[seen..].iter().filter(|&&node| !graph.is_gate(node) && wanted(node));
+            found.extend(new.take(count - found.len()));
+            seen = self.failed.len();
+            let goes_on = found.len() < count && seen <= most;
+            let Some(&node) = self.failed.get(next).filter(|_| goes_on) else { return found };
+            next += 1;
+            self.hit_parents(&graph, node);
+        }
+    }
+
     /// How the element is.
     ///
     /// # Panics
@@ -144,20 +176,24 @@ impl Scenario {
         let mut next = 0;
         while let Some(&node) = self.failed.get(next) {
             next += 1;
-            for &parent in graph.parents(node) {
-                if !graph.is_gate(parent) {
-                    self.lose(parent, node);
-                    continue;
-                }
-                let lost = &mut self.lost[parent as usize - graph.len()];
-                *lost += 1;
-                if *lost == 1 {
-                    self.hit.push(parent);
-                    self.cause[parent as usize] = node;
-                }
-                if *lost == graph.threshold(parent) {
-                    self.lose(parent, node);
-                }
+            self.hit_parents(&graph, node);
+        }
+    }
+
+    fn hit_parents(&mut self, graph: &FailureGraph, node: u32) {
+        for &parent in graph.parents(node) {
+            if !graph.is_gate(parent) {
+                self.lose(parent, node);
+                continue;
+            }
+            let lost = &mut self.lost[parent as usize - graph.len()];
+            *lost += 1;
+            if *lost == 1 {
+                self.hit.push(parent);
+                self.cause[parent as usize] = node;
+            }
+            if *lost == graph.threshold(parent) {
+                self.lose(parent, node);
             }
         }
     }

@@ -10,11 +10,33 @@ const WORDS: usize = 8;
 pub(super) const WIDTH: usize = 64 * WORDS;
 
 /// One bit for each failure of a pass; as large as a cache line, and aligned so as to touch only one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
 pub(super) struct Bits([u64; WORDS]);
 
 const EMPTY: Bits = Bits([0; WORDS]);
+
+impl Bits {
+    pub(super) fn insert(&mut self, world: usize) {
+        self.0[world / 64] |= 1 << (world % 64);
+    }
+
+    pub(super) fn remove(&mut self, world: usize) {
+        self.0[world / 64] &= !(1 << (world % 64));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        is_empty(self)
+    }
+
+    pub(super) fn and(&self, other: &Self) -> Self {
+        Bits(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+
+    pub(super) fn without(&self, other: &Self) -> Self {
+        Bits(std::array::from_fn(|word| self.0[word] & !other.0[word]))
+    }
+}
 
 /// The row that is empty, and the row that has all worlds of a pass: most nodes are one or the other.
 const NEVER: u32 = 0;
@@ -61,16 +83,17 @@ impl<'p> Sweep<'p> {
         }
     }
 
-    /// Lets the position `sources[i]` fail in world `i`; there are at most [`WIDTH`] and they differ.
+    /// Lets the position `sources[i]` fail in world `i`; there are at most [`WIDTH`].
     pub(super) fn run(&mut self, sources: &[u32]) {
         self.clear();
         for (world, &source) in sources.iter().enumerate() {
-            self.rows[ALWAYS as usize].0[world / 64] |= 1 << (world % 64);
-            let mut own = EMPTY;
-            own.0[world / 64] = 1 << (world % 64);
-            self.failed[source as usize] = self.rows.len() as u32;
-            self.rows.push(own);
-            self.pending.insert(source);
+            self.rows[ALWAYS as usize].insert(world);
+            if self.failed[source as usize] == NEVER {
+                self.failed[source as usize] = self.rows.len() as u32;
+                self.rows.push(EMPTY);
+                self.pending.insert(source);
+            }
+            self.rows[self.failed[source as usize] as usize].insert(world);
         }
         self.spread_failure();
         if 0 < self.plan.soft.count {
@@ -96,7 +119,12 @@ impl<'p> Sweep<'p> {
     pub(super) fn degraded(&self, rank: u32, position: u32) -> Bits {
         let soft = &self.rows[self.soft[rank as usize] as usize];
         let failed = &self.rows[self.failed[position as usize] as usize];
-        Bits(std::array::from_fn(|word| soft.0[word] & !failed.0[word]))
+        soft.without(failed)
+    }
+
+    /// The worlds in which a position fails.
+    pub(super) fn bits(&self, position: u32) -> &Bits {
+        &self.rows[self.failed[position as usize] as usize]
     }
 
     fn clear(&mut self) {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::{
-    FailureGraph, FailureGraphBuilder, FateLimits, Loss, Named, Need, Scenario, Service, SingleFailures,
-    State, difference, independence, most_independent, shared_fate,
+    FailureGraph, FailureGraphBuilder, FateLimits, ListLimits, Listing, Loss, Named, Need, Scenario, Service,
+    SingleFailures, State, difference, independence, most_independent, shared_fate,
 };
 
 /// A requirement as it is given to the builder: element, need, k, members.
@@ -184,6 +184,57 @@ proptest! {
                 }
             }
         }
+        }
+    }
+
+    #[test]
+    fn listings_count_all_and_list_the_first(
+        case in cases(),
+        drop in proptest::collection::vec(any::<bool>(), 32),
+        whole in any::<bool>(),
+        compared in any::<bool>(),
+    ) {
+        let services = services(case.elements);
+        let mut earlier = case.clone();
+        let mut dropped = drop.iter().cycle();
+        earlier.requirements.retain(|_| dropped.next() == Some(&false));
+        let all: Vec<u32> = (0..case.elements as u32).filter(|&e| case.may_fail[e as usize]).collect();
+        let limits = ListLimits { pairs: if whole { usize::MAX } else { 0 }, first: 2 };
+        let before = compared.then(|| earlier.build());
+        let listing = Listing::new(&case.build(), before.as_ref(), &services, &all, limits);
+        prop_assert!(listing.is_complete() || !whole);
+        for &element in &all {
+            let states = case.states(&[element]);
+            let known = compared.then(|| earlier.states(&[element]));
+            let lost = |service: &&Service| {
+                let at = service.element as usize;
+                states[at] == State::Failed && known.as_ref().is_none_or(|known| known[at] != State::Failed)
+            };
+            let lost: Vec<&Service> = services.iter().filter(lost).collect();
+            let soft = services.iter().filter(|service| states[service.element as usize] == State::Degraded);
+            let soft: Vec<u32> = soft.map(|service| service.element).collect();
+            let (failed, degraded) = listing.loss(element);
+            prop_assert_eq!(failed.services as usize, lost.len());
+            prop_assert_eq!(failed.weight, lost.iter().map(|service| service.weight).sum::<u64>());
+            prop_assert_eq!(degraded.services as usize, soft.len());
+            let shown = if listing.is_complete() { usize::MAX } else { 2 };
+            let first: Vec<u32> = lost.iter().take(shown).map(|service| service.element).collect();
+            prop_assert_eq!(listing.failed(element).collect::<Vec<u32>>(), first);
+            let first: Vec<u32> = soft.iter().take(shown).copied().collect();
+            prop_assert_eq!(listing.degraded(element).collect::<Vec<u32>>(), first);
+        }
+    }
+
+    #[test]
+    fn the_nearest_are_those_that_failure_comes_to_first(case in cases(), count in 0_usize..4) {
+        let mut scenario = Scenario::new(&case.build());
+        for element in 0..case.elements as u32 {
+            scenario.fail(&[element]);
+            let expected: Vec<u32> = scenario.failed().filter(|failed| failed % 2 == 0).take(count).collect();
+            let near = scenario.nearest(element, count, usize::MAX, |failed| failed % 2 == 0);
+            prop_assert_eq!(&near, &expected);
+            let states = case.states(&[element]);
+            near.iter().for_each(|&at| assert_path(&case, &states, &[element], &scenario.why(at)));
         }
     }
 

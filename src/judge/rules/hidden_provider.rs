@@ -36,14 +36,10 @@ impl Rule for HiddenProvider {
             if !is_provider {
                 continue;
             }
-            let hidden: Vec<(&Id, &Vec<Id>)> = failure
-                .lost
-                .iter()
-                .zip(&failure.paths)
-                .filter(|(_, path)| through_provider(cx, path, &failure.element))
-                .collect();
-            let Some((_, path)) = hidden.first() else { continue };
-            let services: Vec<Id> = hidden.iter().map(|(service, _)| (*service).clone()).collect();
+            let hidden: Vec<&Vec<Id>> =
+                failure.paths.iter().filter(|path| through_provider(cx, path, &failure.element)).collect();
+            let Some(path) = hidden.first() else { continue };
+            let services: Vec<Id> = hidden.iter().filter_map(|path| path.first()).cloned().collect();
             let name = cx.name(&failure.element);
             let rests = if services.len() == 1 { "rests" } else { "rest" };
             let through = chain(cx, path, &failure.element);

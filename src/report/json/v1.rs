@@ -489,6 +489,12 @@ struct CompletenessCounts {
     files_skipped: usize,
     files_in_part: usize,
     verdicts_not_known: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    lists_in_part: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn completeness(counts: &Completeness) -> CompletenessCounts {
@@ -501,6 +507,7 @@ fn completeness(counts: &Completeness) -> CompletenessCounts {
         files_skipped: counts.files_skipped,
         files_in_part: counts.files_in_part,
         verdicts_not_known: counts.verdicts_not_known,
+        lists_in_part: counts.lists_in_part,
     }
 }
 

@@ -133,14 +133,25 @@ fn a_start_that_needs_itself_is_a_cycle() {
     assert_eq!(analyze(&estate).cyclic_starts, [CyclicStart { cycle: vec![id(0), id(1)] }]);
 }
 
+fn required(from: usize, to: usize) -> Edge {
+    Edge {
+        from: id(from),
+        to: id(to),
+        phase: Phase::Runtime,
+        need: Need::Required,
+        group: None,
+        confidence: Confidence::Inferred,
+        evidence: vec![],
+    }
+}
+
 /// Every one of a chain takes all before it; lists and paths are short all the same, and counts are right.
 #[test]
 fn a_long_chain_is_listed_in_part_and_counted_in_full() {
     let length = 6_000;
     let mut estate = estate(length, &(0..length).collect::<Vec<_>>());
-    for at in 1..length {
-        need(&mut estate, at - 1, at, Need::Required, None);
-    }
+    estate.edges = (1..length).map(|at| required(at - 1, at)).collect();
+    estate.settle();
     let analysis = analyze(&estate);
     let last = analysis.failure_of(&id(length - 1)).unwrap();
     assert_eq!((last.lost_count, last.share_lost), (length, 1.0));

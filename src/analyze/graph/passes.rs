@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
 
     fn row_sets(&self, sources: &[u32], desk: &Desk<'_>, rows: &Rows, most: usize) -> (RowSets, RowSets) {
         let (sweep, before) = (&desk.sweep, desk.before.as_ref());
-        let lens = |losses: &[TierLoss]| self.lens(losses, most);
+        let lens = |losses: &[TierLoss]| self.lens(sources.len(), losses, most);
         let mut failed: Vec<&Served> =
             sweep.failed().flat_map(|(position, _)| self.by_position.row(position)).collect();
         let mut degraded: Vec<(u32, &Served)> = sweep
@@ -292,10 +292,11 @@ impl<'a> Run<'a> {
         (failed, degraded)
     }
 
-    /// How many services are kept for each failure.
-    fn lens(&self, losses: &[TierLoss], most: usize) -> Vec<usize> {
+    /// How many services are kept for each of so many failures.
+    fn lens(&self, failures: usize, losses: &[TierLoss], most: usize) -> Vec<usize> {
         let services = |losses: &[TierLoss]| losses.iter().map(|loss| loss.services as usize).sum::<usize>();
-        losses.chunks(self.tiers.max(1)).map(|losses| services(losses).min(most)).collect()
+        let of = |failure: usize| &losses[failure * self.tiers..(failure + 1) * self.tiers];
+        (0..failures).map(|failure| services(of(failure)).min(most)).collect()
     }
 
     /// The losses of every solved position: its own services, and those of where its route leads.
@@ -348,10 +349,11 @@ impl<'a> Run<'a> {
         let pairs: usize = failed.iter().chain(degraded).map(|loss| loss.services as usize).sum();
         let complete = pairs.max(self.kept.load(Ordering::Relaxed)) <= self.room;
         let most = if complete { usize::MAX } else { self.first };
+        let lens = |losses: &[TierLoss]| self.lens(self.routes.solved.len(), losses, most);
         (0 < most).then(|| Lists {
             complete,
-            failed: self.relation(rows, &self.lens(failed, most), |sets| &sets.0, |key| self.own(key)),
-            degraded: self.relation(rows, &self.lens(degraded, most), |sets| &sets.1, |_| &[]),
+            failed: self.relation(rows, &lens(failed), |sets| &sets.0, |key| self.own(key)),
+            degraded: self.relation(rows, &lens(degraded), |sets| &sets.1, |_| &[]),
         })
     }
 

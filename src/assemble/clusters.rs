@@ -1,6 +1,6 @@
 //! Which cluster the workloads of Kubernetes manifests run on.
 
-use crate::model::{Confidence, Edge, Estate, Id, Need, Phase};
+use crate::model::{Confidence, Edge, Estate, Id, Need, Node, Phase};
 
 /// The resource types that are a managed Kubernetes cluster.
 const CLUSTERS: &[&str] = &[
@@ -29,7 +29,7 @@ pub(super) fn run_on_cluster(estate: &mut Estate) {
     let workloads: Vec<Id> = estate
         .nodes
         .values()
-        .filter(|node| node.id.scheme() == "k8s" && node.placement.provider.is_none() && node.may_fail)
+        .filter(|node| runs_in_cluster(node) && node.placement.provider.is_none() && node.may_fail)
         .map(|node| node.id.clone())
         .collect();
     for from in workloads {
@@ -43,4 +43,13 @@ pub(super) fn run_on_cluster(estate: &mut Estate) {
             evidence: evidence.clone(),
         });
     }
+}
+
+/// Whether a node is declared by a manifest, or by a resource that is one in other words.
+fn runs_in_cluster(node: &Node) -> bool {
+    let by_terraform = || {
+        let type_name = node.type_name.as_deref().unwrap_or("");
+        type_name.starts_with("kubernetes_") || type_name == "helm_release"
+    };
+    node.id.scheme() == "k8s" || (node.id.scheme() == "tf" && by_terraform())
 }

@@ -52,7 +52,7 @@ pub fn gather(declarations: Vec<Declarations>, asked: Option<&str>) -> Draft {
         draft.problems.extend(declared.problems);
         units.extend(declared.units);
     }
-    let units = choose_folders(units, asked, &mut draft);
+    let units = leave_out_deployed(choose_folders(units, asked, &mut draft));
     let environments = std::mem::take(&mut draft.estate.environments);
     draft.merged = merge::merge(programs::attach(units));
     draft.estate = std::mem::take(&mut draft.merged.estate);
@@ -74,6 +74,21 @@ pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
     services::promote(&mut estate);
     estate.settle();
     Assembly { estate, problems: draft.problems, skipped: draft.skipped }
+}
+
+/// A chart that another unit deploys is not there once more with its defaults.
+fn leave_out_deployed(mut units: Vec<Unit>) -> Vec<Unit> {
+    let mut at = 0;
+    while at < units.len() {
+        let folder = &units[at].folder;
+        let mut others = units.iter().enumerate().filter(|(other, _)| *other != at);
+        if units[at].format == "helm" && others.any(|(_, other)| other.deploys.contains(folder)) {
+            units.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    units
 }
 
 /// Leaves out the units in folders of environments that were not chosen.

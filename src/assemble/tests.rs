@@ -101,3 +101,14 @@ fn a_folder_of_another_environment_is_left_out_and_said() {
         assembly.estate.environments.iter().map(|found| (found.name.as_str(), found.chosen)).collect();
     assert_eq!(chosen, [("production", true), ("staging", false)]);
 }
+
+#[test]
+fn a_chart_that_another_unit_deploys_is_not_there_once_more() {
+    let mut chart = unit("charts/api", &["api"]);
+    chart.format = "helm";
+    let mut cluster = unit("cluster", &["orders"]);
+    cluster.deploys.insert("charts/api".to_owned());
+    let estate = estate(vec![chart, cluster]);
+    let services: Vec<&str> = estate.nodes.keys().map(|id| id.as_str()).collect();
+    assert_eq!(services, ["k8s:default/Deployment/orders"]);
+}

@@ -3,35 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::read::same_environment;
-
-/// Words for an environment that may stand alone as a folder's name or at either end of it.
-const WORDS: &[&str] = &[
-    "production",
-    "prod",
-    "prd",
-    "live",
-    "staging",
-    "stage",
-    "stg",
-    "development",
-    "dev",
-    "develop",
-    "test",
-    "testing",
-    "tst",
-    "qa",
-    "uat",
-    "preprod",
-    "pre-prod",
-    "preproduction",
-    "preview",
-    "sandbox",
-    "nonprod",
-    "non-prod",
-    "integration",
-    "local",
-];
+use crate::read::{same_environment, split_environment};
 
 /// Which folders are environments, found from the folders in which units stand.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +21,7 @@ impl FolderEnvironments {
         let mut sets: BTreeMap<(String, String), BTreeMap<String, String>> = BTreeMap::new();
         for folder in all_ancestors(folders) {
             let (parent, name) = folder.rsplit_once('/').unwrap_or(("", &folder));
-            if let Some((stem, word)) = split_word(name) {
+            if let Some((stem, word)) = split_environment(name) {
                 sets.entry((parent.to_owned(), stem)).or_default().insert(folder.clone(), word);
             }
         }
@@ -89,24 +61,6 @@ fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
     let ends =
         folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
     ends.map(|end| &folder[..end])
-}
-
-/// The stem and the environment's word: `bors-prod` is (`bors`, `prod`), `staging` is (``, `staging`).
-fn split_word(name: &str) -> Option<(String, String)> {
-    let lower = name.to_ascii_lowercase();
-    if WORDS.contains(&lower.as_str()) {
-        return Some((String::new(), lower));
-    }
-    WORDS.iter().find_map(|word| {
-        let stem = lower.strip_suffix(word).and_then(|rest| rest.strip_suffix(['-', '_', '.']));
-        let stem = stem.map(str::to_owned).or_else(|| {
-            lower
-                .strip_prefix(word)
-                .and_then(|rest| rest.strip_prefix(['-', '_', '.']))
-                .map(|rest| format!("^{rest}"))
-        });
-        Some((stem?, (*word).to_owned()))
-    })
 }
 
 #[cfg(test)]

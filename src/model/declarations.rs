@@ -1,5 +1,6 @@
 //! What readers hand over: nodes and edges that they know, names they define, references they cannot resolve.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Confidence, Edge, Evidence, Group, Id, Need, Node, Phase};
@@ -25,6 +26,8 @@ pub struct Unit {
     pub folder: String,
     /// Environments that were found for it.
     pub environments: Vec<Environment>,
+    /// Folders whose own unit says with its defaults what this one holds as it is deployed.
+    pub deploys: BTreeSet<String>,
     /// Nodes.
     pub nodes: Vec<Node>,
     /// Dependencies whose both ends the reader knows.

@@ -12,6 +12,7 @@ pub mod dns;
 pub mod dockerfile;
 mod draft;
 pub mod env_files;
+mod environment;
 mod hcl;
 pub mod helm;
 pub mod hosts;
@@ -35,6 +36,8 @@ pub mod terraform;
 pub mod terraform_json;
 pub mod xml;
 pub mod yaml;
+
+pub use environment::{PRODUCTION, same_environment, split_environment};
 
 use crate::catalog::Catalog;
 use crate::model::Declarations;
@@ -96,15 +99,6 @@ impl ReadContext<'_> {
             _ => None,
         })
     }
-}
-
-/// The usual names of the environment that matters.
-pub const PRODUCTION: &[&str] = &["production", "prod", "prd", "live"];
-
-/// Whether two environment names mean the same: equal but for case, or both a name of production.
-pub fn same_environment(a: &str, b: &str) -> bool {
-    let production = |name: &str| PRODUCTION.iter().any(|usual| name.eq_ignore_ascii_case(usual));
-    a.eq_ignore_ascii_case(b) || (production(a) && production(b))
 }
 
 /// All formats; the first that claims a file has it.

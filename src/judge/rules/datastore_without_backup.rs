@@ -1,7 +1,7 @@
 //! `datastore-without-backup`: a datastore of which no backup is taken.
 
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
-use crate::model::{Attribute, Level};
+use crate::model::{Attribute, Category, Level};
 
 /// A datastore of which no backup is taken.
 pub(super) struct DatastoreWithoutBackup;
@@ -30,6 +30,10 @@ impl Rule for DatastoreWithoutBackup {
                 continue;
             }
             let said = node.attributes.get(Attribute::Backup).and_then(|fact| fact.evidence.as_ref());
+            // What a cache holds can be had again, unless somebody thought of backing it up.
+            if node.category == Some(Category::Cache) && said.is_none() {
+                continue;
+            }
             let by_default = if said.is_none() { " (off by default)" } else { "" };
             let draft = Draft::new(cx, self, &node.id, Level::Instance)
                 .message(format!("no backup is taken of `{}`{by_default}", cx.name(&node.id)))

@@ -1,6 +1,6 @@
 //! Charts as they lie in a tree, their values, and the texts that come of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -37,6 +37,28 @@ pub(super) struct Dependency {
     pub node: Arc<Node>,
 }
 
+impl Dependency {
+    /// Where it lies, if it is named by a path.
+    fn folder(&self, of: &str) -> Option<String> {
+        Tree::resolve(of, self.node.str_at(&["repository"])?.strip_prefix("file://")?)
+    }
+}
+
+/// What a chart is installed as.
+pub(super) struct Install {
+    /// The release's name.
+    pub name: String,
+    /// The namespace, where one is said.
+    pub namespace: Option<String>,
+}
+
+impl Install {
+    /// As nobody says otherwise: under the chart's own name.
+    pub(super) fn of(chart: &Chart) -> Self {
+        Install { name: chart.name.clone(), namespace: None }
+    }
+}
+
 /// A file's rendered text.
 pub(super) struct Output<'t> {
     pub file: &'t SourceFile,
@@ -65,6 +87,12 @@ impl Chart {
             for below in chart_folders(tree, &join(folder, "charts")) {
                 inner.extend(Self::load_at(tree, &below, problems, depth - 1));
             }
+            let beside = listed.iter().filter_map(|one| one.folder(folder));
+            for other in beside.filter(|other| other != folder) {
+                if !inner.iter().any(|chart: &Chart| chart.folder == other) {
+                    inner.extend(Self::load_at(tree, &other, problems, depth - 1));
+                }
+            }
         }
         Some(Chart {
             folder: folder.to_owned(),
@@ -75,6 +103,18 @@ impl Chart {
             dependencies: listed,
             inner,
         })
+    }
+
+    /// The folders of charts elsewhere in the tree that this one takes in.
+    pub(super) fn takes_in(&self, values: &Value, out: &mut BTreeSet<String>) {
+        for inner in &self.inner {
+            let listed = self.dependencies.iter().find(|one| one.name == inner.name);
+            if listed.is_some_and(|one| self.wants(one, values)) && !super::below(&inner.folder, &self.folder)
+            {
+                out.insert(inner.folder.clone());
+            }
+            inner.takes_in(&values.get(&inner.name), out);
+        }
     }
 
     fn is_library(&self) -> bool {
@@ -118,14 +158,14 @@ impl Chart {
         &self,
         tree: &'t Tree,
         values: &Value,
-        release: &str,
+        install: &Install,
         problems: &mut Problems,
     ) -> Vec<Output<'t>> {
         let mut defines = BTreeMap::new();
         let mut files = Vec::new();
         self.collect(tree, &mut defines, &mut files, problems);
         let mut out = Vec::new();
-        let plan = Plan { tree, defines, files, release: release.to_owned() };
+        let plan = Plan { tree, defines, files, install };
         self.render_with(&plan, values, &mut out);
         out
     }
@@ -162,7 +202,7 @@ impl Chart {
         }
     }
 
-    fn render_with<'t>(&self, plan: &Plan<'t>, values: &Value, out: &mut Vec<Output<'t>>) {
+    fn render_with<'t>(&self, plan: &Plan<'t, '_>, values: &Value, out: &mut Vec<Output<'t>>) {
         let values = self.coalesce(values);
         for inner in &self.inner {
             let listed: Vec<&Dependency> =
@@ -181,12 +221,12 @@ impl Chart {
             defines: plan.defines.clone(),
             files: self.files(plan.tree),
             missing: self.absent(&values).into_iter().map(|one| one.key.clone()).collect(),
-            release: plan.release.clone(),
+            release: plan.install.name.clone(),
         };
         let mut engine = Engine::new(&world);
         for (folder, file, parts) in &plan.files {
             if *folder == self.folder {
-                let root = self.scope(&values, &plan.release, file);
+                let root = self.scope(&values, plan.install, file);
                 let rendered = engine.render(parts, &root);
                 out.push(Output { file, rendered });
             }
@@ -224,7 +264,7 @@ impl Chart {
     }
 
     /// The dot of a template.
-    fn scope(&self, values: &Value, release: &str, file: &SourceFile) -> Value {
+    fn scope(&self, values: &Value, install: &Install, file: &SourceFile) -> Value {
         let text = |key: &str| Value::str(self.root.str_at(&[key]).unwrap_or(""));
         let entry = |key: &str, value: Value| (key.to_owned(), value);
         let chart = Value::map([
@@ -250,8 +290,8 @@ impl Chart {
             entry("HelmVersion", Value::map([entry("Version", Value::str("v3.16.0"))])),
         ]);
         let release = Value::map([
-            entry("Name", Value::str(release)),
-            entry("Namespace", Value::str("default")),
+            entry("Name", Value::str(install.name.as_str())),
+            entry("Namespace", Value::str(install.namespace.as_deref().unwrap_or("default"))),
             entry("Service", Value::str("Helm")),
             entry("IsInstall", Value::Bool(true)),
             entry("IsUpgrade", Value::Bool(false)),
@@ -299,11 +339,11 @@ impl Chart {
 }
 
 /// What all charts of one rendering share.
-struct Plan<'t> {
+struct Plan<'t, 'i> {
     tree: &'t Tree,
     defines: BTreeMap<String, Rc<Vec<Part>>>,
     files: Vec<(String, &'t SourceFile, Vec<Part>)>,
-    release: String,
+    install: &'i Install,
 }
 
 fn mapping(value: Value) -> Value {

@@ -1,11 +1,13 @@
 //! Helm: charts rendered by an interpreter of their template language, then read as Kubernetes objects.
 //!
 //! The interpreter is bounded in steps, depth and output. An action that it cannot run is a problem with its
-//! line, and the rest of the chart is still read. Values files beside `values.yaml` are environments.
+//! line, and the rest of the chart is still read. Values files beside `values.yaml` are environments. A chart
+//! that an object of the scanned files releases is read with what that object says of it.
 
 mod chart;
 mod eval;
 mod functions;
+mod releases;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,8 @@ mod value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::chart::{Chart, Dependency, join};
+use self::chart::{Chart, Dependency, Install, join};
+pub(crate) use self::releases::Releases;
 use self::value::Value;
 use super::kubernetes::{self, Object};
 use super::yaml::{self, Data, Node};
@@ -62,18 +65,19 @@ impl Format for Helm {
             let Some(chart) = Chart::load(cx.tree, folder, &mut declarations.problems) else { continue };
             let own: Vec<&SourceFile> =
                 files.iter().copied().filter(|file| below(file.path(), folder)).collect();
-            let (objects, environments) = render(&chart, &own, cx, &mut declarations.problems);
-            rendered.push((chart, objects, environments));
+            let (objects, environments, taken_in) = render(&chart, &own, cx, &mut declarations.problems);
+            let mut unit = Unit::new("helm", if folder.is_empty() { &*chart.name } else { *folder }, *folder);
+            unit.environments = environments;
+            unit.deploys = taken_in;
+            let objects = kubernetes::deployed(objects, &mut unit, cx, &mut declarations.problems);
+            rendered.push((unit, objects));
         }
-        let all: Vec<&Object> = rendered.iter().flat_map(|(_, objects, _)| objects).collect();
+        let all: Vec<&Object> = rendered.iter().flat_map(|(_, objects)| objects).collect();
         let around = kubernetes::neighbours(&all, rendered.len());
         let mut units = Vec::new();
-        for (chart, objects, environments) in &rendered {
-            let name = if chart.folder.is_empty() { &chart.name } else { &chart.folder };
-            let mut unit = Unit::new("helm", name, &*chart.folder);
-            unit.environments.clone_from(environments);
+        for (unit, objects) in &rendered {
             let own: Vec<&Object> = objects.iter().collect();
-            units.push((own.len(), kubernetes::build(unit, &own, around, cx)));
+            units.push((own.len(), kubernetes::build(unit.clone(), &own, around, cx)));
         }
         units.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
         declarations.units =
@@ -84,7 +88,7 @@ impl Format for Helm {
 
 /// The folder of the chart whose template or values file a path is.
 fn chart_of<'p>(path: &'p str, tree: &Tree) -> Option<&'p str> {
-    let holds = |folder: &str| tree.get(&join(folder, "Chart.yaml")).is_some();
+    let holds = |folder: &str| is_chart(folder, tree);
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let starts = path.match_indices("templates/").map(|(at, _)| at);
     let template = starts
@@ -101,6 +105,11 @@ fn chart_of<'p>(path: &'p str, tree: &Tree) -> Option<&'p str> {
         (name.contains("values") && holds(folder)).then_some(folder)
     };
     template.or_else(values)
+}
+
+/// Whether a chart lies in a folder.
+pub(crate) fn is_chart(folder: &str, tree: &Tree) -> bool {
+    tree.get(&join(folder, "Chart.yaml")).is_some()
 }
 
 /// Whether a template of a chart is at a path; such files are no manifests.
@@ -120,13 +129,14 @@ fn is_inner(folder: &str, charts: &BTreeSet<&str>) -> bool {
     })
 }
 
-/// The objects of a chart, with the environments that its values files make.
+/// The objects of a chart, with the environments that its values files make and the charts beside it that it
+/// takes in.
 fn render(
     chart: &Chart,
     files: &[&SourceFile],
     cx: &ReadContext<'_>,
     problems: &mut Problems,
-) -> (Vec<Object>, Vec<Environment>) {
+) -> (Vec<Object>, Vec<Environment>, BTreeSet<String>) {
     let found = value_files(chart, files);
     let mut names: Vec<&str> = vec!["default"];
     names.extend(found.keys().map(String::as_str));
@@ -139,9 +149,24 @@ fn render(
         .collect();
     let environments = environments(chart, &found, chosen);
     let values = chart.values(&over);
+    let mut objects = objects_of(chart, cx.tree, &values, &Install::of(chart), problems);
+    objects.retain(|object| !is_test(object));
+    let mut taken_in = BTreeSet::new();
+    chart.takes_in(&values, &mut taken_in);
+    (objects, environments, taken_in)
+}
+
+/// What the templates of a chart come to, and stand-ins for the charts that it needs from elsewhere.
+fn objects_of(
+    chart: &Chart,
+    tree: &Tree,
+    values: &Value,
+    install: &Install,
+    problems: &mut Problems,
+) -> Vec<Object> {
     let mut objects = Vec::new();
     let mut told = 0;
-    for output in chart.render(cx.tree, &values, &chart.name, problems) {
+    for output in chart.render(tree, values, install, problems) {
         for (line, failure) in &output.rendered.failures {
             told += 1;
             if told <= MAX_PROBLEMS {
@@ -153,12 +178,12 @@ fn render(
         let line_of =
             |line: u32| lines.get(line.saturating_sub(1) as usize).or(lines.last()).copied().unwrap_or(1);
         let stream = yaml::parse_text(&output.rendered.text, output.file.path(), &line_of, problems);
-        objects.extend(Object::all_of(&stream).into_iter().filter(|object| !is_test(object)));
+        objects.extend(Object::all_of(&stream));
     }
-    for dependency in chart.absent(&values) {
-        objects.extend(stand_in(chart, dependency));
+    for dependency in chart.absent(values) {
+        objects.extend(stand_in(chart, dependency, &install.name));
     }
-    (objects, environments)
+    objects
 }
 
 fn is_test(object: &Object) -> bool {
@@ -197,21 +222,21 @@ fn environments(chart: &Chart, found: &BTreeMap<String, &SourceFile>, chosen: &s
     if found.is_empty() {
         return Vec::new();
     }
-    let own = Environment {
+    let own = chart.values_node.as_ref().map(|node| Environment {
         name: "default".to_owned(),
         chosen: chosen == "default",
-        evidence: vec![join(&chart.folder, "values.yaml")],
-    };
+        evidence: vec![node.location.path.to_string()],
+    });
     let others = found.iter().map(|(name, file)| Environment {
         name: name.clone(),
         chosen: name == chosen,
         evidence: vec![file.path().to_string()],
     });
-    std::iter::once(own).chain(others).collect()
+    own.into_iter().chain(others).collect()
 }
 
 /// An object in place of a chart that is needed and not among the files.
-fn stand_in(chart: &Chart, dependency: &Dependency) -> Option<Object> {
+fn stand_in(chart: &Chart, dependency: &Dependency, release: &str) -> Option<Object> {
     if dependency.name == "common"
         || dependency.name.ends_with("-lib")
         || dependency.name.ends_with("library")
@@ -225,7 +250,7 @@ fn stand_in(chart: &Chart, dependency: &Dependency) -> Option<Object> {
     root.set("apiVersion", text("helm.sh/dependency"));
     root.set("kind", text(kubernetes::CHART_DEPENDENCY));
     let mut metadata = Node::new(Data::Mapping(Vec::new()), at.clone());
-    metadata.set("name", text(&format!("{}-{}", chart.name, dependency.key)));
+    metadata.set("name", text(&format!("{release}-{}", dependency.key)));
     root.set("metadata", Arc::new(metadata));
     root.set("chart", Arc::new(name.clone()));
     if let Some(values) = chart.values_node.as_ref().and_then(|node| node.get_shared(&dependency.key)) {

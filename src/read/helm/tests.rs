@@ -11,7 +11,7 @@ fn rendered(template: &str, values: &str) -> (String, Vec<u32>, Vec<String>) {
     ]);
     let mut problems = Problems::new();
     let chart = Chart::load(&tree, "c", &mut problems).unwrap();
-    let outputs = chart.render(&tree, &chart.values(&[]), "shop", &mut problems);
+    let outputs = chart.render(&tree, &chart.values(&[]), &Install::of(&chart), &mut problems);
     let [output] = outputs.as_slice() else { panic!("one file") };
     let failures = output.rendered.failures.iter().map(|(line, why)| format!("{line}: {why}")).collect();
     (output.rendered.text.clone(), output.rendered.lines.clone(), failures)
@@ -180,4 +180,166 @@ fn a_chart_becomes_a_unit() {
     let web = unit.nodes.iter().find(|node| node.name == "shop").unwrap();
     assert_eq!(web.evidence[0].location().unwrap().path.as_ref(), "c/templates/web.yaml");
     assert_eq!(web.evidence[0].location().unwrap().line, 4);
+}
+
+/// A chart of one Deployment whose replicas and name are values, with a Service.
+const API: &[(&str, &str)] = &[
+    ("charts/api/Chart.yaml", "apiVersion: v2\nname: api\nversion: 1.0.0\n"),
+    ("charts/api/values.yaml", "replicas: 1\ndb: {host: none}\n"),
+    ("charts/api/values-prod.yaml", "replicas: 4\n"),
+    (
+        "charts/api/templates/api.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  replicas: {{ .Values.replicas }}\n  selector: {matchLabels: {app: {{ .Release.Name }}}}\n  template:\n    metadata: {labels: {app: {{ .Release.Name }}}}\n    spec:\n      containers:\n      - {name: api, image: me/api, env: [{name: DB_HOST, value: '{{ .Values.db.host }}'}, {name: SPACE, value: '{{ .Release.Namespace }}'}]}\n",
+    ),
+];
+
+/// The units of all readers of Kubernetes objects for a chart and what deploys it.
+fn units(more: &[(&str, &str)], environment: Option<&str>) -> Vec<Unit> {
+    let tree = Tree::of_texts(API.iter().chain(more).copied());
+    let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment };
+    let formats: [&dyn Format; 3] = [&Helm, &crate::read::kustomize::Kustomize, &kubernetes::Kubernetes];
+    let mut claimed = BTreeSet::new();
+    let mut units = Vec::new();
+    for format in formats {
+        let files: Vec<_> = tree
+            .files()
+            .filter(|file| format.wants(file.path()) && format.claims(file, &tree))
+            .filter(|file| claimed.insert(file.path().clone()))
+            .collect();
+        let declarations = format.read(&files, &cx);
+        assert!(declarations.problems.is_empty(), "{:?}", declarations.problems);
+        units.extend(declarations.units);
+    }
+    units
+}
+
+fn workloads(unit: &Unit) -> Vec<(&str, Option<u32>)> {
+    let runs = |node: &&crate::model::Node| node.id.as_str().contains("/Deployment/");
+    unit.nodes.iter().filter(runs).map(|node| (node.id.as_str(), node.replication.replicas)).collect()
+}
+
+fn edges(unit: &Unit) -> Vec<String> {
+    let write = |edge: &crate::model::Edge| format!("{} -> {} {}", edge.from, edge.to, edge.phase.word());
+    unit.edges.iter().map(write).collect()
+}
+
+#[test]
+fn a_flux_release_renders_the_chart_beside_it_with_its_values() {
+    let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: fleet, namespace: flux-system}\nspec: {url: 'https://github.com/me/fleet'}\n";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: orders, namespace: flux-system}\nspec:\n  releaseName: orders\n  targetNamespace: shop\n  chart: {spec: {chart: ./charts/api, sourceRef: {kind: GitRepository, name: fleet}}}\n  valuesFrom: [{kind: ConfigMap, name: common}]\n  values: {replicas: 3}\n";
+    let common = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: common, namespace: flux-system}\ndata:\n  values.yaml: |\n    replicas: 2\n    db: {host: pg.shop.svc}\n";
+    let database = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: pg, namespace: shop}\nspec: {selector: {matchLabels: {app: pg}}, template: {metadata: {labels: {app: pg}}, spec: {containers: [{image: postgres}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: pg, namespace: shop}\nspec: {selector: {app: pg}}\n";
+    let units = units(
+        &[
+            ("cluster/source.yaml", source),
+            ("cluster/orders.yaml", release),
+            ("cluster/common.yaml", common),
+            ("cluster/pg.yaml", database),
+        ],
+        None,
+    );
+    let [alone, cluster] = units.as_slice() else { panic!("a chart and a cluster: {units:?}") };
+    assert_eq!(workloads(alone), [("k8s:default/Deployment/api", Some(4))]);
+    assert_eq!(
+        workloads(cluster),
+        [("k8s:shop/Deployment/orders", Some(3)), ("k8s:shop/Deployment/pg", Some(1))]
+    );
+    assert_eq!(
+        edges(cluster),
+        [
+            "k8s:flux-system/HelmRelease/orders -> k8s:flux-system/GitRepository/fleet deploy",
+            "k8s:shop/Deployment/orders -> k8s:flux-system/HelmRelease/orders deploy",
+            "k8s:shop/Deployment/orders -> k8s:shop/Deployment/pg runtime",
+        ]
+    );
+    assert!(cluster.deploys.contains(&alone.folder), "the chart by itself is an alternative");
+    let release = cluster.nodes.iter().find(|node| node.id.as_str().contains("HelmRelease")).unwrap();
+    assert!(!release.may_fail && !release.is_service, "what runs is the chart's");
+}
+
+#[test]
+fn a_flux_release_of_a_chart_from_a_registry_stays_a_node_of_its_own() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: other, namespace: shop}\nspec: {chart: {spec: {chart: charts/api, sourceRef: {kind: HelmRepository, name: elsewhere}}}}\n";
+    let units = units(&[("cluster/other.yaml", release)], None);
+    assert!(units.iter().all(|unit| unit.deploys.is_empty()));
+    let node = units[1].nodes.iter().find(|node| node.id.as_str().contains("HelmRelease")).unwrap();
+    assert!(node.may_fail);
+}
+
+#[test]
+fn applications_of_one_chart_for_several_environments_are_alternatives() {
+    let application = |environment: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: api-{environment}, namespace: argocd}}\nspec:\n  source:\n    repoURL: https://github.com/me/fleet.git\n    path: charts/api\n    helm:\n      valueFiles: [values.yaml, values-{environment}.yaml]\n      parameters: [{{name: db.host, value: pg.{environment}.example.com}}]\n  destination: {{namespace: {environment}}}\n"
+        )
+    };
+    let (prod, staging) = (application("prod"), application("staging"));
+    let files = [("argocd/prod.yaml", &*prod), ("argocd/staging.yaml", &*staging)];
+    let found = units(&files, None);
+    assert_eq!(workloads(&found[1]), [("k8s:prod/Deployment/api-prod", Some(4))]);
+    let environments: Vec<_> =
+        found[1].environments.iter().map(|one| (one.name.as_str(), one.chosen)).collect();
+    assert_eq!(environments, [("prod", true), ("staging", false)]);
+    let found = units(&files, Some("staging"));
+    assert_eq!(workloads(&found[1]), [("k8s:staging/Deployment/api-staging", Some(1))]);
+}
+
+#[test]
+fn an_application_that_comes_of_a_chart_is_followed() {
+    let files = [
+        ("apps/Chart.yaml", "apiVersion: v2\nname: apps\n"),
+        ("apps/values.yaml", "apps: [orders, bills]\n"),
+        (
+            "apps/templates/apps.yaml",
+            "{{ range .Values.apps }}\n---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: {{ . }}, namespace: argocd}\nspec:\n  source: {repoURL: 'git@github.com:me/fleet.git', path: charts/api}\n  destination: {namespace: {{ . }}}\n{{ end }}\n",
+        ),
+    ];
+    let units = units(&files, None);
+    let apps = units.iter().find(|unit| unit.folder == "apps").unwrap();
+    assert_eq!(
+        workloads(apps),
+        [("k8s:orders/Deployment/orders", Some(1)), ("k8s:bills/Deployment/bills", Some(1))]
+    );
+    assert!(apps.deploys.contains("charts/api"));
+}
+
+#[test]
+fn a_chart_that_is_named_by_its_path_is_a_part_of_the_one_that_needs_it() {
+    let files = [
+        (
+            "charts/shop/Chart.yaml",
+            "apiVersion: v2\nname: shop\ndependencies:\n- {name: api, repository: 'file://../api', version: 1.x}\n",
+        ),
+        ("charts/shop/values.yaml", "api: {replicas: 2}\n"),
+    ];
+    let units = units(&files, None);
+    let shop = units.iter().find(|unit| unit.folder == "charts/shop").unwrap();
+    assert_eq!(workloads(shop), [("k8s:default/Deployment/shop", Some(2))]);
+    assert!(shop.deploys.contains("charts/api"));
+}
+
+#[test]
+fn what_a_release_switches_on_inside_its_chart_answers_to_its_usual_name() {
+    let files = [
+        (
+            "cluster/web.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: elsewhere}}}\n  values: {redis: {enabled: true}, mysql: {enabled: false}}\n",
+        ),
+        (
+            "cluster/jobs.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: jobs, namespace: shop}\nspec: {template: {spec: {containers: [{image: me/jobs, env: [{name: CACHE, value: 'web-redis:6379'}, {name: DB, value: 'web-mysql:3306'}]}]}}}\n",
+        ),
+    ];
+    let found = units(&files, None);
+    let needs = edges(&found[1]);
+    assert!(
+        needs.contains(&"k8s:shop/Deployment/jobs -> k8s:shop/HelmRelease/web runtime".to_owned()),
+        "{needs:?}"
+    );
+    let is_reference = |host: &str| {
+        found[1].references.iter().any(
+            |one| matches!(&one.target, crate::model::Target::Host { name, .. } if name.as_str() == host),
+        )
+    };
+    assert!(is_reference("web-mysql") && !is_reference("web-redis"));
 }

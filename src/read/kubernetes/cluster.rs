@@ -95,7 +95,9 @@ impl<'c> Cluster<'c> {
             } else if object.kind == "ExternalSecret" {
                 let name = object.root.str_at(&["spec", "target", "name"]).unwrap_or(&object.name);
                 self.made_secrets.insert((object.space().to_owned(), name.to_owned()), object.id());
-            } else if object.kind == super::CHART_DEPENDENCY || object.kind == "HelmRelease" {
+            } else if object.kind == super::CHART_DEPENDENCY
+                || (object.kind == "HelmRelease" && object.renders.is_none())
+            {
                 self.add_chart(object);
             } else if let Some(made) = operators::made_by(object) {
                 for name in made.hosts {
@@ -132,6 +134,11 @@ impl<'c> Cluster<'c> {
         stems.extend(
             chart.filter(|chart| !name.contains(chart.as_str())).map(|chart| format!("{name}-{chart}")),
         );
+        // A chart inside the chart: `redis: {enabled: true}` starts what answers to `NAME-redis`.
+        let values = object.root.at(&["spec", "values"]).map(Node::entries).unwrap_or_default();
+        let switched_on =
+            values.iter().filter(|(_, value)| value.get("enabled").and_then(Node::bool) == Some(true));
+        stems.extend(switched_on.map(|(key, _)| format!("{name}-{}", key.text)));
         for stem in stems {
             for ending in
                 ["", "-headless", "-primary", "-master", "-read", "-replicas", "-hl", "-ha", "-http"]

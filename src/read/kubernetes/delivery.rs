@@ -218,7 +218,11 @@ fn helm_release(
     tree: &Tree,
 ) {
     let chart = object.at(&["spec", "chart", "spec", "chart"]);
-    let mut node = release(object, chart.and_then(Yaml::str), object.at(&["spec", "values"]), catalog, tree);
+    let mut node = if object.renders.is_some() {
+        part(object, Category::Ci, tree)
+    } else {
+        release(object, chart.and_then(Yaml::str), object.at(&["spec", "values"]), catalog, tree)
+    };
     if let Some(chart) = chart {
         node.add_evidence(chart.evidence(tree));
     }
@@ -236,7 +240,7 @@ fn helm_release(
             link(object, cluster, needs, far, Phase::Startup, tree);
         }
     }
-    if let Some(values) = object.at(&["spec", "values"]) {
+    if let Some(values) = object.at(&["spec", "values"]).filter(|_| object.renders.is_none()) {
         value_hosts(object, values, needs, tree);
     }
 }

@@ -18,9 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::cluster::Cluster;
 use self::needs::Needs;
-pub(crate) use self::object::{Key, Object};
+pub(crate) use self::object::{Key, Object, Released};
+use super::helm::Releases;
 use super::{Format, ReadContext, yaml};
-use crate::model::{Attribute, AttributeValue, Declarations, Id, Kind, Reach, Unit};
+use crate::model::{Attribute, AttributeValue, Declarations, Id, Kind, Need, Phase, Reach, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
 /// The kind of the objects that stand in for charts which are needed and not among the files.
@@ -54,13 +55,20 @@ impl Format for Kubernetes {
             let objects = objects(file, &mut declarations.problems);
             manifests.push(Manifest { folder: file.folder().to_owned(), objects });
         }
+        let all: Vec<&Object> = manifests.iter().flat_map(|manifest| &manifest.objects).collect();
+        let releases = Releases::among(&all, cx);
+        for manifest in &mut manifests {
+            let objects = std::mem::take(&mut manifest.objects);
+            manifest.objects = releases.deploy(objects, cx, &mut declarations.problems);
+        }
         let parts = parts(&manifests);
         let all: Vec<&Object> = manifests.iter().flat_map(|manifest| &manifest.objects).collect();
         let around = neighbours(&all, parts.len());
         let mut units: Vec<(usize, Unit)> = Vec::new();
         for (folder, own) in parts {
             let name = if folder.is_empty() { "." } else { folder.as_str() };
-            let unit = Unit::new("kubernetes", name, &*folder);
+            let mut unit = Unit::new("kubernetes", name, &*folder);
+            unit.environments = releases.environments_below(&folder);
             units.push((own.len(), build(unit, &own, around, cx)));
         }
         // The fullest alternative speaks first.
@@ -69,6 +77,19 @@ impl Format for Kubernetes {
             units.into_iter().map(|(_, unit)| unit).filter(|unit| !unit.nodes.is_empty()).collect();
         declarations
     }
+}
+
+/// The objects of a unit with those of the charts that they release.
+pub(crate) fn deployed(
+    objects: Vec<Object>,
+    unit: &mut Unit,
+    cx: &ReadContext<'_>,
+    problems: &mut Problems,
+) -> Vec<Object> {
+    let all: Vec<&Object> = objects.iter().collect();
+    let releases = Releases::among(&all, cx);
+    unit.environments.extend(releases.environments_below(""));
+    releases.deploy(objects, cx, problems)
 }
 
 /// The objects that the units of a format see beside their own: all, unless units and objects are so many
@@ -171,6 +192,7 @@ fn doubled(folder: &str, inside: &[&Manifest]) -> bool {
 pub(crate) fn build(mut unit: Unit, own: &[&Object], around: &[&Object], cx: &ReadContext<'_>) -> Unit {
     let own = distinct(own);
     let own: Vec<&Object> = own.iter().collect();
+    unit.deploys.extend(own.iter().filter_map(|object| object.renders.clone()));
     let mut keys: BTreeSet<Key> = own.iter().map(|object| object.key()).collect();
     let mut all = own.clone();
     all.extend(around.iter().copied().filter(|object| keys.insert(object.key())));
@@ -181,6 +203,10 @@ pub(crate) fn build(mut unit: Unit, own: &[&Object], around: &[&Object], cx: &Re
     for workload in cluster.workloads.iter().filter(|workload| mine.contains(&workload.object.key())) {
         unit.nodes.push(workload::node(workload, &cluster, tree));
         needs.workload(workload, cx.catalog);
+        if let Some(released) = &workload.object.released {
+            let evidence = vec![yaml::evidence_at(&released.at, tree)];
+            needs.edge(&workload.id, &released.by, Phase::Deploy, Need::Required, evidence);
+        }
     }
     for object in &own {
         if let Some(operator) = operators::operator(object) {
@@ -237,13 +263,7 @@ fn claims_shared<'c>(unit: &mut Unit, cluster: &'c Cluster<'c>, needs: &mut Need
         let id = node.id.clone();
         unit.nodes.push(node);
         for (user, place) in users {
-            needs.edge(
-                user,
-                &id,
-                crate::model::Phase::Runtime,
-                crate::model::Need::Required,
-                vec![place.evidence(needs.tree)],
-            );
+            needs.edge(user, &id, Phase::Runtime, Need::Required, vec![place.evidence(needs.tree)]);
         }
     }
 }

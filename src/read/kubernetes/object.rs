@@ -25,6 +25,19 @@ pub(crate) struct Object {
     pub root: Arc<Node>,
     /// Further places that declare the same object.
     pub also: Vec<Location>,
+    /// The folder of the chart that it releases, if the chart's objects stand beside it.
+    pub renders: Option<String>,
+    /// What released the chart that it comes of.
+    pub released: Option<Released>,
+}
+
+/// The object that releases a chart.
+#[derive(Clone, Debug)]
+pub(crate) struct Released {
+    /// It.
+    pub by: Id,
+    /// Where it stands.
+    pub at: Location,
 }
 
 /// What tells objects apart.
@@ -39,7 +52,16 @@ impl Object {
             root.str_at(&["metadata", "name"]).or_else(|| root.str_at(&["metadata", "generateName"]))?;
         let name = name.trim_end_matches('-').to_owned();
         let namespace = root.str_at(&["metadata", "namespace"]).map(str::to_owned);
-        Some(Object { api, kind, name, namespace, root: Arc::clone(root), also: Vec::new() })
+        Some(Object {
+            api,
+            kind,
+            name,
+            namespace,
+            root: Arc::clone(root),
+            also: Vec::new(),
+            renders: None,
+            released: None,
+        })
     }
 
     /// All objects of a file; lists are taken apart.

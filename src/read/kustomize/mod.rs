@@ -45,23 +45,24 @@ impl Format for Kustomize {
         let folders: BTreeSet<String> = files.iter().map(|file| file.folder().to_owned()).collect();
         let uses = uses(&folders, &mut builder);
         let mut declarations = Declarations::default();
-        let built: Vec<(Family, Vec<Environment>, Vec<Object>)> = families(&folders, &uses, &mut builder)
+        let built: Vec<(Unit, Vec<Object>)> = families(&folders, &uses, &mut builder)
             .into_iter()
             .map(|family| {
                 let (chosen, environments) = family.choose(&uses, cx);
+                let name = if family.folder.is_empty() { "." } else { &family.folder };
+                let mut unit = Unit::new("kustomize", name, &*family.folder);
+                unit.environments = environments;
                 let objects = builder.build(&chosen);
-                (family, environments, objects)
+                let objects = kubernetes::deployed(objects, &mut unit, cx, &mut builder.problems);
+                (unit, objects)
             })
             .collect();
-        let all: Vec<&Object> = built.iter().flat_map(|(_, _, objects)| objects).collect();
+        let all: Vec<&Object> = built.iter().flat_map(|(_, objects)| objects).collect();
         let around = kubernetes::neighbours(&all, built.len());
         let mut units = Vec::new();
-        for (family, environments, objects) in &built {
-            let name = if family.folder.is_empty() { "." } else { &family.folder };
-            let mut unit = Unit::new("kustomize", name, &*family.folder);
-            unit.environments.clone_from(environments);
+        for (unit, objects) in &built {
             let own: Vec<&Object> = objects.iter().collect();
-            units.push((own.len(), kubernetes::build(unit, &own, around, cx)));
+            units.push((own.len(), kubernetes::build(unit.clone(), &own, around, cx)));
         }
         units.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
         declarations.units =

@@ -407,7 +407,7 @@ impl World<'_> {
             }
         }
         if let Some(failed) = values.iter().find(|value| value.is_failed()) {
-            return failed.clone();
+            return values.iter().fold(failed.clone(), |failed, value| failed.with_refs(&value.deep_refs()));
         }
         let values: Vec<Value> = values.into_iter().map(|value| self.settled(value)).collect();
         self.grunt_function(name, &values)

@@ -11,6 +11,7 @@ use super::syntax::{Attribute, Block, Body, Expr, ExprKind, ParsedFile, Part};
 use super::world::{Inputs, World};
 use crate::catalog::Catalog;
 use crate::model::{Id, Target, Unit};
+use crate::read::ReadContext;
 use crate::source::{Problems, SourceFile, Tree};
 
 /// A resource as it was given.
@@ -83,7 +84,8 @@ pub(crate) fn read(
     let world = World::new(tree, &modules, &module, inputs);
     let mut read = Unit::default();
     let mut found = Problems::new();
-    let doors = graph::read(&world, catalog, "", &mut read, &mut found);
+    let cx = ReadContext { tree, catalog, environment: None };
+    let doors = graph::read(&world, &cx, "", &mut read, &mut found);
     super::doors::settle(std::slice::from_mut(&mut read), &doors);
     for problem in found.iter() {
         let message = restore(&problem.message, resources);

@@ -7,9 +7,10 @@ use super::knowledge::{Meaning, links};
 use super::leaves::{Leaf, Leaves};
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{copies, dns, doors, edges, nodes};
+use super::{copies, dns, doors, edges, nodes, objects};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
+use crate::read::ReadContext;
 use crate::source::Problems;
 
 /// A resource instance, or a module whose source is not in the tree.
@@ -59,16 +60,18 @@ pub(super) struct Graph<'a> {
 /// Reads a root into a unit.
 pub(super) fn read<'a>(
     world: &World<'a>,
-    catalog: &'a Catalog,
+    cx: &'a ReadContext<'_>,
     prefix: &str,
     unit: &mut Unit,
     problems: &mut Problems,
 ) -> BTreeSet<Id> {
+    let catalog = cx.catalog;
     let graph = Graph::new(world, catalog, prefix);
     let names = dns::read(world, &graph, unit);
     nodes::read(world, catalog, &graph, unit);
     edges::read(world, &graph, &names, unit);
     copies::read(world, &graph, unit);
+    objects::read(world, &graph, cx, unit, problems);
     note_modules_from_elsewhere(&graph, problems);
     doors::of(&graph)
 }
@@ -289,6 +292,10 @@ impl<'a> Graph<'a> {
                 }
             });
         }
+        // A part copies settings of the whole that needs it: an instance the engine of its cluster.
+        let wholes: BTreeSet<usize> =
+            found.iter().filter(|(_, link)| link.reverse).map(|(whole, _)| *whole).collect();
+        found.retain(|(_, link)| link.reverse || link.phase != Phase::Runtime || !wholes.contains(&link.to));
         for to in referred {
             self.referrers[to].insert(index);
         }

@@ -116,6 +116,19 @@ impl Links {
         self.first("carrier", type_name).is_some()
     }
 
+    /// The API version and kind of the Kubernetes object that a type declares.
+    pub(super) fn object(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
+        self.all("object").iter().find(|row| row.pattern == type_name).map(|row| (row.a, row.b))
+    }
+
+    /// What the list is called in manifests whose elements are the blocks at a path.
+    pub(super) fn object_list(&self, path: &str) -> Option<&'static str> {
+        let ends = |pattern: &str| {
+            path.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        self.all("object-list").iter().find(|row| ends(row.pattern)).map(|row| row.a)
+    }
+
     /// The attributes of the sources and of the destination of copies.
     pub(super) fn copies(&self, type_name: &str) -> Option<(Vec<&'static str>, &'static str, &'static str)> {
         let row = self.first("copies", type_name)?;

@@ -20,6 +20,7 @@ mod json;
 mod knowledge;
 mod leaves;
 mod nodes;
+mod objects;
 mod parse;
 mod place;
 mod roots;
@@ -208,7 +209,7 @@ fn read_root<'a>(
         unit.environments = plain.environments.clone();
     }
     let mut problems = Problems::new();
-    let doors = graph::read(&world, cx.catalog, session.prefix(root), &mut unit, &mut problems);
+    let doors = graph::read(&world, cx, session.prefix(root), &mut unit, &mut problems);
     backend::read(&world, deployed, &mut unit);
     if world.exhausted.get()
         && let Some(file) = deployed.module.files.first()

@@ -74,12 +74,14 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
     node.add_evidence(item.declared.evidence());
     let zones = place::zones(graph, item, node.placement.region.as_deref()).known;
     let facts = Facts { graph, index, zones, floor: scaling::floor(graph, index) };
-    survival(&mut node, item, &facts);
-    if node.placement.zones.len() > 1 && !matches!(node.tolerance, Tolerance::Zone | Tolerance::Region) {
-        // Somewhere in these zones, but nothing says where: a place that is not known.
+    let may_survive = survival(&mut node, item, &facts);
+    let outlives_zones = matches!(node.tolerance, Tolerance::Zone | Tolerance::Region);
+    if outlives_zones == (node.placement.zones.len() == 1) {
+        // Somewhere in several zones, or in more than the one that is named: a place that is not known.
         node.placement.zones.clear();
     }
     node.replication = replication(&mut node, world, item, &facts);
+    doubt(&mut node, may_survive);
     attributes(&mut node, item, &facts, graph, index);
     node
 }
@@ -199,11 +201,12 @@ fn stated(value: &Value) -> Stated {
     }
 }
 
-fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) {
+/// Sets what a node survives; what it may survive beyond that, if values that are not known say so, is returned.
+fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) -> Option<Survives> {
     let Some(kind) = item.kind else {
         node.tolerance = Tolerance::Unknown;
         node.tolerance_because = Some(format!("nothing is known of what `{}` survives", item.type_name));
-        return;
+        return None;
     };
     let judged = kind.judge(facts, &AttributeNames::TERRAFORM);
     node.tolerance = match judged.survives {
@@ -226,8 +229,26 @@ fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) {
         Some(more) => format!("{shown}; may survive a {} if values that are not known say so", more.as_str()),
         None => shown,
     });
-    if judged.survives == Some(Survives::Nothing) && judged.perhaps.is_some() {
+    judged.perhaps
+}
+
+/// What hangs on values that are not known is not claimed, and what does not run cannot be lost.
+fn doubt(node: &mut Node, may_survive: Option<Survives>) {
+    let perhaps = match node.tolerance {
+        Tolerance::Nothing => may_survive.is_some(),
+        // Several instances on different machines: the zones are what is in doubt, and that is said.
+        Tolerance::Host => {
+            matches!(may_survive, Some(Survives::Zone | Survives::Region))
+                && node.replication.replicas.is_none_or(|replicas| replicas < 2)
+        }
+        _ => false,
+    };
+    if perhaps {
         node.tolerance = Tolerance::Unknown;
+    }
+    if node.replication.replicas == Some(0) {
+        node.tolerance = Tolerance::Unknown;
+        node.tolerance_because = Some("nothing is kept running".to_owned());
     }
 }
 

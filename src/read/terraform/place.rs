@@ -22,9 +22,12 @@ pub(super) fn placement<'a>(
     graph: &Graph<'a>,
     item: &Item<'a>,
 ) -> Placement {
+    // What runs inside a cluster has the provider of the cluster, and that is another component.
+    let is_company = |id: &&str| catalog.provider(id).is_none_or(|known| &*known.category != "software");
+    let provider = item.provider().filter(is_company);
     let mut place = Placement {
-        provider: item.provider().map(str::to_owned),
-        service: item.service().map(str::to_owned),
+        provider: provider.map(str::to_owned),
+        service: item.service().filter(|_| provider.is_some()).map(str::to_owned),
         global: item.kind.is_some_and(|kind| kind.global),
         ..Placement::default()
     };

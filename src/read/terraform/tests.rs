@@ -638,3 +638,268 @@ fn hostile_texts_end_without_a_panic() {
         assert!(declared.units.len() <= 1, "{text}");
     }
 }
+
+#[test]
+fn kubernetes_resources_are_read_as_the_manifests_that_they_are() {
+    let unit = unit(
+        r#"
+resource "aws_db_instance" "db" { engine = "postgres" }
+resource "kubernetes_namespace" "shop" {
+  metadata { name = "shop" }
+}
+resource "kubernetes_config_map" "web" {
+  metadata {
+    name      = "web"
+    namespace = kubernetes_namespace.shop.metadata[0].name
+  }
+  data = {
+    CACHE_HOST = "cache"
+    SEARCH_URL = "https://search.example.com"
+  }
+}
+resource "kubernetes_deployment" "web" {
+  metadata {
+    name      = "web"
+    namespace = kubernetes_namespace.shop.metadata[0].name
+  }
+  spec {
+    replicas = 3
+    selector { match_labels = { app = "web" } }
+    template {
+      metadata { labels = { app = "web" } }
+      spec {
+        affinity {
+          pod_anti_affinity {
+            required_during_scheduling_ignored_during_execution {
+              topology_key = "topology.kubernetes.io/zone"
+              label_selector { match_labels = { app = "web" } }
+            }
+          }
+        }
+        container {
+          name  = "web"
+          image = "ghcr.io/shop/web:1"
+          env {
+            name  = "DATABASE_URL"
+            value = "postgres://shop@${aws_db_instance.db.address}/shop"
+          }
+          env {
+            name  = "QUEUE_HOST"
+            value = "${kubernetes_service.queue.metadata[0].name}.shop.svc"
+          }
+          env_from {
+            config_map_ref { name = "web" }
+          }
+        }
+      }
+    }
+  }
+}
+resource "kubernetes_stateful_set_v1" "cache" {
+  metadata {
+    name      = "cache"
+    namespace = "shop"
+  }
+  spec {
+    service_name = "cache"
+    selector { match_labels = { app = "cache" } }
+    template {
+      metadata { labels = { app = "cache" } }
+      spec {
+        container {
+          name  = "redis"
+          image = "redis:7"
+        }
+      }
+    }
+  }
+}
+resource "kubernetes_service" "cache" {
+  metadata {
+    name      = "cache"
+    namespace = "shop"
+  }
+  spec {
+    selector = { app = "cache" }
+    port { port = 6379 }
+  }
+}
+resource "kubernetes_service_v1" "queue" {
+  metadata {
+    name      = "other"
+    namespace = "shop"
+  }
+  spec { selector = { app = "other" } }
+}
+resource "kubernetes_service" "queue" {
+  metadata {
+    name      = "queue"
+    namespace = "shop"
+  }
+  spec { selector = { app = "queue" } }
+}
+resource "kubernetes_deployment" "queue" {
+  metadata {
+    name      = "queue"
+    namespace = "shop"
+  }
+  spec {
+    replicas = var.queues
+    template {
+      metadata { labels = { app = "queue" } }
+      spec {
+        container {
+          name  = "queue"
+          image = "rabbitmq:3"
+        }
+      }
+    }
+  }
+}
+variable "queues" {}
+"#
+        .replace("{ name = \"shop\" }", "{\n name = \"shop\"\n}")
+        .as_str(),
+    );
+    let web = "tf:kubernetes_deployment.web";
+    has_edge(&unit, &format!("{web} -> tf:aws_db_instance.db runtime required"));
+    has_edge(&unit, &format!("{web} -> tf:kubernetes_stateful_set_v1.cache runtime required"));
+    has_edge(&unit, &format!("{web} -> tf:kubernetes_deployment.queue runtime required"));
+    has_edge(&unit, &format!("{web} -> image ghcr.io/shop/web:1 startup required"));
+    has_edge(&unit, &format!("{web} -> host search.example.com runtime optional"));
+    let node_of = |id: &str| node(&unit, id);
+    assert_eq!(node_of(web).replication.replicas, Some(3));
+    assert_eq!(node_of(web).tolerance, Tolerance::Zone);
+    assert_eq!(node_of(web).placement.provider, None, "a cluster is no provider");
+    let cache = node_of("tf:kubernetes_stateful_set_v1.cache");
+    assert_eq!(
+        (cache.tolerance, cache.attributes.text(Attribute::Engine)),
+        (Tolerance::Nothing, Some("redis"))
+    );
+    let queue = node_of("tf:kubernetes_deployment.queue");
+    assert_eq!((queue.replication.replicas, queue.tolerance), (None, Tolerance::Unknown));
+    let place = unit.edges.iter().find(|edge| edge.to == cache.id).unwrap().evidence[0].location().unwrap();
+    assert!((13..=14).contains(&place.line), "where the config map says it, not {}", place.line);
+}
+
+#[test]
+fn a_helm_release_is_the_chart_beside_it_or_one_from_elsewhere() {
+    let declared = read(&[
+        (
+            "live/main.tf",
+            r#"
+resource "helm_release" "shop" {
+  name      = "shop"
+  namespace = "apps"
+  chart     = "${path.module}/../charts/shop"
+  values    = [yamlencode({ replicas = 2, cache = { host = "redis-master" } })]
+  set {
+    name  = "replicas"
+    value = "4"
+  }
+}
+resource "helm_release" "redis" {
+  name       = "redis"
+  namespace  = "apps"
+  repository = "https://charts.bitnami.com/bitnami"
+  chart      = "redis"
+}
+"#,
+        ),
+        ("charts/shop/Chart.yaml", "apiVersion: v2\nname: shop\n"),
+        ("charts/shop/values.yaml", "replicas: 1\ncache: {host: none}\n"),
+        (
+            "charts/shop/templates/web.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: '{{ .Release.Name }}-web'}\nspec: {replicas: {{ .Values.replicas }}, template: {spec: {containers: [{image: me/web, env: [{name: CACHE_HOST, value: '{{ .Values.cache.host }}'}]}]}}}\n",
+        ),
+    ]);
+    let unit = &declared.units[0];
+    let web = node(unit, "k8s:apps/Deployment/shop-web");
+    assert_eq!(web.replication.replicas, Some(4));
+    has_edge(unit, "k8s:apps/Deployment/shop-web -> tf:helm_release.redis runtime required");
+    has_edge(unit, "k8s:apps/Deployment/shop-web -> tf:helm_release.shop deploy required");
+    assert!(unit.deploys.contains("charts/shop"));
+    assert!(!node(unit, "tf:helm_release.shop").is_service, "what runs is the chart's");
+}
+
+#[test]
+fn a_text_that_fails_in_one_place_still_rests_on_the_others() {
+    let unit = unit(
+        r#"
+resource "aws_db_instance" "db" {}
+locals { share = { name = "x" } }
+resource "aws_instance" "web" {
+  user_data = "db=${aws_db_instance.db.address} share=${local.share.gone}"
+}
+"#,
+    );
+    has_edge(&unit, "tf:aws_instance.web -> tf:aws_db_instance.db startup required");
+}
+
+#[test]
+fn a_queue_feeds_the_function_that_is_mapped_to_it() {
+    let unit = unit(
+        r#"
+resource "aws_sqs_queue" "in" {}
+resource "aws_lambda_function" "f" {}
+resource "aws_lambda_event_source_mapping" "m" {
+  event_source_arn = aws_sqs_queue.in.arn
+  function_name    = aws_lambda_function.f.arn
+}
+"#,
+    );
+    has_edge(&unit, "tf:aws_lambda_function.f -> tf:aws_sqs_queue.in runtime required");
+}
+
+#[test]
+fn a_part_that_copies_a_setting_of_the_whole_does_not_need_it() {
+    let unit = unit(
+        r#"
+resource "aws_rds_cluster" "c" { engine = "aurora-postgresql" }
+resource "aws_rds_cluster_instance" "i" {
+  cluster_identifier = aws_rds_cluster.c.id
+  engine             = aws_rds_cluster.c.engine
+}
+"#,
+    );
+    has_edge(&unit, "tf:aws_rds_cluster.c -> tf:aws_rds_cluster_instance.i runtime required");
+    let back = "tf:aws_rds_cluster_instance.i -> tf:aws_rds_cluster.c runtime required".to_owned();
+    assert!(!edges(&unit).contains(&back));
+}
+
+#[test]
+fn a_standby_in_another_zone_is_not_lost_with_the_first_and_what_is_not_known_is_not_claimed() {
+    let unit = unit(
+        r#"
+resource "azurerm_postgresql_flexible_server" "pg" {
+  location = "westeurope"
+  zone     = "1"
+  high_availability {
+    mode                      = "ZoneRedundant"
+    standby_availability_zone = "2"
+  }
+}
+resource "aws_db_instance" "db" {
+  multi_az          = true
+  availability_zone = "eu-west-1a"
+}
+resource "azurerm_cosmosdb_account" "docs" {
+  location = "westeurope"
+  geo_location {
+    location       = "westeurope"
+    zone_redundant = true
+  }
+  geo_location {
+    location       = "northeurope"
+    zone_redundant = false
+  }
+}
+resource "aws_ecs_service" "idle" { desired_count = 0 }
+"#,
+    );
+    let zones = |id: &str| node(&unit, id).placement.zones.clone();
+    assert_eq!(zones("tf:azurerm_postgresql_flexible_server.pg"), ["westeurope-1", "westeurope-2"]);
+    assert_eq!(zones("tf:aws_db_instance.db"), [""; 0]);
+    assert_eq!(node(&unit, "tf:azurerm_cosmosdb_account.docs").tolerance, Tolerance::Unknown);
+    assert_eq!(node(&unit, "tf:aws_ecs_service.idle").tolerance, Tolerance::Unknown);
+}

@@ -98,10 +98,11 @@ fn find_unknown<'v>(value: &'v Value, budget: &mut u32) -> Option<&'v Value> {
 
 /// Pieces of text as one text; unknown, with its shape, when a piece is.
 pub(super) fn join_pieces(pieces: Vec<Value>) -> Value {
-    if let Some(failed) = pieces.iter().find(|piece| piece.is_failed()) {
-        return failed.clone();
-    }
     let refs = deep(&pieces);
+    if let Some(failed) = pieces.iter().find(|piece| piece.is_failed()) {
+        // What the rest of the text rests on is written there all the same.
+        return failed.clone().with_refs(&refs);
+    }
     let size: usize = pieces.iter().filter_map(|piece| piece.text()).map(|text| text.len()).sum();
     if size > MAX_TEXT {
         return Value::unknown("a text that is too long");

@@ -121,9 +121,28 @@ impl<'c> Cluster<'c> {
     fn add_service(&mut self, object: &'c Object) {
         let selector = labels(object.at(&["spec", "selector"]));
         let ids = if selector.is_empty() { Vec::new() } else { self.selected(object.space(), &selector) };
-        let external = object.at(&["spec", "externalName"]);
+        let external = object
+            .at(&["spec", "externalName"])
+            .or_else(|| self.only_endpoint(object).filter(|_| selector.is_empty()));
         let key = (object.space().to_owned(), object.name.clone());
         self.fronts.entry(key).or_insert(Front { object: Some(object), ids, external });
+    }
+
+    /// The one address that an Endpoints or EndpointSlice object gives a Service that selects nothing.
+    fn only_endpoint(&self, service: &Object) -> Option<&'c Node> {
+        let here = |other: &&&'c Object| other.space() == service.space();
+        let listed = self.of_kind("Endpoints").iter().filter(here).filter(|one| one.name == service.name);
+        let subsets = listed.filter_map(|one| one.at(&["subsets"])).flat_map(Node::items);
+        let by_list = subsets.filter_map(|subset| subset.get("addresses")).flat_map(Node::items);
+        let by_list = by_list.filter_map(|address| address.get("ip"));
+        let sliced = self.of_kind("EndpointSlice").iter().filter(here).filter(|one| {
+            let label = one.at(&["metadata", "labels"]).and_then(|all| all.get("kubernetes.io/service-name"));
+            label.and_then(Node::str) == Some(service.name.as_str())
+        });
+        let endpoints = sliced.filter_map(|one| one.at(&["endpoints"])).flat_map(Node::items);
+        let by_slice = endpoints.filter_map(|endpoint| endpoint.get("addresses")).flat_map(Node::items);
+        let mut all = by_list.chain(by_slice.map(|address| &**address));
+        all.next().filter(|_| all.next().is_none())
     }
 
     /// The names that Services and Secrets of charts usually get.

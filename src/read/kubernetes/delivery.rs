@@ -217,11 +217,12 @@ fn helm_release(
     catalog: &Catalog,
     tree: &Tree,
 ) {
-    let chart = object.at(&["spec", "chart", "spec", "chart"]);
+    let chart = chart_of(object, cluster);
     let mut node = if object.renders.is_some() {
         part(object, Category::Ci, tree)
     } else {
-        release(object, chart.and_then(Yaml::str), object.at(&["spec", "values"]), catalog, tree)
+        let name = chart.and_then(Yaml::str).map(|name| name.rsplit('/').next().unwrap_or(name));
+        release(object, name, object.at(&["spec", "values"]), catalog, tree)
     };
     if let Some(chart) = chart {
         node.add_evidence(chart.evidence(tree));
@@ -243,6 +244,17 @@ fn helm_release(
     if let Some(values) = object.at(&["spec", "values"]).filter(|_| object.renders.is_none()) {
         value_hosts(object, values, needs, tree);
     }
+}
+
+/// What says which chart a HelmRelease is of: its name, the address of the artifact it is in, or the name of that.
+fn chart_of<'c>(object: &'c Object, cluster: &Cluster<'c>) -> Option<&'c Yaml> {
+    if let Some(chart) = object.at(&["spec", "chart", "spec", "chart"]) {
+        return Some(chart);
+    }
+    let name = object.at(&["spec", "chartRef", "name"])?;
+    let artifacts = cluster.of_kind("OCIRepository");
+    let artifact = artifacts.iter().find(|other| name.str() == Some(other.name.as_str()));
+    artifact.and_then(|artifact| artifact.at(&["spec", "url"])).or(Some(name))
 }
 
 /// A chart that another needs and that is not among the files.
@@ -279,8 +291,13 @@ fn release(
             node.attributes.set(Attribute::Stateful, AttributeValue::Bool(true), place);
         }
     }
-    let paths: [&[&str]; 3] = [&["replicaCount"], &["replicas"], &["controllers", "main", "replicas"]];
-    let says = paths.iter().find_map(|path| values?.at(path));
+    // Charts of programs at large list their workloads under `controllers`.
+    let controllers = values.and_then(|values| values.get("controllers")).map(Yaml::entries);
+    let by_controller = || match controllers.as_deref() {
+        Some([(_, only)]) => only.get("replicas"),
+        _ => None,
+    };
+    let says = ["replicaCount", "replicas"].iter().find_map(|key| values?.get(key)).or_else(by_controller);
     node.replication.replicas = says.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
     match (node.replication.replicas, says) {
         (Some(1), Some(says)) => {

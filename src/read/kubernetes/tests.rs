@@ -256,3 +256,25 @@ unit .
 ",
     );
 }
+
+#[test]
+fn a_service_that_selects_nothing_leads_to_the_one_address_that_stands_behind_it() {
+    let web = deployment(
+        "web",
+        "",
+        "env: [{name: CRM_URL, value: 'http://crm'}, {name: ERP_URL, value: 'http://erp'}]",
+    );
+    let services = "apiVersion: v1\nkind: Service\nmetadata: {name: crm}\nspec: {ports: [{port: 80}]}\n---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: crm}\nsubsets: [{addresses: [{ip: 203.0.113.7}]}]\n---\napiVersion: v1\nkind: Service\nmetadata: {name: erp}\nspec: {ports: [{port: 80}]}\n---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: erp-1, labels: {kubernetes.io/service-name: erp}}\nendpoints: [{addresses: [203.0.113.8]}]\n";
+    let shown = show(&[("a.yaml", &web), ("b.yaml", services)]);
+    assert!(shown.contains("Deployment/web ~> Address(203.0.113.7) runtime required"), "{shown}");
+    assert!(shown.contains("Deployment/web ~> Address(203.0.113.8) runtime required"), "{shown}");
+}
+
+#[test]
+fn a_release_by_reference_is_of_the_chart_in_the_artifact() {
+    let objects = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: app}\nspec: {url: 'oci://ghcr.io/charts/app-template'}\n---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: reader}\nspec:\n  chartRef: {kind: OCIRepository, name: app}\n  values: {controllers: {reader: {replicas: 2}}}\n";
+    let declared = read(&[("a.yaml", objects)]);
+    let reader = declared.units[0].nodes.iter().find(|node| node.name == "reader").unwrap();
+    assert!(reader.is_service);
+    assert_eq!(reader.replication.replicas, Some(2));
+}

@@ -4,12 +4,20 @@ use super::session::{Deployed, How, backend_of};
 use super::world::World;
 use crate::model::{Category, Confidence, Edge, Evidence, Id, Kind, Need, Node, Phase, Tolerance, Unit};
 
+/// What backends call the place of a state.
+pub(super) const PLACES: &[&str] = &["bucket", "storage_account_name", "organization"];
+
 /// Adds the node of a state's place and what deploys through it.
 pub(super) fn read(world: &World<'_>, deployed: &Deployed<'_>, unit: &mut Unit) {
-    let Some((backend, config)) = backend_of(world.tree, deployed.module) else { return };
-    if matches!(deployed.how, How::Terragrunt(_)) && backend == "local" {
-        return;
-    }
+    let by_terragrunt = match (&deployed.how, &world.session) {
+        (How::Terragrunt(stack), Some((session, _))) => stack.state(session.tree, session.terragrunt),
+        _ => None,
+    };
+    let own = || {
+        let (backend, config) = backend_of(world.tree, deployed.module)?;
+        Some((backend, config, evidence(deployed)?))
+    };
+    let Some((backend, config, evidence)) = by_terragrunt.or_else(own) else { return };
     let text =
         |name: &str| config.entries().and_then(|map| map.get(name)).and_then(super::value::Value::text);
     let (name, provider, service) = match &*backend {
@@ -21,7 +29,6 @@ pub(super) fn read(world: &World<'_>, deployed: &Deployed<'_>, unit: &mut Unit) 
     };
     let Some(name) = name else { return };
     let id = Id::new(format!("tf-backend:{backend}/{name}"));
-    let evidence = evidence(deployed);
     let mut node = Node::new(id.clone(), Kind::Component, name.to_string());
     node.category = Some(Category::Ci);
     node.type_name = Some(format!("backend.{backend}"));
@@ -31,7 +38,7 @@ pub(super) fn read(world: &World<'_>, deployed: &Deployed<'_>, unit: &mut Unit) 
     node.placement.global = backend == "remote";
     node.tolerance = Tolerance::Zone;
     node.tolerance_because = Some(format!("a managed store behind the backend `{backend}`"));
-    node.evidence.extend(evidence.clone());
+    node.evidence.push(evidence.clone());
     let users = users(unit);
     for from in users {
         unit.edges.push(Edge {
@@ -41,7 +48,7 @@ pub(super) fn read(world: &World<'_>, deployed: &Deployed<'_>, unit: &mut Unit) 
             need: Need::Required,
             group: None,
             confidence: Confidence::Inferred,
-            evidence: evidence.clone().into_iter().collect(),
+            evidence: vec![evidence.clone()],
         });
     }
     unit.nodes.push(node);
@@ -65,7 +72,7 @@ fn evidence(deployed: &Deployed<'_>) -> Option<Evidence> {
         let body = settings.body();
         let block = body.block("backend").or_else(|| body.block("cloud"))?;
         // The bucket's line says more than the block's.
-        let at = ["bucket", "storage_account_name", "organization"]
+        let at = PLACES
             .iter()
             .find_map(|name| block.body.attribute(name))
             .map_or(block.at, |attribute| attribute.at);

@@ -101,6 +101,9 @@ fn own_location(catalog: &Catalog, provider: &str, item: &Item<'_>) -> Option<Lo
 
 /// A text as a region or a zone of it.
 fn location(catalog: &Catalog, provider: &str, text: &str) -> Option<Location> {
+    // `projects/p/instanceConfigs/regional-europe-west4`
+    let text = text.rsplit('/').next().unwrap_or(text);
+    let text = text.strip_prefix("regional-").filter(|_| provider == "gcp").unwrap_or(text);
     if let Some(region) = catalog.region(provider, text) {
         return Some(Location::Region(region.code.to_string()));
     }
@@ -110,8 +113,15 @@ fn location(catalog: &Catalog, provider: &str, text: &str) -> Option<Location> {
     let folded: String = text.to_ascii_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
     let plain = folded.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // Multi-regions of Google (`EU`, `US`), `global` and texts that are no code name no region.
-    let is_code =
-        folded.bytes().any(|byte| byte.is_ascii_digit()) && folded.len() >= 4 || provider == "azure";
+    let is_code = match provider {
+        "azure" => true,
+        // `nam3`, `eur-asia1` and the like are several regions.
+        "gcp" => {
+            let is_wide = folded.starts_with("nam") || folded.starts_with("eur-");
+            !is_wide && folded.split('-').count() == 2 && folded.ends_with(|last: char| last.is_ascii_digit())
+        }
+        _ => folded.bytes().any(|byte| byte.is_ascii_digit()) && folded.len() >= 4,
+    };
     (plain && is_code && folded != "global").then_some(Location::Region(folded))
 }
 
@@ -129,9 +139,24 @@ fn provider_region<'a>(
         }
         return;
     };
+    let said = |name: &str| {
+        let attribute = declared.body().attribute(name)?;
+        Some(world.eval_at(module, declared.file, &attribute.value))
+    };
+    // What stands in one zone and names none stands in that of its provider.
+    let is_zonal = item.kind.is_some_and(|kind| kind.zones.iter().any(|name| **name == *"zone"));
+    if is_zonal
+        && place.zones.is_empty()
+        && item.leaves.get("zone").is_none()
+        && let Some(Location::Zone(zone, region)) =
+            said("zone").and_then(|zone| location(catalog, provider, &zone.text()?))
+    {
+        place.zones = vec![zone];
+        place.region = Some(region);
+        return;
+    }
     for name in ["region", "location", "zone"] {
-        let Some(attribute) = declared.body().attribute(name) else { continue };
-        let value = world.eval_at(module, declared.file, &attribute.value);
+        let Some(value) = said(name) else { continue };
         match value.text().and_then(|text| location(catalog, provider, &text)) {
             Some(Location::Region(region)) => {
                 place.region = Some(region);

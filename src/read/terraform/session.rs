@@ -113,7 +113,12 @@ impl<'a> Session<'a> {
     pub(super) fn find_states(&mut self) {
         let mut states = BTreeMap::new();
         for (index, root) in self.roots.iter().enumerate() {
-            if let Some((backend, config)) = backend_of(self.tree, root.module)
+            let by_terragrunt = match &root.how {
+                How::Terragrunt(stack) => stack.state(self.tree, self.terragrunt),
+                How::Plain(_) => None,
+            };
+            let state = by_terragrunt.map(|(backend, config, _)| (backend, config));
+            if let Some((backend, config)) = state.or_else(|| backend_of(self.tree, root.module))
                 && let Some(key) = state_key(&backend, &config)
             {
                 states.insert(key, index);

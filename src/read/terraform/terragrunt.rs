@@ -8,6 +8,7 @@ use super::evaluate::relative;
 use super::session::Session;
 use super::value::{Kind, Value};
 use super::world::{Input, Inputs, World};
+use crate::model::Evidence;
 use crate::source::{SourceFile, Tree};
 
 /// Includes of includes, configurations read by configurations.
@@ -151,6 +152,33 @@ impl Stack {
         }
         add_inputs(asking, &world, module, &mut out);
         out
+    }
+
+    /// Where the state is kept: the backend, its configuration, and what says so. Its own words count before those
+    /// of includes.
+    pub(super) fn state(
+        &self,
+        tree: &Tree,
+        files: &BTreeMap<String, Module<'_>>,
+    ) -> Option<(String, Value, Evidence)> {
+        let included = includes(tree, files, &self.path).into_iter().map(|(_, path)| path);
+        std::iter::once(self.path.clone()).chain(included).find_map(|path| {
+            let module = files.get(&path)?;
+            let declared = module.others.iter().find(|block| &*block.block.kind == "remote_state")?;
+            let world = world(tree, files, module, &path, self.folder(), 0);
+            let config = declared.body().attribute("config")?;
+            let backend = declared.body().attribute("backend")?;
+            let backend = world.eval_at(0, declared.file, &backend.value).text()?.to_string();
+            let named = match &config.value.kind {
+                super::syntax::ExprKind::Object(items) => items.iter().find(|(key, _)| {
+                    key.literal().is_some_and(|name| super::backend::PLACES.contains(&name))
+                }),
+                _ => None,
+            };
+            let at = named.map_or(config.at, |(key, _)| key.span.0);
+            let value = world.eval_at(0, declared.file, &config.value);
+            Some((backend, value, Evidence::at(declared.file, at as usize)))
+        })
     }
 
     /// The texts of the files that it generates, as far as they are known.

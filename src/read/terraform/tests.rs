@@ -903,3 +903,45 @@ resource "aws_ecs_service" "idle" { desired_count = 0 }
     assert_eq!(node(&unit, "tf:azurerm_cosmosdb_account.docs").tolerance, Tolerance::Unknown);
     assert_eq!(node(&unit, "tf:aws_ecs_service.idle").tolerance, Tolerance::Unknown);
 }
+
+#[test]
+fn the_state_that_terragrunt_configures_deploys_what_it_runs() {
+    let declared = read(&[
+        (
+            "live/root.hcl",
+            "remote_state {\n  backend = \"s3\"\n  config = {\n    bucket = \"acme-state\"\n    key    = \"${path_relative_to_include()}/terraform.tfstate\"\n    region = \"us-east-1\"\n  }\n}\n",
+        ),
+        (
+            "live/app/terragrunt.hcl",
+            "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\nterraform {\n  source = \"../../modules/app\"\n}\n",
+        ),
+        ("modules/app/main.tf", "resource \"aws_ecs_service\" \"app\" {\n  desired_count = 2\n}\n"),
+    ]);
+    let [unit] = declared.units.as_slice() else { panic!("one root") };
+    has_edge(unit, "tf:aws_ecs_service.app -> tf-backend:s3/acme-state deploy required");
+    let state = node(unit, "tf-backend:s3/acme-state");
+    assert_eq!(state.placement.region.as_deref(), Some("us-east-1"));
+    let place = state.evidence[0].location().unwrap();
+    assert_eq!((&*place.path, place.line), ("live/root.hcl", 4));
+}
+
+#[test]
+fn google_locations_are_regions_only_where_they_are() {
+    let unit = unit(
+        r#"
+provider "google" {
+  region = "europe-west4"
+  zone   = "europe-west4-a"
+}
+resource "google_spanner_instance" "one" { config = "regional-europe-west1" }
+resource "google_spanner_instance" "several" { config = "nam3" }
+resource "google_storage_bucket" "two" { location = "EUR4" }
+resource "google_compute_instance" "vm" { machine_type = "e2-micro" }
+"#,
+    );
+    let region = |id: &str| node(&unit, id).placement.region.clone();
+    assert_eq!(region("tf:google_spanner_instance.one").as_deref(), Some("europe-west1"));
+    assert_eq!(region("tf:google_spanner_instance.several"), None);
+    assert_eq!(region("tf:google_storage_bucket.two"), None);
+    assert_eq!(node(&unit, "tf:google_compute_instance.vm").placement.zones, ["europe-west4-a"]);
+}

@@ -22,8 +22,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Readers that end in another reader's types: what they read is a way to write those.
-const BUILDS_ON: &[(&str, &str)] =
-    &[("kustomize", "kubernetes"), ("terraform_json", "terraform"), ("cloudformation", "terraform")];
+const BUILDS_ON: &[(&str, &str)] = &[
+    ("kustomize", "kubernetes"),
+    ("helm", "kubernetes"),
+    ("terraform", "kubernetes"),
+    ("terraform_json", "terraform"),
+    ("cloudformation", "terraform"),
+];
 
 /// The parts that may open files, sockets or programs, or print.
 const MAY_DO_IO: &[&str] = &["discover", "resolve", "cli"];

@@ -1,5 +1,6 @@
 use super::*;
 use crate::catalog::Catalog;
+use crate::read::FORMATS;
 
 const CHART: &str = "apiVersion: v2\nname: shop\nversion: 1.2.3\nappVersion: '4.5'\n";
 
@@ -197,7 +198,8 @@ const API: &[(&str, &str)] = &[
 fn units(more: &[(&str, &str)], environment: Option<&str>) -> Vec<Unit> {
     let tree = Tree::of_texts(API.iter().chain(more).copied());
     let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment };
-    let formats: [&dyn Format; 3] = [&Helm, &crate::read::kustomize::Kustomize, &kubernetes::Kubernetes];
+    let formats =
+        FORMATS.iter().filter(|format| ["helm", "kustomize", "kubernetes"].contains(&format.name()));
     let mut claimed = BTreeSet::new();
     let mut units = Vec::new();
     for format in formats {

@@ -194,11 +194,26 @@ impl<'a> Simulator<'a> {
         let estate = self.estate;
         let services: Vec<&Node> = estate.services().collect();
         let perhaps = self.perhaps_states(failure, &services);
-        self.runtime.fail(failure.lost.iter().cloned());
-        self.fail_phases(failure);
+        self.fail(failure);
         let outcome = |(node, perhaps): (&&Node, (State, Vec<Id>))| self.outcome(node, perhaps);
         let services = services.iter().zip(perhaps).map(outcome).collect();
         Simulation { failure: failure.clone(), services }
+    }
+
+    /// Lets exactly this fail, for those who ask about a few nodes only; what perhaps fails does not.
+    pub fn fail(&mut self, failure: &Failure) {
+        self.runtime.fail(failure.lost.iter().cloned());
+        self.fail_phases(failure);
+    }
+
+    /// How a node is, after what was run last.
+    pub fn state(&self, id: &Id) -> State {
+        self.runtime.state(id)
+    }
+
+    /// The phases in which a service that lives lacks something, after what was run last.
+    pub fn cannot(&self, service: &Id) -> Vec<Phase> {
+        self.cannot_of_living(service)
     }
 
     /// Whether a node serves on, after what was run last.

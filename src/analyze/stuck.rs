@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::graph::State;
 use super::query::is_provider_part;
-use super::simulate::{Failure, Plane, ServiceOutcome, ServiceState, Simulator};
+use super::simulate::{Failure, Plane, Simulator};
 use crate::model::{Edge, Estate, Evidence, Group, Id, Kind, Need, Node, Phase};
 
 /// More places times services than this are not tried: each pair is looked at once.
@@ -51,19 +52,22 @@ pub fn has_ways_out(estate: &Estate) -> bool {
 pub fn stuck(estate: &Estate) -> Vec<Stuck> {
     let is_place = |node: &&Node| matches!(node.kind, Kind::Region | Kind::Provider);
     let places: Vec<&Id> = estate.nodes.values().filter(is_place).map(|node| &node.id).collect();
-    if MOST_PAIRS < places.len().saturating_mul(estate.services().count()) {
+    let groups = Groups::of(estate);
+    let has_way_out =
+        |node: &&Node| groups.has_alternatives(estate, &node.id) || has_standby(estate, &node.id);
+    let services: Vec<&Id> = estate.services().filter(has_way_out).map(|node| &node.id).collect();
+    if services.is_empty() || MOST_PAIRS < places.len().saturating_mul(services.len()) {
         return Vec::new();
     }
-    let groups = Groups::of(estate);
     let mut simulator = Simulator::new(estate, Plane::Both);
     let mut found = Vec::new();
     for place in places {
-        let simulation = simulator.run(&Failure { lost: vec![place.clone()], ..Failure::default() });
-        for outcome in &simulation.services {
-            match outcome.state {
-                ServiceState::Down => found.extend(behind_standby(estate, &simulator, place, outcome)),
-                ServiceState::Degraded if groups.lost_a_member(estate, &simulator, &outcome.id) => {
-                    found.extend(left_alone(estate, &simulator, place, outcome))
+        simulator.fail(&Failure { lost: vec![place.clone()], ..Failure::default() });
+        for &service in &services {
+            match simulator.state(service) {
+                State::Failed => found.extend(behind_standby(estate, &simulator, place, service)),
+                State::Degraded if groups.lost_a_member(estate, &simulator, service) => {
+                    found.extend(left_alone(estate, &simulator, place, service))
                 }
                 _ => {}
             }
@@ -77,30 +81,25 @@ fn left_alone<'a>(
     estate: &'a Estate,
     simulator: &'a Simulator<'_>,
     place: &'a Id,
-    outcome: &'a ServiceOutcome,
+    service: &'a Id,
 ) -> impl Iterator<Item = Stuck> + 'a {
-    let phases = [Phase::Startup, Phase::Deploy].into_iter().filter(|phase| outcome.cannot.contains(phase));
+    let cannot = simulator.cannot(service);
+    let phases = [Phase::Startup, Phase::Deploy].into_iter().filter(move |phase| cannot.contains(phase));
     phases.filter_map(move |phase| {
-        let path = simulator.why_cannot(&outcome.id, phase);
+        let path = simulator.why_cannot(service, phase);
         let through_control_plane =
             path.iter().any(|id| estate.node(id).is_some_and(|node| node.kind == Kind::ControlPlane));
-        (!path.is_empty() && !through_control_plane)
-            .then(|| stuck_at(estate, place, &outcome.id, phase, path))
+        (!path.is_empty() && !through_control_plane).then(|| stuck_at(estate, place, service, phase, path))
     })
 }
 
 /// A name that leads to what is lost, with a standby that lives, in a zone that cannot be changed.
-fn behind_standby(
-    estate: &Estate,
-    simulator: &Simulator<'_>,
-    place: &Id,
-    outcome: &ServiceOutcome,
-) -> Option<Stuck> {
-    let mut needs = estate.needs(&outcome.id);
+fn behind_standby(estate: &Estate, simulator: &Simulator<'_>, place: &Id, service: &Id) -> Option<Stuck> {
+    let mut needs = estate.needs(service);
     let standby = needs.find(|edge| is_standby(estate, edge) && simulator.is_alive(&edge.to))?;
-    let mut path = simulator.why_zone_is_fixed(&outcome.id)?;
-    path.insert(0, outcome.id.clone());
-    let mut stuck = stuck_at(estate, place, &outcome.id, Phase::Recover, path);
+    let mut path = simulator.why_zone_is_fixed(service)?;
+    path.insert(0, service.clone());
+    let mut stuck = stuck_at(estate, place, service, Phase::Recover, path);
     stuck.standby = Some(standby.to.clone());
     stuck.evidence.splice(0..0, standby.evidence.first().cloned());
     Some(stuck)
@@ -114,6 +113,10 @@ fn stuck_at(estate: &Estate, place: &Id, service: &Id, phase: Phase, path: Vec<I
     let missing = needed.map_or(place, |edge| &edge.to).clone();
     let evidence = needed.and_then(|edge| edge.evidence.first().cloned()).into_iter().collect();
     Stuck { place: place.clone(), service: service.clone(), phase, standby: None, missing, path, evidence }
+}
+
+fn has_standby(estate: &Estate, service: &Id) -> bool {
+    estate.needs(service).any(|edge| is_standby(estate, edge))
 }
 
 /// Something that stands by for a person to turn a name to it.
@@ -145,17 +148,26 @@ impl<'a> Groups<'a> {
         Groups { of }
     }
 
+    /// Whether a service's own parts have alternatives at all.
+    fn has_alternatives(&self, estate: &Estate, service: &Id) -> bool {
+        self.any_beneath(estate, service, |_, _| true)
+    }
+
     /// Whether the service lives by an alternative: one of its own groups has lost a member and still serves.
     fn lost_a_member(&self, estate: &Estate, simulator: &Simulator<'_>, service: &Id) -> bool {
+        self.any_beneath(estate, service, |group, members| {
+            let alive = members.iter().filter(|id| simulator.is_alive(id)).count();
+            alive < members.len() && group.k as usize <= alive
+        })
+    }
+
+    /// Whether a group of the service, or of its own parts, is such.
+    fn any_beneath(&self, estate: &Estate, service: &Id, is_such: impl Fn(&Group, &[&Id]) -> bool) -> bool {
         let mut seen = BTreeSet::from([service.clone()]);
         let mut open = vec![service.clone()];
         while let Some(id) = open.pop() {
-            let groups = self.of.get(&id).into_iter().flatten();
-            let lives_on = |(group, members): &(&Group, Vec<&Id>)| {
-                let alive = members.iter().filter(|id| simulator.is_alive(id)).count();
-                alive < members.len() && group.k as usize <= alive
-            };
-            if groups.clone().any(lives_on) {
+            let mut groups = self.of.get(&id).into_iter().flatten();
+            if groups.any(|(group, members)| is_such(group, members)) {
                 return true;
             }
             for edge in estate.needs(&id).filter(|edge| edge.phase == Phase::Runtime) {

@@ -9,6 +9,7 @@ use super::meaning::{self, Outputs};
 use super::typed::{Input, Output, levels};
 use super::{Command, Exit, Terminal};
 use crate::gate::Against;
+use crate::judge::{Finding, FindingLevel, Status};
 use crate::report;
 use crate::scan::Outcome;
 use crate::source::Severity;
@@ -72,13 +73,31 @@ impl Command for Check {
             all_read(&outcome)?;
         }
         let fail_on = typed.fail_on.as_deref().map(meaning::level);
-        let verdict = meaning::verdict(&outcome, meaning::fail_on(&outcome, fail_on));
+        let fail_on = meaning::fail_on(&outcome, fail_on);
+        let verdict = meaning::verdict(&outcome, fail_on);
+        if let Some(level) = fail_on.filter(|_| verdict == Exit::OverPolicy) {
+            terminal.say(&over_policy(&outcome, level));
+        }
         // What was judged and is over policy stays so, whatever else could not be read.
         if verdict == Exit::Acceptable {
             changes_read(&outcome)?;
         }
         Ok(verdict)
     }
+}
+
+/// Why the build fails, in one line: with the report in a file, it is all that a log shows.
+fn over_policy(outcome: &Outcome, level: FindingLevel) -> String {
+    let is_over = |one: &&Finding| one.status == Status::Open && level <= one.level;
+    let findings: Vec<&Finding> = outcome.findings.iter().filter(is_over).collect();
+    let new = if outcome.comparison.is_some() { "new " } else { "" };
+    let noun = if findings.len() == 1 { "finding" } else { "findings" };
+    let first = findings.first().map_or("", |one| one.message.as_str());
+    format!(
+        "over policy: {} {new}{noun} at or above `{}`, the gravest: {first}",
+        findings.len(),
+        level.word()
+    )
 }
 
 /// A file of that name, else a revision.

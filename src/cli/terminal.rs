@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
+use crate::report::text::terminal as safe;
 use crate::report::{Length, Options, Paint};
 
 const WIDTH_OF_PIPES: usize = 80;
@@ -41,6 +42,11 @@ impl Terminal {
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
         write(&mut out)?;
         out.flush()
+    }
+
+    /// Says one line on standard error; nobody is left to tell when that is closed.
+    pub(super) fn say(&mut self, line: &str) {
+        drop(writeln!(io::stderr().lock(), "{}", safe(line)));
     }
 
     /// Shows a line while the work goes on, on a terminal only.

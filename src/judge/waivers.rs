@@ -183,11 +183,14 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Whether the finding's element is declared in the block under a comment, or one of its edges on that very line.
+/// Whether the finding's element is declared in the block under a comment, or around the line that it stands behind, or
+/// one of its edges on that very line.
 fn is_declared_at(cx: &Context<'_>, place: &WaiverPlace, finding: &Finding) -> bool {
     let in_block = |evidence: &Evidence| {
+        let blocks = || place.around.iter().copied().chain([(place.line, place.last_line)]);
         evidence.location().is_some_and(|location| {
-            *location.path == *place.path && (place.line..=place.last_line).contains(&location.line)
+            *location.path == *place.path
+                && blocks().any(|(first, last)| first <= location.line && location.line <= last)
         })
     };
     let on_line = |evidence: &Evidence| {

@@ -257,6 +257,8 @@ pub struct WaiverPlace {
     pub line: u32,
     /// Last line of the block that starts there.
     pub last_line: u32,
+    /// Lines that open the blocks and objects around it, where the comment stands behind a line of theirs.
+    pub around: Vec<(u32, u32)>,
 }
 
 /// An accepted risk.

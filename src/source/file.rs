@@ -16,7 +16,7 @@ pub struct Location {
 }
 
 /// The text of one file, with a table of where its lines start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SourceFile {
     path: Arc<str>,
     text: Arc<str>,

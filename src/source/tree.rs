@@ -15,7 +15,7 @@ pub struct Skipped {
 }
 
 /// The files of a scan in order of path, held in memory: readers do no I/O.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tree {
     files: BTreeMap<Arc<str>, SourceFile>,
 }

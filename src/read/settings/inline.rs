@@ -76,7 +76,36 @@ fn place(file: &SourceFile, line: u32, is_behind_code: bool) -> Option<WaiverPla
         (line + 1..=file.line_count().min(line + 20)).find(|line| declares(file, *line))?
     };
     let last = last_of_block(file, first);
-    Some(WaiverPlace { path: file.path().to_string(), line: first, last_line: last })
+    let around = if is_behind_code { around(file, first) } else { Vec::new() };
+    Some(WaiverPlace { path: file.path().to_string(), line: first, last_line: last, around })
+}
+
+/// The lines that open the blocks around a line, the nearest first; of a Kubernetes object, whose parts lie beside each
+/// other, all of its lines.
+fn around(file: &SourceFile, line: u32) -> Vec<(u32, u32)> {
+    let mut found = Vec::new();
+    let mut depth = indent(file, line);
+    let mut first = line;
+    for above in (line.saturating_sub(MOST_LINES).max(1)..line).rev() {
+        if file.line_text(above).starts_with("---") {
+            break;
+        }
+        first = above;
+        let is_opening = declares(file, above) && indent(file, above) < depth;
+        if is_opening {
+            depth = indent(file, above);
+            found.push((above, above));
+        }
+    }
+    let end = (line + 1..=file.line_count().min(line + MOST_LINES))
+        .find(|below| file.line_text(below.to_owned()).starts_with("---"))
+        .unwrap_or(file.line_count() + 1);
+    let is_key =
+        |key: &str| (first..end).any(|line| indent(file, line) == 0 && file.line_text(line).starts_with(key));
+    if is_key("apiVersion:") && is_key("kind:") {
+        found.push((first, end - 1));
+    }
+    found
 }
 
 fn declares(file: &SourceFile, line: u32) -> bool {
@@ -143,7 +172,22 @@ mod tests {
         assert_eq!(waiver.reason.as_deref(), Some("cheap, for now"));
         assert_eq!(waiver.owner.as_deref(), Some("team-a"));
         assert_eq!(waiver.expires, Some(jiff::civil::date(2027, 3, 1)));
-        assert_eq!(waiver.place, Some(WaiverPlace { path: "x".into(), line: 4, last_line: 5 }));
+        assert_eq!(
+            waiver.place,
+            Some(WaiverPlace { path: "x".into(), line: 4, last_line: 5, around: Vec::new() })
+        );
+    }
+
+    #[test]
+    fn behind_a_line_it_applies_to_the_blocks_around_it_too() {
+        let around = |text: &str| read(text).0[0].place.as_ref().map(|place| place.around.clone());
+        let mark = "# linchpin: allow single-zone -- r, o, until 2027-03-01";
+        let hcl = format!("a {{\n}}\nb {{\n  x = 1\n  c {{\n    d = 2 {mark}\n  }}\n}}\n");
+        assert_eq!(around(&hcl), Some(vec![(5, 5), (3, 3)]));
+        let object =
+            format!("kind: B\n---\napiVersion: v1\nkind: A\nspec:\n  replicas: 1 {mark}\n---\nkind: C\n");
+        assert_eq!(around(&object), Some(vec![(5, 5), (3, 6)]));
+        assert_eq!(around(&format!("{mark}\nx: 1\n")), Some(vec![]));
     }
 
     #[test]

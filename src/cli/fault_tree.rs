@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, FromArgMatches as _, ValueEnum};
-use serde_json::{Map, Value, json};
 
 use crate::analyze::FaultModel;
 use crate::analyze::fault_tree::{
-    Builder, EventId, FaultTree, Node, Operator, Options, Probability, Solution, solve,
+    self, Builder, EventId, FaultTree, Node, Operator, Options, Ranking, Solution, solve,
 };
 use crate::model::{Id, Phase};
 use crate::read::open_psa::{self, Argument, Connective, Model, Settings};
 use crate::scan;
 use crate::source::{Problems, Severity, SourceFile};
+
+mod answer;
+
+use answer::Answer;
 
 /// A file larger than this is not read.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -26,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   linchpin fault-tree model.xml --list 20
   linchpin fault-tree model.xml --limit-order 3 --format json
+  linchpin fault-tree large.xml --list 20 --no-count
   linchpin fault-tree --service k8s:default/Deployment/checkout ./deploy --list 20
   linchpin fault-tree --service k8s:default/Deployment/checkout ./deploy --format open-psa > checkout.xml";
 
@@ -64,6 +68,10 @@ pub struct FaultTreeArgs {
     /// Leave out probability and importance.
     #[arg(long)]
     pub no_probability: bool,
+    /// Only list cut sets: neither count the others nor compute the probability. For trees too large for that; one that
+    /// is not coherent is counted all the same.
+    #[arg(long, conflicts_with = "limit_order")]
+    pub no_count: bool,
     /// The gate to analyze; needed when the model has several tops.
     #[arg(long, value_name = "NAME")]
     pub top: Option<String>,
@@ -82,6 +90,9 @@ pub struct FaultTreeArgs {
     /// Most nodes of one diagram of cut sets; past it they are complete up to some order only.
     #[arg(long, value_name = "N", default_value_t = Options::default().set_nodes)]
     pub set_nodes: usize,
+    /// Most steps of the search for cut sets to list that were not counted.
+    #[arg(long, value_name = "N", default_value_t = Options::default().search_steps)]
+    pub search_steps: u64,
     /// How to print the answer.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
@@ -107,18 +118,43 @@ pub fn run(args: &FaultTreeArgs, out: &mut dyn Write, err: &mut dyn Write) -> Re
         Some(service) => tree_of_service(&args.models, service)?,
         None => tree_of_files(args, err)?,
     };
+    match args.format {
+        Format::Json => answer_to(&tree, args, &mut |answer| answer.write_json(out)),
+        Format::Table => answer_to(&tree, args, &mut |answer| answer.write_table(out)),
+        Format::OpenPsa => Ok(crate::report::open_psa::write(&tree, out)?),
+    }
+}
+
+/// Solves the tree as far as asked, and hands the answer on.
+fn answer_to(
+    tree: &FaultTree,
+    args: &FaultTreeArgs,
+    write: &mut dyn FnMut(&Answer<'_>) -> Result<()>,
+) -> Result<()> {
+    let ranking = if args.likeliest { Ranking::Probability } else { Ranking::Size };
+    if args.no_count
+        && let Some(listing) = fault_tree::list(tree, ranking, args.list, args.search_steps)
+    {
+        return write(&Answer::listed(tree, listing, ranking));
+    }
     let options = Options {
         limit_order: args.limit_order,
-        probability: !args.no_probability,
+        probability: !args.no_probability && !args.no_count,
         trials: args.trials,
         seed: args.seed,
         diagram_nodes: args.diagram_nodes,
         set_nodes: args.set_nodes,
+        search_steps: args.search_steps,
     };
-    match args.format {
-        Format::Json => write_json(&tree, &solve(&tree, &options), args, out),
-        Format::Table => write_table(&tree, &solve(&tree, &options), args, out),
-        Format::OpenPsa => Ok(crate::report::open_psa::write(&tree, out)?),
+    let solution = solve(tree, &options);
+    let sets = best_sets(&solution, ranking, args.list);
+    write(&Answer::counted(tree, &solution, sets))
+}
+
+fn best_sets(solution: &Solution, ranking: Ranking, n: usize) -> Vec<Vec<EventId>> {
+    match ranking {
+        Ranking::Size => solution.smallest(n),
+        Ranking::Probability => solution.likeliest(n).into_iter().map(|(_, set)| set).collect(),
     }
 }
 
@@ -230,157 +266,4 @@ pub fn tree_of(model: &Model, top: Option<&str>) -> Result<FaultTree> {
     builder.build(gates[top]).with_context(|| {
         format!("{}:{}: failed to build the tree of `{}`", start.path, start.line, model.gates[top].name)
     })
-}
-
-fn listed(tree: &FaultTree, solution: &Solution, args: &FaultTreeArgs) -> Vec<Vec<String>> {
-    let name = |event: &EventId| tree.event_name(*event).to_owned();
-    let sets = if args.likeliest {
-        solution.likeliest(args.list).into_iter().map(|(_, set)| set).collect()
-    } else {
-        solution.smallest(args.list)
-    };
-    sets.iter().map(|set| set.iter().map(name).collect()).collect()
-}
-
-fn write_json(
-    tree: &FaultTree,
-    solution: &Solution,
-    args: &FaultTreeArgs,
-    out: &mut dyn Write,
-) -> Result<()> {
-    let by_order: Map<String, Value> = solution
-        .by_order
-        .iter()
-        .enumerate()
-        .filter(|(_, count)| !count.is_zero())
-        .map(|(order, count)| (order.to_string(), json!(count.to_string())))
-        .collect();
-    let probability = solution.probability.map(|probability| match probability {
-        Probability::Exact(exact) => json!({ "exact": exact }),
-        Probability::Bounds { lower, upper, estimate } => {
-            let mut bounds = json!({ "lower": lower, "upper": upper });
-            if let Some(estimate) = estimate {
-                bounds["estimate"] = json!({
-                    "mean": estimate.mean, "lower_95": estimate.lower, "upper_95": estimate.upper, "trials": estimate.trials, "seed": estimate.seed,
-                });
-            }
-            bounds
-        }
-    });
-    let importance: Vec<Value> = solution
-        .importance
-        .iter()
-        .map(|of| {
-            json!({
-                "event": tree.event_name(of.event), "birnbaum": of.birnbaum, "criticality": of.criticality,
-                "fussell_vesely": of.fussell_vesely, "diagnostic": of.diagnostic, "raw": of.raw,
-                // An infinite worth has no number in JSON.
-                "rrw": of.rrw.is_finite().then_some(of.rrw),
-            })
-        })
-        .collect();
-    let answer = json!({
-        "top": tree.top_name(),
-        "gates": tree.gates_below_top().iter().filter(|gate| !tree.gates()[**gate as usize].name.is_empty()).count(),
-        "basic_events": tree.events_below_top().len(),
-        "coherent": solution.coherent,
-        "minimal_cut_sets": {
-            "meaning": meaning(solution),
-            "count": solution.count().to_string(),
-            "complete_to_order": solution.complete_to_order,
-            "by_order": by_order,
-            "sets": listed(tree, solution, args),
-        },
-        "probability": probability,
-        "importance": importance,
-    });
-    serde_json::to_writer(&mut *out, &answer)?;
-    writeln!(out)?;
-    Ok(())
-}
-
-/// What a cut set is in this tree.
-fn meaning(solution: &Solution) -> &'static str {
-    if solution.coherent {
-        "a smallest set of events that makes the top true"
-    } else {
-        "a smallest set of events that makes the top true when no other event has happened (minimal p-cut; the tree is not coherent)"
-    }
-}
-
-fn write_table(
-    tree: &FaultTree,
-    solution: &Solution,
-    args: &FaultTreeArgs,
-    out: &mut dyn Write,
-) -> Result<()> {
-    writeln!(out, "top           {}", printable(tree.top_name()))?;
-    writeln!(out, "basic events  {}", tree.events_below_top().len())?;
-    match solution.probability {
-        Some(Probability::Exact(exact)) => {
-            writeln!(out, "probability   {exact:.6e} (exact, events independent)")?
-        }
-        Some(Probability::Bounds { lower, upper, estimate }) => {
-            writeln!(
-                out,
-                "probability   between {lower:.6e} and {upper:.6e} (too large for an exact answer)"
-            )?;
-            if let Some(estimate) = estimate {
-                writeln!(
-                    out,
-                    "              {:.6e} by {} trials, 95 % between {:.6e} and {:.6e}",
-                    estimate.mean, estimate.trials, estimate.lower, estimate.upper
-                )?;
-            }
-        }
-        None if !solution.without_probability.is_empty() => {
-            let first = tree.event_name(solution.without_probability[0]);
-            writeln!(
-                out,
-                "probability   not known: {} events have none, `{}` among them",
-                solution.without_probability.len(),
-                printable(first)
-            )?;
-        }
-        None => {}
-    }
-    let complete = match solution.complete_to_order {
-        None => "all of them".to_owned(),
-        Some(order) if args.limit_order == Some(order) => format!("complete up to order {order}"),
-        Some(order) => {
-            format!("more than these: complete up to order {order}, the rest does not fit in memory")
-        }
-    };
-    writeln!(out, "cut sets      {} ({complete})", solution.count())?;
-    if !solution.coherent {
-        writeln!(out, "              each is {}", meaning(solution))?;
-    }
-    for (order, count) in solution.by_order.iter().enumerate().filter(|(_, count)| !count.is_zero()) {
-        writeln!(out, "  order {order:>4}  {count}")?;
-    }
-    for set in listed(tree, solution, args) {
-        let names: Vec<String> = set.iter().map(|name| printable(name)).collect();
-        writeln!(out, "  {{{}}}", names.join(", "))?;
-    }
-    if !solution.importance.is_empty() {
-        writeln!(
-            out,
-            "{:<32} {:>12} {:>12} {:>12} {:>12} {:>12}",
-            "event", "Birnbaum", "criticality", "diagnostic", "RAW", "RRW"
-        )?;
-    }
-    for of in solution.importance.iter().take(20) {
-        let name = printable(tree.event_name(of.event));
-        writeln!(
-            out,
-            "{name:<32} {:>12.5e} {:>12.5e} {:>12.5e} {:>12.5e} {:>12.5e}",
-            of.birnbaum, of.criticality, of.diagnostic, of.raw, of.rrw
-        )?;
-    }
-    Ok(())
-}
-
-/// Names come from files: control characters do not reach a terminal.
-fn printable(name: &str) -> String {
-    name.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }

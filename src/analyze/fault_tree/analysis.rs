@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use super::best::best;
 use super::bounds::{self, Interval};
 use super::count::Count;
+use super::cut_sets::AllSets;
+use super::diagrams::{ANY_ORDER, Diagrams};
+use super::importance::{Importance, importance};
+use super::listing::{Ranking, search, unlikeliness};
 use super::monte_carlo::{self, Estimate};
 use super::probability::{Chance, Chances};
-use super::solve::{ANY_ORDER, AllSets, Diagrams, Structure};
+use super::structure::Structure;
 use super::tree::{Builder, EventId, FaultTree, Node, Operator};
 use super::zbdd::UNLIMITED;
 
@@ -26,6 +30,8 @@ pub struct Options {
     pub trials: u64,
     /// What trials are drawn from.
     pub seed: u64,
+    /// Steps of the search for the best cut sets of a tree that is too large to be counted.
+    pub search_steps: u64,
 }
 
 impl Default for Options {
@@ -37,6 +43,7 @@ impl Default for Options {
             set_nodes: 40_000_000,
             trials: 1 << 18,
             seed: 42,
+            search_steps: 4_000_000_000,
         }
     }
 }
@@ -57,28 +64,6 @@ pub enum Probability {
     },
 }
 
-/// How much an event matters to the top.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Importance {
-    /// The event.
-    pub event: EventId,
-    /// Birnbaum: the top's probability with the event failed, less that with it never failed (scram's MIF).
-    pub birnbaum: f64,
-    /// Criticality: the share of the top's probability in which the event is decisive (scram's CIF).
-    pub criticality: f64,
-    /// Fussell-Vesely: the share by which the top's probability falls when the event never fails.
-    ///
-    /// The same as criticality where the event only ever harms.
-    pub fussell_vesely: f64,
-    /// Diagnostic: the probability that the event has failed when the top has (scram's DIF).
-    pub diagnostic: f64,
-    /// Risk achievement worth: how many times likelier the top is with the event failed.
-    pub raw: f64,
-    /// Risk reduction worth: how many times less likely the top is with the event never failed; infinite when it
-    /// never fails then.
-    pub rrw: f64,
-}
-
 /// What a tree comes to.
 pub struct Solution {
     /// Whether no event ever helps: no negation plays a part.
@@ -95,6 +80,9 @@ pub struct Solution {
     pub without_probability: Vec<EventId>,
     sets: AllSets,
     chances: Vec<Option<f64>>,
+    structure: Structure,
+    limit_order: u32,
+    search_steps: u64,
 }
 
 impl Solution {
@@ -103,30 +91,63 @@ impl Solution {
         self.by_order.iter().fold(Count::default(), |sum, count| sum.plus(count))
     }
 
+    /// Whether memory ended the counting before the limit on the order did.
+    pub fn cut_short(&self) -> bool {
+        self.complete_to_order.is_some_and(|order| order < self.limit_order)
+    }
+
     /// The `n` smallest minimal cut sets, the smallest first.
+    ///
+    /// Sets beyond those that were counted are searched for, in coherent trees and within [`Options::search_steps`].
     pub fn smallest(&self, n: usize) -> Vec<Vec<EventId>> {
         let most = match self.sets.most {
             UNLIMITED => f64::INFINITY,
             most => f64::from(most),
         };
-        let mut sets = best(&self.sets, &vec![1.0; self.chances.len()], n, most);
+        let known = best(&self.sets, &vec![1.0; self.chances.len()], n, most);
+        let mut sets = self.searched_beyond(known, Ranking::Size, n);
         sets.sort_by(|left, right| left.len().cmp(&right.len()).then_with(|| left.cmp(right)));
         sets
     }
 
     /// The `n` likeliest minimal cut sets, the likeliest first, each with its probability; events of unknown
     /// probability count as certain. Sets with an impossible event are left out.
+    ///
+    /// When not all were counted they are searched for, in coherent trees and within [`Options::search_steps`].
     pub fn likeliest(&self, n: usize) -> Vec<(f64, Vec<EventId>)> {
-        let chance = |event: usize| self.chances[event].unwrap_or(1.0);
-        let costs: Vec<f64> = (0..self.chances.len()).map(|event| -chance(event).ln() + 0.0).collect();
-        let mut sets: Vec<(f64, Vec<EventId>)> = best(&self.sets, &costs, n, f64::MAX)
-            .into_iter()
-            .map(|set| (set.iter().map(|event| chance(event.0 as usize)).product(), set))
-            .collect();
+        if !self.cut_short() || !self.coherent {
+            return self.likeliest_counted(n);
+        }
+        let found = self.searched(Ranking::Probability, n);
+        if found.len() < n { self.likeliest_counted(n) } else { self.by_chance(found) }
+    }
+
+    fn likeliest_counted(&self, n: usize) -> Vec<(f64, Vec<EventId>)> {
+        self.by_chance(best(&self.sets, &unlikeliness(&self.chances), n, f64::MAX))
+    }
+
+    fn by_chance(&self, sets: Vec<Vec<EventId>>) -> Vec<(f64, Vec<EventId>)> {
+        let chance = |event: &EventId| self.chances[event.0 as usize].unwrap_or(1.0);
+        let mut sets: Vec<(f64, Vec<EventId>)> =
+            sets.into_iter().map(|set| (set.iter().map(chance).product(), set)).collect();
         sets.sort_by(|left: &(f64, Vec<EventId>), right| {
             right.0.total_cmp(&left.0).then_with(|| left.1.cmp(&right.1))
         });
         sets
+    }
+
+    fn searched_beyond(&self, known: Vec<Vec<EventId>>, ranking: Ranking, n: usize) -> Vec<Vec<EventId>> {
+        if known.len() >= n || !self.cut_short() || !self.coherent {
+            return known;
+        }
+        let found = self.searched(ranking, n);
+        if found.len() > known.len() { found } else { known }
+    }
+
+    fn searched(&self, ranking: Ranking, n: usize) -> Vec<Vec<EventId>> {
+        let mut found = search(&self.structure, &self.chances, ranking, n, self.search_steps).sets;
+        found.retain(|set| set.len() <= self.limit_order as usize);
+        found
     }
 }
 
@@ -176,6 +197,9 @@ fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
         without_probability: Vec::new(),
         sets,
         chances,
+        structure,
+        limit_order: most,
+        search_steps: options.search_steps,
     };
     if options.probability {
         solution.without_probability = tree
@@ -184,7 +208,7 @@ fn solve_here(tree: &FaultTree, options: &Options) -> Solution {
             .filter(|event| tree.events()[event.0 as usize].probability.is_none())
             .collect();
         if solution.without_probability.is_empty() {
-            add_probability(&mut solution, &structure, diagrams.as_ref(), options);
+            add_probability(&mut solution, diagrams.as_ref(), options);
         }
     }
     solution
@@ -220,12 +244,8 @@ fn cut_sets(
     best
 }
 
-fn add_probability(
-    solution: &mut Solution,
-    structure: &Structure,
-    diagrams: Option<&Diagrams>,
-    options: &Options,
-) {
+fn add_probability(solution: &mut Solution, diagrams: Option<&Diagrams>, options: &Options) {
+    let structure = &solution.structure;
     let events: Vec<Chance> =
         solution.chances.iter().map(|chance| Chance::of(chance.unwrap_or(0.0))).collect();
     let Some(diagrams) = diagrams.filter(|diagrams| diagrams.order() == ANY_ORDER) else {
@@ -253,7 +273,7 @@ fn likeliest_sets(solution: &Solution) -> f64 {
     let mut builder = Builder::new();
     let mut events: BTreeMap<EventId, Node> = BTreeMap::new();
     let mut ways = Vec::new();
-    for (_, set) in solution.likeliest(SETS) {
+    for (_, set) in solution.likeliest_counted(SETS) {
         let parts = set
             .iter()
             .map(|event| {
@@ -269,48 +289,6 @@ fn likeliest_sets(solution: &Solution) -> f64 {
         tree.events().iter().map(|event| Chance::of(event.probability.unwrap_or(0.0))).collect();
     match Diagrams::of(&structure, 200_000) {
         Ok(diagrams) if diagrams.order() == ANY_ORDER => Chances::of(&diagrams, &events).top().yes,
-        _ => solution.likeliest(1).first().map_or(0.0, |(chance, _)| *chance),
+        _ => solution.likeliest_counted(1).first().map_or(0.0, |(chance, _)| *chance),
     }
-}
-
-fn importance(
-    chances: &Chances<'_>,
-    events: &[Chance],
-    structure: &Structure,
-    diagrams: &Diagrams,
-    top: f64,
-) -> Vec<Importance> {
-    let birnbaum = chances.birnbaum();
-    let mut recomputed = 0;
-    let mut list: Vec<Importance> = structure
-        .events()
-        .into_iter()
-        .map(|event| {
-            let slope = birnbaum[event as usize];
-            let chance = events[event as usize];
-            let with = (top + chance.no * slope).clamp(0.0, 1.0);
-            let mut never = (top - chance.yes * slope).clamp(0.0, 1.0);
-            // Most digits were lost in the difference: compute it anew, for a few.
-            if never < top * 1e-4 && recomputed < 64 {
-                recomputed += 1;
-                let mut events = events.to_vec();
-                events[event as usize] = Chance::of(0.0);
-                never = Chances::of(diagrams, &events).top().yes;
-            }
-            let share = |part: f64| if top > 0.0 { part / top } else { 0.0 };
-            Importance {
-                event: EventId(event),
-                birnbaum: slope,
-                criticality: share(slope * chance.yes),
-                fussell_vesely: share(top - never),
-                diagnostic: share(chance.yes * with),
-                raw: share(with),
-                rrw: if never > 0.0 { top / never } else { f64::INFINITY },
-            }
-        })
-        .collect();
-    list.sort_by(|left, right| {
-        right.criticality.total_cmp(&left.criticality).then(left.event.cmp(&right.event))
-    });
-    list
 }

@@ -3,6 +3,8 @@
 //! Bryant 1986; complement edges after Brace, Rudell and Bryant 1990. Recursion is as deep as there are variables:
 //! callers give the thread a stack for it (see `solve`).
 
+use super::tables::{Answers, Unique, hash};
+
 /// A function: twice a node's position, plus one when negated.
 pub(super) type Function = u32;
 
@@ -24,46 +26,29 @@ struct Branch {
     /// Never negated: one function has one diagram.
     high: Function,
     low: Function,
-    next: u32,
 }
 
-#[derive(Clone, Copy)]
-struct Answer {
-    f: Function,
-    g: Function,
-    h: Function,
-    result: Function,
-}
-
-/// The table of answers grows with the diagrams up to this size (256 MiB); past it, old answers make place.
-const ANSWERS: usize = 1 << 24;
-
-const NO_ANSWER: Answer = Answer { f: u32::MAX, g: 0, h: 0, result: 0 };
+/// Bits of the place of an answer, at most: 16 MiB times sixteen.
+const ANSWERS: u32 = 24;
 
 /// All diagrams over one order of variables; a variable's level is its place in the order.
 pub(super) struct Bdd {
     nodes: Vec<Branch>,
-    heads: Vec<u32>,
-    answers: Vec<Answer>,
+    unique: Unique,
+    /// Of `and` with a third number of [`FALSE`], else of `choose`; no operation's first two numbers are [`TRUE`].
+    answers: Answers,
     limit: usize,
-}
-
-pub(super) fn hash(a: u32, b: u32, c: u32) -> usize {
-    let mixed = (u64::from(a) ^ (u64::from(b) << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        ^ u64::from(c).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    (mixed >> 29) as usize
 }
 
 impl Bdd {
     /// No diagrams yet; never more than `limit` nodes; tables to start with for this many variables.
     pub(super) fn new(limit: usize, variables: usize) -> Self {
-        let size = variables.next_power_of_two().clamp(4, 1 << 10);
-        let constant = Branch { level: BOTTOM, high: TRUE, low: TRUE, next: 0 };
+        let bits = usize::BITS - variables.clamp(4, 1 << 10).leading_zeros();
+        let constant = Branch { level: BOTTOM, high: TRUE, low: TRUE };
         Bdd {
             nodes: vec![constant],
-            heads: vec![0; size],
-            answers: vec![NO_ANSWER; size * 2],
+            unique: Unique::new(bits + 1),
+            answers: Answers::new(bits),
             limit: limit.min(1 << 30),
         }
     }
@@ -75,8 +60,8 @@ impl Bdd {
 
     /// Gives back the memory that only making diagrams needs.
     pub(super) fn seal(&mut self) {
-        self.heads = Vec::new();
-        self.answers = Vec::new();
+        self.unique = Unique::new(1);
+        self.answers = Answers::new(1);
         self.limit = 0;
     }
 
@@ -106,51 +91,25 @@ impl Bdd {
         }
         let sign = high & 1;
         let (high, low) = (high ^ sign, low ^ sign);
-        let slot = hash(level, high, low) & (self.heads.len() - 1);
-        let mut at = self.heads[slot];
-        while at != 0 {
-            let node = &self.nodes[at as usize];
-            if node.level == level && node.high == high && node.low == low {
-                return Ok((at << 1) ^ sign);
-            }
-            at = node.next;
+        let hash = hash(level, high, low);
+        let nodes = &self.nodes;
+        let is = |at: u32| {
+            let node = &nodes[at as usize];
+            node.level == level && node.high == high && node.low == low
+        };
+        if let Some(at) = self.unique.find(hash, is) {
+            return Ok((at << 1) ^ sign);
         }
         if self.nodes.len() >= self.limit {
             return Err(TooLarge);
         }
         let made = self.nodes.len() as u32;
-        self.nodes.push(Branch { level, high, low, next: self.heads[slot] });
-        self.heads[slot] = made;
-        if self.nodes.len() > self.heads.len() {
-            self.grow();
+        self.nodes.push(Branch { level, high, low });
+        self.unique.insert(hash, made);
+        if made.is_power_of_two() {
+            self.answers.grow(ANSWERS);
         }
         Ok((made << 1) ^ sign)
-    }
-
-    fn grow(&mut self) {
-        let size = self.heads.len() * 2;
-        self.heads.clear();
-        self.heads.resize(size, 0);
-        for at in 1..self.nodes.len() {
-            let node = self.nodes[at];
-            let slot = hash(node.level, node.high, node.low) & (size - 1);
-            self.nodes[at].next = self.heads[slot];
-            self.heads[slot] = at as u32;
-        }
-        if self.answers.len() < ANSWERS {
-            self.grow_answers();
-        }
-    }
-
-    fn grow_answers(&mut self) {
-        let size = self.answers.len() * 2;
-        let old = std::mem::replace(&mut self.answers, vec![NO_ANSWER; size]);
-        for answer in old {
-            if answer.f != u32::MAX {
-                let slot = hash(answer.f, answer.g, answer.h) & (size - 1);
-                self.answers[slot] = answer;
-            }
-        }
     }
 
     pub(super) fn and(&mut self, f: Function, g: Function) -> Result<Function, TooLarge> {
@@ -161,10 +120,8 @@ impl Bdd {
         if f == FALSE || f ^ 1 == g {
             return Ok(FALSE);
         }
-        let slot = hash(f, g, FALSE);
-        let answer = self.answers[slot & (self.answers.len() - 1)];
-        if answer.f == f && answer.g == g && answer.h == FALSE {
-            return Ok(answer.result);
+        if let Some(result) = self.answers.get(f, g, FALSE) {
+            return Ok(result);
         }
         let (f_level, g_level) = (self.level(f), self.level(g));
         let level = f_level.min(g_level);
@@ -173,8 +130,7 @@ impl Bdd {
         let high = self.and(f_high, g_high)?;
         let low = self.and(f_low, g_low)?;
         let result = self.node(level, high, low)?;
-        let mask = self.answers.len() - 1;
-        self.answers[slot & mask] = Answer { f, g, h: FALSE, result };
+        self.answers.put(f, g, FALSE, result);
         Ok(result)
     }
 
@@ -200,10 +156,8 @@ impl Bdd {
         if g & 1 == 1 {
             return Ok(self.choose(f, g ^ 1, h ^ 1)? ^ 1);
         }
-        let slot = hash(f, g, h);
-        let answer = self.answers[slot & (self.answers.len() - 1)];
-        if answer.f == f && answer.g == g && answer.h == h {
-            return Ok(answer.result);
+        if let Some(result) = self.answers.get(f, g, h) {
+            return Ok(result);
         }
         let level = self.level(f).min(self.level(g)).min(self.level(h));
         let part = |bdd: &Self, function: Function| {
@@ -214,8 +168,7 @@ impl Bdd {
         let high = self.choose(f_high, g_high, h_high)?;
         let low = self.choose(f_low, g_low, h_low)?;
         let result = self.node(level, high, low)?;
-        let mask = self.answers.len() - 1;
-        self.answers[slot & mask] = Answer { f, g, h, result };
+        self.answers.put(f, g, h, result);
         Ok(result)
     }
 

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::solve::{AllSets, Leaf, TopSets};
+use super::cut_sets::{AllSets, TopSets};
+use super::diagrams::Leaf;
 use super::tree::EventId;
 use super::zbdd::{BASE, EMPTY, Family};
 

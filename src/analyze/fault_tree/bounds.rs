@@ -1,8 +1,9 @@
 //! Bounds on a probability that is too dear to compute.
 
 use super::bdd::{Bdd, Function};
+use super::diagrams::{Diagram, Diagrams, Leaf, TopFunction};
 use super::net::{Kind, node_of};
-use super::solve::{Diagram, Diagrams, Leaf, Structure, TopFunction};
+use super::structure::Structure;
 
 /// Where a probability lies.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Probability of the top, and how much each event matters to it, from diagrams.
 
 use super::bdd::{self, Function};
-use super::solve::{Diagram, Diagrams, Leaf, TopFunction};
+use super::diagrams::{Diagram, Diagrams, Leaf, TopFunction};
 
 /// A probability and that of the opposite: both are kept, since one minus a tiny number has lost it.
 #[derive(Clone, Copy, Debug, PartialEq)]

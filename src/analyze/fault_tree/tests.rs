@@ -134,6 +134,40 @@ fn check_limits(tree: &FaultTree, expected: &BTreeSet<usize>) {
     assert!(likeliest.iter().zip(&chances).all(|((found, _), expected)| near(*found, *expected)));
 }
 
+/// The search without diagrams finds the best sets, in order, whatever number is asked for.
+fn check_listing(tree: &FaultTree) {
+    let expected = brute_cut_sets(&values(tree));
+    let chance = |set: usize| {
+        (0..tree.events().len())
+            .filter(|at| set >> at & 1 == 1)
+            .map(|at| tree.events()[at].probability.unwrap())
+            .product::<f64>()
+    };
+    let mut sizes: Vec<u32> = expected.iter().map(|set| set.count_ones()).collect();
+    sizes.sort_unstable();
+    let mut chances: Vec<f64> = expected.iter().map(|set| chance(*set)).collect();
+    chances.sort_by(|left, right| right.total_cmp(left));
+    for n in [1, 3, expected.len(), expected.len() + 5] {
+        let Some(listing) = list(tree, Ranking::Size, n, u64::MAX) else { return };
+        let found: Vec<usize> = listing.sets.iter().map(|set| as_bits(set)).collect();
+        assert!(!listing.given_up);
+        assert_eq!(
+            found.iter().copied().collect::<BTreeSet<_>>().len(),
+            found.len().min(n),
+            "no set comes twice"
+        );
+        assert!(found.iter().all(|set| expected.contains(set)));
+        assert_eq!(found.iter().map(|set| set.count_ones()).collect::<Vec<_>>(), sizes[..n.min(sizes.len())]);
+        assert!(n <= expected.len() || listing.all);
+        assert!(!listing.all || n >= expected.len());
+        let likeliest = list(tree, Ranking::Probability, n, u64::MAX).unwrap();
+        let found: Vec<usize> = likeliest.sets.iter().map(|set| as_bits(set)).collect();
+        assert_eq!(found.len(), n.min(expected.len()));
+        assert!(found.iter().all(|set| expected.contains(set)));
+        assert!(found.iter().zip(&chances).all(|(set, expected)| near(chance(*set), *expected)));
+    }
+}
+
 fn bounds_hold(tree: &FaultTree) {
     for diagram_nodes in [0, 6, 20] {
         bounds_hold_within(tree, diagram_nodes);
@@ -197,6 +231,7 @@ proptest! {
     fn monotone_trees_are_solved_as_by_brute_force(events in 1usize..10, recipes in recipes(16)) {
         let tree = tree_of(events, &recipes, &MONOTONE, &CHANCES);
         check(&tree);
+        check_listing(&tree);
         bounds_hold(&tree);
     }
 
@@ -209,7 +244,9 @@ proptest! {
 
     #[test]
     fn wide_trees_too(recipes in proptest::collection::vec((any::<u8>(), proptest::collection::vec(0u16..30, 2..7), any::<u8>()), 8..24)) {
-        check(&tree_of(11, &recipes, &MONOTONE, &CHANCES));
+        let tree = tree_of(11, &recipes, &MONOTONE, &CHANCES);
+        check(&tree);
+        check_listing(&tree);
     }
 
     #[test]
@@ -394,4 +431,73 @@ fn elements_that_need_each_other_fail_only_for_a_cause() {
         FaultTree::from_monotone_system(&elements[..2], 0).unwrap_err().to_string(),
         "element `a` requires an element that does not exist"
     );
+}
+
+/// A service with a replica on every server of a fat tree of `ports`-port switches: cores are shared by all pods.
+fn every_server(ports: usize) -> FaultTree {
+    let half = ports / 2;
+    let mut builder = Builder::new();
+    let spines: Vec<Node> = (0..half)
+        .map(|_| {
+            let cores = (0..half).map(|_| builder.event("core", Some(0.002))).collect();
+            builder.gate("spine", Operator::And, cores)
+        })
+        .collect();
+    let mut down = Vec::new();
+    for _ in 0..ports {
+        let paths = spines
+            .iter()
+            .map(|spine| {
+                let aggregation = builder.event("aggregation", Some(0.004));
+                builder.gate("path", Operator::Or, vec![aggregation, *spine])
+            })
+            .collect();
+        let network = builder.gate("network", Operator::And, paths);
+        for _ in 0..half {
+            let rack = builder.event("rack", Some(0.005));
+            for _ in 0..half {
+                let server = builder.event("server", Some(0.02));
+                down.push(builder.gate("replica", Operator::Or, vec![server, rack, network]));
+            }
+        }
+    }
+    let top = builder.gate("top", Operator::And, down);
+    builder.build(top).unwrap()
+}
+
+#[test]
+fn the_smallest_sets_are_found_where_there_are_too_many_to_count() {
+    // All cores; or the aggregation switches of one spine in every pod instead of its cores.
+    for ports in [4usize, 8, 16, 32] {
+        let half = ports / 2;
+        let listing = list(&every_server(ports), Ranking::Size, half + 1, u64::MAX).unwrap();
+        let sizes: Vec<usize> = listing.sets.iter().map(Vec::len).collect();
+        let mut expected = vec![half * half];
+        expected.extend(vec![half * half - half + ports; half]);
+        assert_eq!(sizes, expected, "{ports} ports");
+    }
+}
+
+#[test]
+fn a_search_without_steps_says_that_it_was_given_up() {
+    let listing = list(&every_server(8), Ranking::Size, 5, 10).unwrap();
+    assert!(listing.given_up && !listing.all && listing.sets.is_empty());
+}
+
+#[test]
+fn what_was_not_counted_is_searched_for() {
+    let tree = every_server(8);
+    let options = Options { diagram_nodes: 0, set_nodes: 50, trials: 0, ..Options::default() };
+    let solution = solve(&tree, &options);
+    assert!(solution.cut_short());
+    assert_eq!(solution.smallest(3).iter().map(Vec::len).collect::<Vec<_>>(), [16, 20, 20]);
+    assert_eq!(solution.likeliest(4).len(), 4);
+}
+
+#[test]
+fn trees_that_are_not_coherent_are_not_searched() {
+    let mut builder = Builder::new();
+    let (a, b) = (builder.event("a", None), builder.event("b", None));
+    let top = builder.gate("top", Operator::Xor, vec![a, b]);
+    assert_eq!(list(&builder.build(top).unwrap(), Ranking::Size, 5, u64::MAX), None);
 }

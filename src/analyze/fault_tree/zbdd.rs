@@ -1,7 +1,8 @@
 //! Zero-suppressed diagrams of families of sets (Minato 1993), with the operations that keep a family minimal
 //! (Rauzy 1993).
 
-use super::bdd::{self, Bdd, Function, TooLarge, hash};
+use super::bdd::{self, Bdd, Function, TooLarge};
+use super::tables::{Answers, Unique, hash};
 
 /// A family of sets: a node's position.
 pub(super) type Family = u32;
@@ -14,26 +15,16 @@ pub(super) const BASE: Family = 1;
 /// No limit on the order of sets.
 pub(super) const UNLIMITED: u32 = u32::MAX;
 
-/// The table of answers grows with the diagrams up to this size.
-const ANSWERS: usize = 1 << 23;
+/// Bits of the place of an answer, at most.
+const ANSWERS: u32 = 23;
 
 #[derive(Clone, Copy, Debug)]
 struct Branch {
     level: u32,
     high: Family,
     low: Family,
-    next: u32,
 }
 
-#[derive(Clone, Copy)]
-struct Answer {
-    operation: u32,
-    left: u32,
-    right: u32,
-    result: Family,
-}
-
-const NO_ANSWER: Answer = Answer { operation: u32::MAX, left: 0, right: 0, result: 0 };
 const WITHOUT: u32 = u32::MAX - 1;
 const UNION: u32 = u32::MAX - 2;
 const CUT: u32 = u32::MAX - 3;
@@ -43,8 +34,8 @@ pub(super) struct Zbdd {
     nodes: Vec<Branch>,
     /// The least order of a set of each node's family.
     shortest: Vec<u32>,
-    heads: Vec<u32>,
-    answers: Vec<Answer>,
+    unique: Unique,
+    answers: Answers,
     /// What each level adds to a set's order.
     weights: Vec<u32>,
     limit: usize,
@@ -53,13 +44,13 @@ pub(super) struct Zbdd {
 impl Zbdd {
     /// No families yet; `weights` says what each level adds to a set's order; never more than `limit` nodes.
     pub(super) fn new(weights: Vec<u32>, limit: usize) -> Self {
-        let size = weights.len().next_power_of_two().clamp(4, 1 << 10);
-        let terminal = Branch { level: u32::MAX, high: 0, low: 0, next: 0 };
+        let bits = usize::BITS - weights.len().clamp(4, 1 << 10).leading_zeros();
+        let terminal = Branch { level: u32::MAX, high: 0, low: 0 };
         Zbdd {
             nodes: vec![terminal; 2],
             shortest: vec![UNLIMITED, 0],
-            heads: vec![0; size],
-            answers: vec![NO_ANSWER; size * 2],
+            unique: Unique::new(bits + 1),
+            answers: Answers::new(bits),
             weights,
             limit: limit.min(1 << 31),
         }
@@ -67,8 +58,8 @@ impl Zbdd {
 
     /// Gives back the memory that only making families needs.
     pub(super) fn seal(&mut self) {
-        self.heads = Vec::new();
-        self.answers = Vec::new();
+        self.unique = Unique::new(1);
+        self.answers = Answers::new(1);
         self.limit = 0;
     }
 
@@ -91,60 +82,35 @@ impl Zbdd {
         if high == EMPTY {
             return Ok(low);
         }
-        let slot = hash(level, high, low) & (self.heads.len() - 1);
-        let mut at = self.heads[slot];
-        while at != 0 {
-            let node = &self.nodes[at as usize];
-            if node.level == level && node.high == high && node.low == low {
-                return Ok(at);
-            }
-            at = node.next;
+        let hash = hash(level, high, low);
+        let nodes = &self.nodes;
+        let is = |at: u32| {
+            let node = &nodes[at as usize];
+            node.level == level && node.high == high && node.low == low
+        };
+        if let Some(at) = self.unique.find(hash, is) {
+            return Ok(at);
         }
         if self.nodes.len() >= self.limit {
             return Err(TooLarge);
         }
         let made = self.nodes.len() as u32;
-        self.nodes.push(Branch { level, high, low, next: self.heads[slot] });
+        self.nodes.push(Branch { level, high, low });
         let through = self.shortest[high as usize].saturating_add(self.weights[level as usize]);
         self.shortest.push(through.min(self.shortest[low as usize]));
-        self.heads[slot] = made;
-        if self.nodes.len() > self.heads.len() {
-            self.grow();
+        self.unique.insert(hash, made);
+        if made.is_power_of_two() {
+            self.answers.grow(ANSWERS);
         }
         Ok(made)
     }
 
-    fn grow(&mut self) {
-        let size = self.heads.len() * 2;
-        self.heads.clear();
-        self.heads.resize(size, 0);
-        for at in 2..self.nodes.len() {
-            let node = self.nodes[at];
-            let slot = hash(node.level, node.high, node.low) & (size - 1);
-            self.nodes[at].next = self.heads[slot];
-            self.heads[slot] = at as u32;
-        }
-        if self.answers.len() < ANSWERS {
-            let size = self.answers.len() * 2;
-            let old = std::mem::replace(&mut self.answers, vec![NO_ANSWER; size]);
-            for answer in old {
-                if answer.operation != u32::MAX {
-                    let slot = hash(answer.operation, answer.left, answer.right) & (size - 1);
-                    self.answers[slot] = answer;
-                }
-            }
-        }
-    }
-
     fn answer(&self, operation: u32, left: u32, right: u32) -> Option<Family> {
-        let answer = &self.answers[hash(operation, left, right) & (self.answers.len() - 1)];
-        (answer.operation == operation && answer.left == left && answer.right == right)
-            .then_some(answer.result)
+        self.answers.get(operation, left, right)
     }
 
     fn remember(&mut self, operation: u32, left: u32, right: u32, result: Family) -> Family {
-        let slot = hash(operation, left, right) & (self.answers.len() - 1);
-        self.answers[slot] = Answer { operation, left, right, result };
+        self.answers.put(operation, left, right, result);
         result
     }
 
@@ -286,7 +252,8 @@ pub(super) struct MinimalSets<'a> {
     bdd: &'a Bdd,
     /// The least order of a set that makes a function true.
     shortest: Vec<u32>,
-    answers: Vec<Answer>,
+    /// By function and limit.
+    answers: Answers,
 }
 
 impl<'a> MinimalSets<'a> {
@@ -301,8 +268,8 @@ impl<'a> MinimalSets<'a> {
                 shortest.push(through.min(shortest[low as usize]));
             }
         }
-        let size = (bdd.len() * 2).next_power_of_two().clamp(4, ANSWERS);
-        MinimalSets { bdd, shortest, answers: vec![NO_ANSWER; size] }
+        let bits = (usize::BITS - bdd.len().leading_zeros()).clamp(2, ANSWERS);
+        MinimalSets { bdd, shortest, answers: Answers::new(bits) }
     }
 
     /// The sets of an order of at most `most`.
@@ -314,10 +281,8 @@ impl<'a> MinimalSets<'a> {
         if self.shortest[f as usize] == 0 {
             return Ok(BASE);
         }
-        let slot = hash(f, most, 0) & (self.answers.len() - 1);
-        let answer = &self.answers[slot];
-        if answer.operation == 0 && answer.left == f && answer.right == most {
-            return Ok(answer.result);
+        if let Some(result) = self.answers.get(f, most, 0) {
+            return Ok(result);
         }
         let level = self.bdd.level(f);
         let (high, low) = self.bdd.branches(f);
@@ -330,7 +295,7 @@ impl<'a> MinimalSets<'a> {
         };
         let high = into.without(high, low)?;
         let result = into.node(level, high, low)?;
-        self.answers[slot] = Answer { operation: 0, left: f, right: most, result };
+        self.answers.put(f, most, 0, result);
         Ok(result)
     }
 }

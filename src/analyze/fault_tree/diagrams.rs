@@ -1,0 +1,175 @@
+//! Decision diagrams of all modules.
+
+use super::attempt::Attempt;
+use super::bdd::{self, Bdd, Function, TooLarge};
+use super::net::{Kind, node_of};
+use super::order::Heuristic;
+use super::structure::Structure;
+use super::zbdd::UNLIMITED;
+
+/// No limit on the order of sets.
+pub(super) const ANY_ORDER: u32 = UNLIMITED;
+
+/// What a variable of a module's diagram stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaf {
+    /// An event of the tree.
+    Event(u32),
+    /// A module solved before, in the sense in which it is false while nothing has failed.
+    Module(usize),
+}
+
+/// A module's diagram and what its variables stand for.
+pub(super) struct Diagram {
+    pub(super) bdd: Bdd,
+    /// The module in the sense in which it is false while nothing has failed.
+    ///
+    /// Exact where no more leaves are true than `order` says, false elsewhere.
+    pub(super) function: Function,
+    /// The same, but true elsewhere.
+    pub(super) above: Function,
+    /// The most leaves that may be true at once; [`ANY_ORDER`] when the diagram is exact.
+    pub(super) order: u32,
+    /// Whether that sense is the opposite of the module's node.
+    pub(super) turned: bool,
+    pub(super) leaves: Vec<Leaf>,
+}
+
+/// The diagrams of all modules.
+pub(super) struct Diagrams {
+    pub(super) modules: Vec<Diagram>,
+    /// Whether the top is the opposite of the last module; a constant top has no module.
+    pub(super) top: TopFunction,
+}
+
+/// What the top is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TopFunction {
+    /// Known without any event.
+    Constant(bool),
+    /// One event, or its opposite.
+    Event(u32, bool),
+    /// The last module, or its opposite.
+    Module(usize, bool),
+}
+
+impl Diagrams {
+    /// The diagrams of every module; never more than `limit` nodes in one. A module that needs more gets a diagram
+    /// that is exact while few of its leaves are true.
+    pub(super) fn of(structure: &Structure, limit: usize) -> Result<Diagrams, TooLarge> {
+        let mut modules: Vec<Diagram> = Vec::with_capacity(structure.scopes.len());
+        for at in 0..structure.scopes.len() {
+            let exact = Diagram::of(structure, at, &modules, limit);
+            let diagram = match exact {
+                Ok(diagram) => diagram,
+                Err(TooLarge) => Diagram::in_part(structure, at, &modules, limit)?,
+            };
+            modules.push(diagram);
+        }
+        let negated = structure.top & 1 == 1;
+        let node = node_of(structure.top);
+        let top = match structure.net.kind(node) {
+            Kind::True => TopFunction::Constant(!negated),
+            Kind::Variable(event) => TopFunction::Event(event, negated),
+            _ => {
+                let last = &modules[modules.len() - 1];
+                match last.function {
+                    // The function is turned to be false at first; a constant one is false.
+                    bdd::FALSE if last.order == ANY_ORDER => TopFunction::Constant(last.turned ^ negated),
+                    _ => TopFunction::Module(modules.len() - 1, last.turned ^ negated),
+                }
+            }
+        };
+        Ok(Diagrams { modules, top })
+    }
+
+    /// The order up to which cut sets can be read off; [`ANY_ORDER`] when all diagrams are exact.
+    pub(super) fn order(&self) -> u32 {
+        self.modules.iter().map(|module| module.order).min().unwrap_or(ANY_ORDER)
+    }
+}
+
+/// How many times the limit the last resort may take: a diagram in part, of which there is one at a time.
+const IN_PART: usize = 4;
+
+/// Who goes on to how many nodes: the first order of variables, or how many of the others (those that got furthest).
+///
+/// The first order is within a factor of two of the best on most published models; on some another needs a tenth.
+const ROUNDS: [(Option<usize>, usize); 10] = [
+    (None, 3_000),
+    (Some(5), 3_000),
+    (None, 20_000),
+    (Some(2), 20_000),
+    (None, 300_000),
+    (Some(1), 100_000),
+    (None, 3_000_000),
+    (Some(5), 700_000),
+    (Some(2), 2_500_000),
+    (None, usize::MAX),
+];
+
+impl Diagram {
+    /// Tries several orders of variables: all go some way, those that got furthest go on.
+    fn of(structure: &Structure, at: usize, below: &[Diagram], limit: usize) -> Result<Diagram, TooLarge> {
+        let scope = &structure.scopes[at];
+        let attempt = |heuristic: Heuristic| {
+            Attempt::new(structure, scope, &heuristic.order(&structure.net, scope), below, limit)
+        };
+        let mut first = attempt(Heuristic::ALL[0])?;
+        if scope.gates.len() == 1 || scope.leaves.len() <= 8 {
+            first.advance(structure, scope, limit)?;
+            return Ok(first.diagram(scope));
+        }
+        let mut others: Vec<Attempt> = Vec::new();
+        for (who, budget) in ROUNDS {
+            let budget = budget.min(limit);
+            let Some(most) = who else {
+                if first.advance(structure, scope, budget).is_ok() {
+                    return Ok(first.diagram(scope));
+                }
+                continue;
+            };
+            if others.is_empty() {
+                others = Heuristic::ALL[1..]
+                    .iter()
+                    .map(|heuristic| attempt(*heuristic))
+                    .collect::<Result<_, _>>()?;
+            }
+            others.sort_by_key(|attempt| std::cmp::Reverse(attempt.progress));
+            for at in 0..most.min(others.len()) {
+                if others[at].advance(structure, scope, budget).is_ok() {
+                    return Ok(others.swap_remove(at).diagram(scope));
+                }
+            }
+        }
+        Err(TooLarge)
+    }
+}
+
+impl Diagram {
+    /// The largest order that fits, one by one: each is a new diagram, a few times larger than the one before.
+    fn in_part(
+        structure: &Structure,
+        at: usize,
+        below: &[Diagram],
+        limit: usize,
+    ) -> Result<Diagram, TooLarge> {
+        // The cut sets of a coherent tree come without diagrams, too: there this serves the probability alone.
+        let limit = if structure.is_coherent() { limit / 8 } else { limit.saturating_mul(IN_PART) };
+        let scope = &structure.scopes[at];
+        let order = Heuristic::ALL[0].order(&structure.net, scope);
+        let mut best = Err(TooLarge);
+        for most in 1..=scope.leaves.len() as u32 {
+            let mut attempt = Attempt::new(structure, scope, &order, below, limit)?;
+            let done = attempt
+                .restrict(most)
+                .and_then(|()| attempt.advance(structure, scope, limit))
+                .and_then(|()| attempt.diagram_in_part(scope, most));
+            match done {
+                Ok(diagram) => best = Ok(diagram),
+                Err(TooLarge) => break,
+            }
+        }
+        best
+    }
+}

@@ -96,7 +96,7 @@ const MOST_LISTED: usize = 1 << 23;
 
 /// No more steps than this are walked in all through what components take, and through what failure domains take.
 const MOST_STEPS: usize = 1 << 28;
-const MOST_STEPS_OF_DOMAINS: usize = 1 << 31;
+const MOST_STEPS_OF_DOMAINS: usize = 1 << 30;
 
 /// What each single failure does in the phase, without what it does at run time.
 fn phase_result(model: &FaultModel, at_run_time: Option<&FaultModel>) -> PhaseResult {

@@ -3,7 +3,7 @@
 use crate::model::{Edge, Estate, Id, Need, Node, Phase};
 
 /// No more dependencies than this are followed in all without a bound on each walk.
-const MOST_STEPS: usize = 1 << 29;
+const MOST_STEPS: usize = 1 << 26;
 
 /// How many nodes a walk meets at most beyond that.
 const NEAREST: usize = 1 << 10;

@@ -106,9 +106,7 @@ impl Bdd {
         let made = self.nodes.len() as u32;
         self.nodes.push(Branch { level, high, low });
         self.unique.insert(hash, made);
-        if made.is_power_of_two() {
-            self.answers.grow(ANSWERS);
-        }
+        self.answers.grow_with(self.nodes.len(), ANSWERS);
         Ok((made << 1) ^ sign)
     }
 

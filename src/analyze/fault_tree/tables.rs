@@ -79,9 +79,9 @@ impl Answers {
         Answers { slots: vec![[0; 4]; 1 << bits], bits }
     }
 
-    /// Makes the table twice as large, up to this many bits.
-    pub(super) fn grow(&mut self, most: u32) {
-        if self.bits >= most {
+    /// Makes the table twice as large once it has fewer than two places for each node, up to this many bits.
+    pub(super) fn grow_with(&mut self, nodes: usize, most: u32) {
+        if self.bits >= most || nodes * 2 <= self.slots.len() {
             return;
         }
         self.bits += 1;
@@ -135,9 +135,7 @@ mod tests {
         for at in 1..1_000u32 {
             answers.put(at, at + 1, 3, at * 2);
             assert_eq!(answers.get(at, at + 1, 3), Some(at * 2));
-            if at.is_power_of_two() {
-                answers.grow(8);
-            }
+            answers.grow_with(at as usize, 8);
         }
         let kept = (1..1_000u32).filter_map(|at| answers.get(at, at + 1, 3).map(|result| (at, result)));
         assert!(kept.clone().count() > 100);

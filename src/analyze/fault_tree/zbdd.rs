@@ -99,9 +99,7 @@ impl Zbdd {
         let through = self.shortest[high as usize].saturating_add(self.weights[level as usize]);
         self.shortest.push(through.min(self.shortest[low as usize]));
         self.unique.insert(hash, made);
-        if made.is_power_of_two() {
-            self.answers.grow(ANSWERS);
-        }
+        self.answers.grow_with(self.nodes.len(), ANSWERS);
         Ok(made)
     }
 

@@ -3,17 +3,19 @@
 //! The one part of linchpin that waits for a network, and that looks at a clock beside the command line: an answer
 //! is of the moment in which it came.
 
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy,
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, Record as Found, RecordType as Wire};
-use hickory_resolver::{Resolver, TokioResolver};
+use hickory_resolver::{Resolver, TokioResolver, system_conf};
 use jiff::Timestamp;
 
 use super::answers::{Answer, Outcome, Question, Record, RecordType, clean_data, clean_name};
@@ -27,10 +29,13 @@ const AT_ONCE: usize = 128;
 const TRIES: &[Duration] =
     &[Duration::from_millis(800), Duration::from_millis(1_500), Duration::from_millis(3_000)];
 
-/// A resolver that can be asked.
+/// A resolver that can be asked: one server, or those of the system.
 pub struct Live {
     runtime: tokio::runtime::Runtime,
-    resolver: TokioResolver,
+    /// Each by itself: a try that is given up at one has to go on at the next, which hickory would not know of.
+    servers: Vec<TokioResolver>,
+    /// The server that answered last: one that is silent costs one try, and is left alone then.
+    first: AtomicUsize,
     /// What stands in answers: its address, or `system`.
     name: String,
     between: Duration,
@@ -55,22 +60,23 @@ impl Live {
             .enable_time()
             .build()
             .map_err(|error| failed(&error))?;
-        let provider = TokioRuntimeProvider::default();
-        let builder = match options.resolver {
-            Some(address) => {
-                let (mut udp, mut tcp) = (ConnectionConfig::udp(), ConnectionConfig::tcp());
-                (udp.port, tcp.port) = (address.port(), address.port());
-                let server = NameServerConfig::new(address.ip(), true, vec![udp, tcp]);
-                let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-                Resolver::builder_with_config(config, provider)
+        let configurations = match options.resolver {
+            Some(address) => vec![server(address)],
+            None => {
+                let (system, _) = system_conf::read_system_conf().map_err(|error| failed(&error))?;
+                system.name_servers().to_vec()
             }
-            None => Resolver::builder(provider).map_err(|error| failed(&error))?,
         };
-        let resolver = builder.with_options(wire_options()).build().map_err(|error| failed(&error))?;
+        let servers = configurations.into_iter().map(alone).collect::<Result<Vec<_>, _>>();
+        let servers = servers.map_err(|error| failed(&error))?;
+        if servers.is_empty() {
+            return Err(failed(&"the system names none; give one with `--resolver`"));
+        }
         let rate = options.rate.unwrap_or(RATE).max(1);
         Ok(Live {
             runtime,
-            resolver,
+            servers,
+            first: AtomicUsize::new(0),
             name: options.resolver.map_or_else(|| "system".to_owned(), |address| address.to_string()),
             between: Duration::from_secs(1) / rate,
         })
@@ -102,20 +108,37 @@ impl Live {
         let Ok(name) = Name::from_ascii(format!("{}.", question.name.trim_end_matches('.'))) else {
             return Outcome::Failed;
         };
+        let first = self.first.load(Ordering::Relaxed);
         let mut last = Outcome::Timeout;
-        for patience in TRIES {
-            let lookup = self.resolver.lookup(name.clone(), wire_type(question.kind));
+        for (turn, patience) in TRIES.iter().enumerate() {
+            let at = (first + turn) % self.servers.len();
+            let lookup = self.servers[at].lookup(name.clone(), wire_type(question.kind));
             last = match tokio::time::timeout(*patience, lookup).await {
-                Ok(Ok(found)) => return records(found.answers()),
+                Ok(Ok(found)) => records(found.answers()),
                 Ok(Err(error)) => negative(&error),
                 Err(_) => Outcome::Timeout,
             };
             if !matches!(last, Outcome::Timeout | Outcome::Failed) {
+                self.first.store(at, Ordering::Relaxed);
                 break;
             }
         }
         last
     }
+}
+
+fn server(address: SocketAddr) -> NameServerConfig {
+    let (mut udp, mut tcp) = (ConnectionConfig::udp(), ConnectionConfig::tcp());
+    (udp.port, tcp.port) = (address.port(), address.port());
+    NameServerConfig::new(address.ip(), true, vec![udp, tcp])
+}
+
+/// A resolver that asks one server.
+fn alone(server: NameServerConfig) -> Result<TokioResolver, NetError> {
+    let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
+    Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+        .with_options(wire_options())
+        .build()
 }
 
 fn wire_options() -> ResolverOpts {
@@ -126,7 +149,6 @@ fn wire_options() -> ResolverOpts {
     options.use_hosts_file = ResolveHosts::Never;
     options.cache_size = 0;
     options.num_concurrent_reqs = 1;
-    options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
     options
 }
 
@@ -193,4 +215,40 @@ fn record(found: &Found) -> Option<Record> {
 
 fn plain(name: &Name) -> String {
     clean_name(&name.to_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    /// A server that refuses whatever it is asked; ends with the program.
+    fn refusing() -> SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut packet = [0; 512];
+            while let Ok((length, asker)) = socket.recv_from(&mut packet) {
+                const IS_ANSWER: u8 = 0x80;
+                const REFUSED: u8 = 5;
+                packet[2] |= IS_ANSWER;
+                packet[3] = REFUSED;
+                let _ = socket.send_to(&packet[..length], asker);
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn a_silent_server_is_left_for_the_next() {
+        let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let options = Options { resolver: Some(silent.local_addr().unwrap()), ..Options::default() };
+        let mut live = Live::new(&options).unwrap();
+        live.servers.push(alone(server(refusing())).unwrap());
+        let question = Question { name: "example.com".into(), kind: RecordType::A };
+        let outcomes = |live: &Live| live.ask(std::slice::from_ref(&question)).remove(0).1.outcome;
+        assert_eq!(outcomes(&live), Outcome::Refused);
+        assert_eq!(live.first.load(Ordering::Relaxed), 1, "it is asked first from now on");
+    }
 }

@@ -103,6 +103,12 @@ impl Item<'_> {
         self.role.is_component() && self.role != Role::DnsZone
     }
 
+    /// Whether it is a store that programs ask all the time, not one that they fetch from once.
+    fn answers_while_it_runs(&self) -> bool {
+        let words = ["database", "cache", "queue", "search"];
+        self.kind.is_some_and(|kind| kind.role == Role::Datastore && words.contains(&&*kind.category))
+    }
+
     /// Whether it runs programs.
     pub(super) fn is_compute(&self) -> bool {
         self.role == Role::Workload && self.kind.is_none_or(|kind| &*kind.category == "compute")
@@ -318,6 +324,11 @@ impl<'a> Graph<'a> {
         for meaning in [by_attribute, by_target].into_iter().flatten() {
             match meaning {
                 Meaning::None => return None,
+                Meaning::Phase(Phase::Startup)
+                    if links().is_told(&leaf.path) && target.answers_while_it_runs() =>
+                {
+                    return Some(Phase::Runtime);
+                }
                 Meaning::Phase(phase) => return Some(phase),
                 Meaning::Through => {}
             }

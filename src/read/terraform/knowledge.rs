@@ -81,6 +81,11 @@ impl Links {
         self.all("reverse").iter().any(|row| row.pattern == type_name && fits(row.a, path))
     }
 
+    /// Whether an attribute tells a program at its start what it needs while it runs.
+    pub(super) fn is_told(&self, path: &str) -> bool {
+        self.first("told", path).is_some()
+    }
+
     /// Whether what is reached through a type are alternatives.
     pub(super) fn holds_alternatives(&self, type_name: &str) -> bool {
         self.first("alternatives", type_name).is_some()

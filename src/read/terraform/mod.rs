@@ -33,6 +33,7 @@ mod terragrunt;
 mod tests;
 mod trace;
 mod value;
+mod workspaces;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

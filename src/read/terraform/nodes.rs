@@ -105,12 +105,7 @@ pub(super) fn category(item: &Item<'_>) -> Option<Category> {
     Some(match &*kind.category {
         "hosting" => Category::Compute,
         "analytics" => Category::Database,
-        word if item.type_name.contains("load_balancer")
-            || matches!(&*item.type_name, "aws_lb" | "aws_alb" | "aws_elb" | "azurerm_lb") =>
-        {
-            let _ = word;
-            Category::LoadBalancer
-        }
+        "loadbalancer" => Category::LoadBalancer,
         word => Category::parse(word).unwrap_or(Category::Other),
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Module;
 use super::syntax::ParsedFile;
+use super::workspaces;
 use super::world::local_folder;
 use crate::model::Environment;
 use crate::read::ReadContext;
@@ -45,7 +46,7 @@ pub(super) fn find(
     }
     rescue_circles(modules, &mut folders, called_elsewhere);
     let owners: Vec<String> = folders.iter().map(|folder| (*folder).to_owned()).collect();
-    owners.iter().map(|folder| root(folder, &owners, values, cx)).collect()
+    owners.iter().map(|folder| root(&modules[folder], &owners, values, cx)).collect()
 }
 
 /// The folders that a module calls.
@@ -117,11 +118,12 @@ fn reaches(modules: &BTreeMap<String, Module<'_>>, from: &str, to: &str) -> bool
 }
 
 fn root(
-    folder: &str,
+    module: &Module<'_>,
     owners: &[String],
     values: &BTreeMap<String, &ParsedFile>,
     cx: &ReadContext<'_>,
 ) -> Root {
+    let folder = module.folder.as_str();
     let mut always: Vec<String> = Vec::new();
     let mut common: Vec<String> = Vec::new();
     let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -139,6 +141,9 @@ fn root(
             Named::Common => common.push(path.clone()),
             Named::Nothing => {}
         }
+    }
+    if sets.is_empty() {
+        return by_workspace(module, always, cx);
     }
     // `terraform.tfvars` first, then `*.auto.tfvars` in the order of their names.
     always.sort_by_key(|path| (path.contains(".auto.tfvars"), path.clone()));
@@ -158,6 +163,20 @@ fn root(
         files.extend(set);
     }
     Root { folder: folder.to_owned(), environments, values: files }
+}
+
+/// A root whose environments, if any, are the workspaces that it tells apart by name.
+fn by_workspace(module: &Module<'_>, mut always: Vec<String>, cx: &ReadContext<'_>) -> Root {
+    always.sort_by_key(|path| (path.contains(".auto.tfvars"), path.clone()));
+    let found = workspaces::named(module);
+    let names: Vec<&str> = found.keys().map(String::as_str).collect();
+    let chosen = cx.choose_environment(&names).map(str::to_owned);
+    let environments = found.into_iter().map(|(name, files)| Environment {
+        chosen: Some(&name) == chosen.as_ref(),
+        name,
+        evidence: files.into_iter().collect(),
+    });
+    Root { folder: module.folder.clone(), environments: environments.collect(), values: always }
 }
 
 /// The root that a file of values belongs to: the nearest one above it; the only one when none is above.

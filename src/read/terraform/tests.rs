@@ -833,7 +833,7 @@ resource "aws_instance" "web" {
 }
 "#,
     );
-    has_edge(&unit, "tf:aws_instance.web -> tf:aws_db_instance.db startup required");
+    has_edge(&unit, "tf:aws_instance.web -> tf:aws_db_instance.db runtime required");
 }
 
 #[test]
@@ -944,4 +944,38 @@ resource "google_compute_instance" "vm" { machine_type = "e2-micro" }
     assert_eq!(region("tf:google_spanner_instance.several"), None);
     assert_eq!(region("tf:google_storage_bucket.two"), None);
     assert_eq!(node(&unit, "tf:google_compute_instance.vm").placement.zones, ["europe-west4-a"]);
+}
+
+#[test]
+fn workspaces_that_are_told_apart_by_name_are_environments() {
+    let files = [(
+        "main.tf",
+        r#"
+locals {
+  env   = terraform.workspace
+  sizes = { default = 1, staging = 1, prod = 3 }
+}
+provider "aws" {
+  region = terraform.workspace == "prod" ? "eu-central-1" : "eu-west-1"
+}
+resource "aws_ecs_service" "web" {
+  desired_count = lookup(local.sizes, local.env, 1)
+}
+resource "aws_db_instance" "replica" {
+  count = local.env == "prod" ? 1 : 0
+}
+"#,
+    )];
+    let found = read_in(&files, None);
+    let unit = &found.units[0];
+    let environments: Vec<_> = unit.environments.iter().map(|one| (one.name.as_str(), one.chosen)).collect();
+    assert_eq!(environments, [("prod", true), ("staging", false)]);
+    let web = node(unit, "tf:aws_ecs_service.web");
+    assert_eq!((web.replication.replicas, web.placement.region.as_deref()), (Some(3), Some("eu-central-1")));
+    let staging = read_in(&files, Some("staging"));
+    assert_eq!(ids(&staging.units[0]), ["tf:aws_ecs_service.web"]);
+    assert_eq!(
+        node(&staging.units[0], "tf:aws_ecs_service.web").placement.region.as_deref(),
+        Some("eu-west-1")
+    );
 }

@@ -277,7 +277,7 @@ fn because_of_defaults(kind: &ResourceType, item: &Item<'_>, facts: &Facts<'_, '
     match (out.is_empty(), is_stated) {
         (false, true) => out.join(", "),
         (false, false) => format!("default of `{}`: {}", item.type_name, out.join(", ")),
-        (true, _) => format!("default of `{}`", item.type_name),
+        (true, _) => format!("like every `{}` by itself", item.type_name),
     }
 }
 

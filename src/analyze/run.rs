@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::compile::{FaultModel, WEIGHT_UNIT};
-use super::graph::{ListLimits, Listing, Scenario};
+use super::graph::{FailureGraph, ListLimits, Listing, Requirement, Scenario};
 use super::{Analysis, PhaseResult, SingleFailure, concentration, cycles, fate};
 use crate::model::{Estate, Id, Level, Phase};
 
@@ -100,8 +100,11 @@ const MOST_STEPS_OF_DOMAINS: usize = 1 << 30;
 
 /// What each single failure does in the phase, without what it does at run time.
 fn phase_result(model: &FaultModel, at_run_time: Option<&FaultModel>) -> PhaseResult {
-    let elements: Vec<u32> =
-        (0..model.graph.len() as u32).filter(|element| model.graph.may_fail(*element)).collect();
+    let does_more = at_run_time.map(|before| do_more(&model.graph, &before.graph));
+    let counts = |element: &u32| {
+        model.graph.may_fail(*element) && does_more.as_ref().is_none_or(|more| more[*element as usize])
+    };
+    let elements: Vec<u32> = (0..model.graph.len() as u32).filter(counts).collect();
     let each = |most: usize| most / elements.len().max(1);
     let before = at_run_time.map(|before| &before.graph);
     let limits = ListLimits { pairs: MOST_LISTED, first: each(MOST_LISTED).max(4) };
@@ -134,6 +137,30 @@ fn phase_result(model: &FaultModel, at_run_time: Option<&FaultModel>) -> PhaseRe
             .then_with(|| a.element.cmp(&b.element))
     });
     PhaseResult { failures }
+}
+
+/// Per element whether it may take more than in the graph of before: whether something rests on it that has other
+/// requirements there.
+fn do_more(graph: &FailureGraph, before: &FailureGraph) -> Vec<bool> {
+    let mut found = vec![false; graph.len()];
+    let mut open: Vec<u32> = Vec::new();
+    let mut reach = |requirements: Vec<Requirement>, open: &mut Vec<u32>| {
+        for member in requirements.into_iter().flat_map(|requirement| requirement.members) {
+            if !std::mem::replace(&mut found[member as usize], true) {
+                open.push(member);
+            }
+        }
+    };
+    for element in 0..graph.len() as u32 {
+        let requirements = graph.requirements(element);
+        if requirements != before.requirements(element) {
+            reach(requirements, &mut open);
+        }
+    }
+    while let Some(element) = open.pop() {
+        reach(graph.requirements(element), &mut open);
+    }
+    found
 }
 
 fn is_part(level: Level) -> bool {

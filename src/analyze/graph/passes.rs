@@ -158,9 +158,8 @@ impl<'a> Run<'a> {
                 (Routes::of(&plan, wanted, served), None)
             }
             Some(graph) => {
-                let (routes, order) = Routes::alone(&plan, elements);
                 let before = Plan::of(graph);
-                let sources = order.iter().map(|&element| before.position[element as usize]).collect();
+                let (routes, sources) = Routes::compared(&plan, &before, elements, served);
                 (routes, Some(Before { plan: before, sources }))
             }
         };

@@ -56,17 +56,30 @@ impl Routes {
         routes
     }
 
-    /// A row for each of these elements, under their own numbers; and the elements in order of rows.
+    /// Rows of these elements, under their own numbers, and where the source of each row stands in the plan of before.
     ///
-    /// For losses that are not those of a position, since they are compared with another graph's.
-    pub(super) fn alone(plan: &Plan, elements: &[u32]) -> (Self, Vec<u32>) {
-        let mut order = elements.to_vec();
-        order.sort_by_key(|&element| plan.position[element as usize]);
+    /// For losses that are not those of a position, since they are compared with another graph's: elements share a row
+    /// where both graphs lose the same with them.
+    pub(super) fn compared(
+        plan: &Plan,
+        before: &Plan,
+        elements: &[u32],
+        served: impl Fn(u32) -> bool,
+    ) -> (Self, Vec<u32>) {
+        let (now, then) = (StandIns::of(plan, &served), StandIns::of(before, &served));
+        let stand_ins =
+            elements.iter().map(|&element| ((now.of_element(element), then.of_element(element)), element));
+        let mut stand_ins: Vec<((u32, u32), u32)> = stand_ins.collect();
+        stand_ins.sort_unstable();
         let mut row = vec![NONE; plan.position.len()];
-        order.iter().zip(0..).for_each(|(&element, number)| row[element as usize] = number);
-        let sources = order.iter().map(|&element| plan.position[element as usize]).collect();
+        let (mut sources, mut sources_before) = (Vec::new(), Vec::new());
+        for alike in stand_ins.chunk_by(|a, b| a.0 == b.0) {
+            alike.iter().for_each(|&(_, element)| row[element as usize] = sources.len() as u32);
+            sources.push(alike[0].0.0);
+            sources_before.push(alike[0].0.1);
+        }
         let next = vec![NONE; plan.position.len()];
-        (Self { next, row, sources, solved: elements.to_vec() }, order)
+        (Self { next, row, sources, solved: elements.to_vec() }, sources_before)
     }
 
     /// Gives positions with the same dependents one row; a clash of fingerprints costs a pass and nothing else.
@@ -89,6 +102,39 @@ impl Routes {
         for row in self.row.iter_mut().filter(|row| **row != NONE) {
             *row = number[*row as usize];
         }
+    }
+}
+
+/// For each position another one whose failure takes the same services: the only one that needs it, as long as no
+/// service stands between.
+struct StandIns<'p> {
+    plan: &'p Plan,
+    /// Per position.
+    found: Vec<u32>,
+}
+
+impl<'p> StandIns<'p> {
+    fn of(plan: &'p Plan, served: &impl Fn(u32) -> bool) -> Self {
+        let mut cyclic = vec![false; plan.nodes()];
+        plan.cycles.iter().cloned().flatten().for_each(|position| cyclic[position as usize] = true);
+        let mut found: Vec<u32> = (0..plan.nodes() as u32).collect();
+        // What is needed stands before what needs it: what the only one leads to is known when this is asked.
+        for position in (0..plan.nodes() as u32).rev() {
+            let view = View::of(plan, position, served);
+            let is_served = plan.elements.targets(position).iter().any(|&element| served(element));
+            if let (&[only], false) = (view.parents, view.soft_parents)
+                && !is_served
+                && !cyclic[position as usize]
+                && plan.thresholds[only as usize] == 1
+            {
+                found[position as usize] = found[only as usize];
+            }
+        }
+        Self { plan, found }
+    }
+
+    fn of_element(&self, element: u32) -> u32 {
+        self.found[self.plan.position[element as usize] as usize]
     }
 }
 

@@ -33,8 +33,11 @@ pub struct Stuck {
     pub evidence: Vec<Evidence>,
 }
 
-/// Whether anything in the estate has an alternative in another region or provider, or a standby.
+/// Whether anything in the estate has a standby, or an alternative in another region or provider and something that it
+/// needs to start or to ship.
 pub fn has_ways_out(estate: &Estate) -> bool {
+    let starts_or_ships =
+        estate.edges.iter().any(|edge| matches!(edge.phase, Phase::Startup | Phase::Deploy));
     let mut places: BTreeMap<&Id, BTreeSet<(&str, Option<&str>)>> = BTreeMap::new();
     for edge in &estate.edges {
         if is_standby(estate, edge) {
@@ -45,7 +48,7 @@ pub fn has_ways_out(estate: &Estate) -> bool {
             places.entry(group).or_default().insert((provider, node.placement.region.as_deref()));
         }
     }
-    places.values().any(|places| 1 < places.len())
+    starts_or_ships && places.values().any(|places| 1 < places.len())
 }
 
 /// The ways out that are stuck, by place, service and phase.

@@ -95,17 +95,35 @@ impl Page {
         ));
         let shown = self.limit(SINGLE_POINTS_ON_SCREEN);
         let services = outcome.estate.services().count();
+        let mut rows = self.rows(outcome);
+        let hidden: usize = rows.iter().skip(shown).map(|row| row.alike).sum();
+        rows.truncate(shown);
         let mut grid = self.grid(&["Lost", "Level", "Element; rule and place"]);
-        let room = self.width().saturating_sub(left_columns(outcome, shown, services)).max(12);
-        for finding in unmitigated(outcome).take(shown) {
+        let room = self.width().saturating_sub(left_columns(&rows, services)).max(12);
+        for row in &rows {
+            let finding = row.finding;
             grid.add_row([
                 lost(finding, services),
                 format!("{}\n{}", finding.domain_level.word(), finding.level.word()),
-                format!("{}\n{}", fit(&terminal(finding.element.as_str()), room), second_line(finding, room)),
+                format!("{}\n{}", fit(&terminal(finding.element.as_str()), room), second_line(row, room)),
             ]);
         }
         self.put(&grid);
-        self.more(total, shown);
+        self.more(total, total - hidden);
+    }
+
+    /// Findings of one rule on one element, for several groups say, share a row unless all are asked for.
+    fn rows<'o>(&self, outcome: &'o Outcome) -> Vec<Row<'o>> {
+        let mut rows: Vec<Row<'o>> = Vec::new();
+        let mut known: BTreeMap<(&str, &Id), usize> = BTreeMap::new();
+        for finding in unmitigated(outcome) {
+            let at = known.entry((finding.rule, &finding.element)).or_insert(rows.len());
+            match rows.get_mut(*at).filter(|_| self.options.length != Length::All) {
+                Some(row) => row.alike += 1,
+                None => rows.push(Row { finding, alike: 1 }),
+            }
+        }
+        rows
     }
 
     fn other_findings(&mut self, outcome: &Outcome) {
@@ -256,11 +274,17 @@ const GAP: usize = 2;
 const LOST_WIDTH: usize = 9;
 const LEVEL_WIDTH: usize = 9;
 
+/// A row of single points of failure.
+struct Row<'o> {
+    finding: &'o Finding,
+    /// How many findings it stands for.
+    alike: usize,
+}
+
 /// Columns that the two left ones take.
-fn left_columns(outcome: &Outcome, shown: usize, services: usize) -> usize {
-    let all = || unmitigated(outcome).take(shown);
-    let first = all().map(|finding| lost(finding, services).len()).max().unwrap_or(0);
-    let second = all().map(|finding| finding.domain_level.word().len()).max().unwrap_or(0);
+fn left_columns(rows: &[Row<'_>], services: usize) -> usize {
+    let first = rows.iter().map(|row| lost(row.finding, services).len()).max().unwrap_or(0);
+    let second = rows.iter().map(|row| row.finding.domain_level.word().len()).max().unwrap_or(0);
     (first + GAP).max(LOST_WIDTH) + (second + GAP).max(LEVEL_WIDTH)
 }
 
@@ -276,13 +300,17 @@ fn roots(outcome: &Outcome) -> String {
     outcome.roots.iter().map(|root| format!(" {}", shell_word(&terminal(root)))).collect()
 }
 
-fn second_line(finding: &Finding, room: usize) -> String {
-    let place = place(&finding.evidence).unwrap_or_default();
-    let room = room.saturating_sub(finding.rule.len() + 2);
+fn second_line(row: &Row<'_>, room: usize) -> String {
+    let place = place(&row.finding.evidence).unwrap_or_default();
+    let rule = match row.alike {
+        1 => row.finding.rule.to_owned(),
+        alike => format!("{alike} × {}", row.finding.rule),
+    };
+    let room = room.saturating_sub(rule.chars().count() + 2);
     if room < 8 {
-        return finding.rule.to_owned();
+        return rule;
     }
-    format!("{}  {}", finding.rule, fit(&terminal(&place), room))
+    format!("{rule}  {}", fit(&terminal(&place), room))
 }
 
 fn add_shares(grid: &mut Grid, one: &Concentration, limit: usize, width: usize) {
@@ -401,6 +429,20 @@ mod tests {
     use crate::report::Paint;
     use crate::report::sample;
     use crate::report::tests::written;
+
+    #[test]
+    fn findings_of_one_rule_on_one_element_share_a_row() {
+        let mut outcome = sample::shop();
+        outcome.findings = (1..4)
+            .map(|lost| {
+                let level = crate::model::Level::Provider;
+                sample::finding("shared-fate-redundancy", FindingLevel::Error, "provider:aws", level, lost)
+            })
+            .collect();
+        let text = written("table", &outcome, &Options::default());
+        assert_eq!(text.matches("provider:aws").count(), 2, "in its row and in what to run next:\n{text}");
+        assert!(text.contains("3 × shared-fate-redundancy") && !text.contains("more (--all)"), "{text}");
+    }
 
     #[test]
     fn one_screen_holds_everything() {

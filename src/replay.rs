@@ -83,7 +83,7 @@ pub enum Effect {
     Degraded,
     /// Nothing is known to be down or degraded, and something may be.
     NotKnown,
-    /// Everything serves, and something cannot be started, shipped, seen or recovered.
+    /// Everything serves, and something cannot, or perhaps cannot, be started, shipped, seen or recovered.
     Hampered,
     /// Nothing is felt.
     Nothing,
@@ -149,7 +149,7 @@ impl Replay {
 impl Replayed {
     /// The services that are hurt in any way.
     pub fn hurt(&self) -> impl Iterator<Item = &ServiceOutcome> {
-        self.simulation.services.iter().filter(|one| one.state != ServiceState::Up || !one.cannot.is_empty())
+        self.simulation.services.iter().filter(|one| one.is_hurt())
     }
 }
 

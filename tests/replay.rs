@@ -172,7 +172,7 @@ fn the_json_of_a_simulation_has_exactly_its_fields() {
     let services = answer["services"].as_array().expect("a list");
     assert_eq!(services.len(), 11);
     for service in services {
-        assert_eq!(keys(service), ["id", "state", "path", "recoverable"]);
+        assert_eq!(keys(service), ["id", "state", "path", "recoverable", "cannot", "perhaps_cannot"]);
     }
     let down = services.iter().filter(|service| service["state"] == "down").count();
     assert_eq!(down, 5);

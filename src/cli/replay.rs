@@ -11,7 +11,7 @@ use super::typed::Input;
 use super::{Command, Exit, Terminal, meaning};
 use crate::analyze::ServiceState;
 use crate::catalog::{Catalog, Outage};
-use crate::model::Id;
+use crate::model::{Id, Phase};
 use crate::replay::{Effect, FAMILIES, Mapping, Replay, Replayed, replay};
 use crate::report::text::{fit, terminal};
 use crate::scan::Outcome;
@@ -108,6 +108,7 @@ fn json_of(done: &Replay) -> Value {
 
 fn json_of_outage(one: &Replayed) -> Value {
     let ids = |ids: &[Id]| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>();
+    let words = |phases: &[Phase]| phases.iter().map(|phase| phase.word()).collect::<Vec<_>>();
     let services = one.hurt().map(|service| {
         let objective =
             one.breaches.iter().find(|(id, _)| *id == service.id).map(|(_, seconds)| seconds / 60);
@@ -116,7 +117,8 @@ fn json_of_outage(one: &Replayed) -> Value {
             "state": service.state.word(),
             "path": ids(&service.path),
             "recoverable": service.recoverable,
-            "cannot": service.cannot.iter().map(|phase| phase.word()).collect::<Vec<_>>(),
+            "cannot": words(&service.cannot),
+            "perhaps_cannot": words(&service.perhaps_cannot),
             "exceeds_rto_minutes": objective,
         })
     });

@@ -259,31 +259,33 @@ fn many(outcome: &Outcome, estate: &Estate, limit: usize, typed: &Typed) -> Stri
         .iter()
         .take(wanted)
         .map(|id| simulator.run(&Failure::new(estate, std::slice::from_ref(id), plane)))
-        .filter(|run| run.services.iter().any(hurt))
+        .filter(|run| run.services.iter().any(ServiceOutcome::is_hurt))
         .collect();
     if plane == Plane::Control {
         runs.sort_by_key(|run| std::cmp::Reverse(run.hampered().count()));
         runs.truncate(limit);
     }
     match typed.format {
-        Format::Json => format!("{:#}\n", Value::Array(runs.iter().map(|run| json_of(run, hurt)).collect())),
+        Format::Json => format!(
+            "{:#}\n",
+            Value::Array(runs.iter().map(|run| json_of(run, ServiceOutcome::is_hurt)).collect())
+        ),
         Format::Table => table_of_many(&runs),
         Format::Markdown => markdown_of_many(&runs),
     }
 }
 
-fn hurt(service: &ServiceOutcome) -> bool {
-    service.state != ServiceState::Up || !service.cannot.is_empty()
-}
-
 fn json_of(simulation: &Simulation, shown: impl Fn(&ServiceOutcome) -> bool) -> Value {
     let failed = simulation.failure.lost.iter().chain(&simulation.failure.impaired);
+    let words = |phases: &[Phase]| phases.iter().map(|phase| phase.word()).collect::<Vec<_>>();
     let services = simulation.services.iter().filter(|service| shown(service)).map(|service| {
         json!({
             "id": service.id.as_str(),
             "state": service.state.word(),
             "path": service.path.iter().map(Id::as_str).collect::<Vec<_>>(),
             "recoverable": service.recoverable,
+            "cannot": words(&service.cannot),
+            "perhaps_cannot": words(&service.perhaps_cannot),
         })
     });
     json!({ "failed": failed.map(Id::as_str).collect::<Vec<_>>(), "services": services.collect::<Vec<_>>() })
@@ -317,20 +319,27 @@ pub(super) fn cannot_words(service: &ServiceOutcome) -> String {
         Phase::Recover => "be recovered",
         Phase::Runtime => "run",
     };
-    let words: Vec<&str> = service.cannot.iter().map(word).collect();
-    match (service.state, words.is_empty()) {
-        (ServiceState::Down, true) if service.recoverable => "can be brought back meanwhile".to_owned(),
-        (ServiceState::Down, true) => "cannot be brought back meanwhile".to_owned(),
-        (ServiceState::Down, false) => {
-            format!("cannot be brought back meanwhile; cannot {}", words.join(", "))
-        }
-        (_, true) => String::new(),
-        (_, false) => format!("cannot {}", words.join(", ")),
+    let list = |phases: &[Phase]| phases.iter().map(word).collect::<Vec<_>>().join(", ");
+    let mut parts = Vec::new();
+    if service.state == ServiceState::Down {
+        let comes_back = service.recoverable && service.cannot.is_empty();
+        parts.push(
+            if comes_back { "can be brought back meanwhile" } else { "cannot be brought back meanwhile" }
+                .to_owned(),
+        );
     }
+    if !service.cannot.is_empty() {
+        parts.push(format!("cannot {}", list(&service.cannot)));
+    }
+    if !service.perhaps_cannot.is_empty() {
+        parts.push(format!("perhaps cannot {}", list(&service.perhaps_cannot)));
+    }
+    parts.join("; ")
 }
 
 fn rows(simulation: &Simulation) -> Vec<&ServiceOutcome> {
-    let mut rows: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| hurt(service)).collect();
+    let mut rows: Vec<&ServiceOutcome> =
+        simulation.services.iter().filter(|service| service.is_hurt()).collect();
     rows.sort_by(|a, b| {
         a.state.cmp(&b.state).then(b.weight.total_cmp(&a.weight)).then_with(|| a.id.cmp(&b.id))
     });
@@ -366,7 +375,7 @@ fn table(answer: &Answer, limit: usize) -> String {
     if limit < rows.len() {
         line(&mut text, &format!("... and {} more; --all shows them", rows.len() - limit));
     }
-    let up: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| !hurt(service)).collect();
+    let up: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| !service.is_hurt()).collect();
     if !up.is_empty() {
         let names: Vec<String> = up
             .iter()

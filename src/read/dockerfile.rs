@@ -112,6 +112,43 @@ fn read(file: &SourceFile, tree: &Tree, problems: &mut Problems) -> Unit {
     draft.unit
 }
 
+/// The image that a build adds to without saying what to start: that of the last stage, or of the one that is asked for.
+/// `None` where a stage on the way brings a program of its own.
+pub(super) fn extended(file: &SourceFile, given: &BTreeMap<String, String>, target: &str) -> Option<String> {
+    let mut arguments: BTreeMap<String, String> = BTreeMap::new();
+    // Name, image, and whether the stage starts something of its own.
+    let mut stages: Vec<(String, String, bool)> = Vec::new();
+    for (_, text) in instructions(file).into_iter().take(MAX_INSTRUCTIONS) {
+        let words: Vec<&str> = text.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+        match words.first().map(|word| word.to_ascii_uppercase()).as_deref() {
+            Some("ARG") if stages.is_empty() => {
+                for word in &words[1..] {
+                    let (name, default) = word.split_once('=').unwrap_or((word, ""));
+                    let value = given.get(name).map_or(default.trim_matches(['"', '\'']), String::as_str);
+                    arguments.insert(name.to_owned(), value.to_owned());
+                }
+            }
+            Some("FROM") => {
+                let name = words.get(3).filter(|_| words[2].eq_ignore_ascii_case("as")).unwrap_or(&"");
+                stages.push(((*name).to_owned(), substitute(words.get(1)?, &arguments), false));
+            }
+            Some("CMD" | "ENTRYPOINT") => stages.last_mut()?.2 = true,
+            _ => {}
+        }
+    }
+    let named =
+        |name: &str| stages.iter().rposition(|(own, ..)| !own.is_empty() && own.eq_ignore_ascii_case(name));
+    let mut at = if target.is_empty() { stages.len().checked_sub(1)? } else { named(target)? };
+    loop {
+        let (_, image, starts_own) = &stages[at];
+        match named(image).filter(|earlier| *earlier < at) {
+            _ if *starts_own => return None,
+            Some(earlier) => at = earlier,
+            None => return Some(image.clone()),
+        }
+    }
+}
+
 /// The image of a mount's `from=`.
 fn mounted_from(word: &str) -> Option<String> {
     word.strip_prefix("--mount=")?.split(',').find_map(|part| part.strip_prefix("from=")).map(str::to_owned)
@@ -218,6 +255,23 @@ mod tests {
                     FROM build as test\nFROM scratch\nCOPY --from=build /a /b\nCOPY --from=0 /a /b\n\
                     COPY \\\n  --from=ghcr.io/x/y:1 /c /d\nFROM ${BASE}\n";
         assert_eq!(images(text), (vec!["node:22".to_owned(), "ghcr.io/x/y:1".to_owned()], 1));
+    }
+
+    #[test]
+    fn what_a_build_extends_is_found_through_its_stages() {
+        let extended = |text: &str, target: &str| {
+            let tree = Tree::of_texts([("Dockerfile", text)]);
+            let given = BTreeMap::from([("BASE".to_owned(), "redis:7".to_owned())]);
+            extended(tree.get("Dockerfile").unwrap(), &given, target)
+        };
+        assert_eq!(extended("ARG BASE\nFROM ${BASE}\nCOPY a /a\n", "").as_deref(), Some("redis:7"));
+        let stages = "FROM postgres:16 AS base\nFROM base AS seed\nCMD [\"seed\"]\nFROM base\nRUN x\n";
+        assert_eq!(extended(stages, "").as_deref(), Some("postgres:16"));
+        assert_eq!(extended(stages, "seed"), None, "it starts something of its own");
+        assert_eq!(extended(stages, "none"), None);
+        for text in ["", "FROM", "FROM a b c\n", "FROM a AS a\nFROM a AS a\n"] {
+            extended(text, "");
+        }
     }
 
     #[test]

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::keys::{self, Keys};
 use super::packages::{declare_program, program};
 use super::{Format, ReadContext, hosts, same_environment};
-use crate::catalog::NameKind;
 use crate::model::{
     Confidence, Declarations, Environment, Evidence, Group, Id, Need, Phase, Reference, Target, Unit,
 };
@@ -108,18 +108,15 @@ fn read_folder(folder: &str, files: &[&SourceFile], cx: &ReadContext<'_>) -> Uni
     }
     let is_skeleton =
         ["BROADCAST_DRIVER", "BROADCAST_CONNECTION"].iter().any(|key| settings.contains_key(*key));
-    // Stores that speak the protocol of S3 are given keys of the same name.
-    let has_own_store = settings.keys().any(|key| {
-        key.contains("MINIO") || (key.contains("ENDPOINT") && (key.contains("S3") || key.contains("AWS")))
-    });
+    let keys =
+        Keys::among(settings.iter().map(|(key, (value, ..))| (key.as_str(), value.as_str())), cx.catalog);
     for (key, (value, file, line)) in &settings {
         // Every program made with Laravel has these, used or not.
         let is_unused = is_skeleton
             && value.is_empty()
             && ["AWS_", "PUSHER_", "ABLY_"].iter().any(|own| key.starts_with(own));
-        let is_elsewhere = has_own_store && key == "AWS_ACCESS_KEY_ID";
-        if !is_unused && !is_elsewhere {
-            Setting { key, value, file, line: *line, is_sample }.declare(&mut unit, cx);
+        if !is_unused {
+            Setting { key, value, file, line: *line, is_sample }.declare(&mut unit, &keys, cx);
         }
     }
     unit
@@ -165,7 +162,7 @@ struct Setting<'s> {
 }
 
 impl Setting<'_> {
-    fn declare(&self, unit: &mut Unit, cx: &ReadContext<'_>) {
+    fn declare(&self, unit: &mut Unit, keys: &Keys<'_>, cx: &ReadContext<'_>) {
         let mut is_placed = false;
         for mention in hosts::in_setting(self.key, self.value) {
             let mut targets: Vec<Target> = mention
@@ -178,26 +175,19 @@ impl Setting<'_> {
             is_placed |= !targets.is_empty();
             self.refer_to_any(unit, targets);
         }
-        let known =
-            cx.catalog.setting_key(self.key).filter(|_| !is_placed && (self.is_sample || self.is_set()));
-        if let Some(known) = known {
-            let phase = if &*known.category == "monitoring" { Phase::Observe } else { Phase::Runtime };
-            self.refer(unit, provider(&known.provider), phase, Need::Optional, None);
+        let counts = !is_placed && (self.is_sample || keys::is_set(self.value));
+        if let Some((target, phase)) = keys.opened_by(self.key).filter(|_| counts) {
+            self.refer(unit, target, phase, Need::Optional, None);
         }
     }
 
-    /// Whether the value is one, and no blank to be filled.
-    fn is_set(&self) -> bool {
-        !self.value.is_empty() && !is_blank(self.value)
-    }
-
-    /// What the host stands for. A sample's hosts are made up: only whose they would be is taken from them.
+    /// What the host stands for.
     fn target(&self, target: Target, cx: &ReadContext<'_>) -> Option<Target> {
         match &target {
             Target::Host { name, .. } if self.is_sample && name.contains('.') => {
-                cx.catalog.identify(NameKind::Host, name).map(|found| provider(found.provider))
+                keys::in_sample(target, cx.catalog)
             }
-            Target::Host { name, .. } => (!is_blank(name)).then_some(target),
+            Target::Host { name, .. } => (!keys::is_blank(name)).then_some(target),
             Target::Address(_) => (!self.is_sample).then_some(target),
             _ => None,
         }
@@ -233,21 +223,8 @@ impl Setting<'_> {
 
     /// The line without the value, which may be a secret.
     fn evidence(&self) -> Evidence {
-        let text = format!("{}=***", self.key.chars().take(100).collect::<String>());
-        Evidence::File { location: self.file.line_location(self.line), text: text.into() }
+        keys::masked(self.file.line_location(self.line), self.key)
     }
-}
-
-fn provider(id: &str) -> Target {
-    Target::Provider { provider: id.to_owned(), service: None, region: None }
-}
-
-/// Whether a value stands for one that is still to be written.
-fn is_blank(value: &str) -> bool {
-    let value = value.to_ascii_lowercase();
-    ["your", "example", "change", "replace", "xxx", "placeholder", "todo", "dummy", "fake", "<", "..."]
-        .iter()
-        .any(|word| value.contains(word))
 }
 
 /// `KEY=VALUE` lines with the number of their line; comments, `export` and quotes are taken off.

@@ -149,7 +149,7 @@ pub fn of_host(name: &str, port: Option<u16>, scheme: Option<&str>) -> Option<Ta
 pub fn need_of(target: &Target) -> Need {
     match target {
         Target::Host { scheme: Some(scheme), .. } if is_datastore_scheme(scheme) => Need::Required,
-        Target::Host { .. } | Target::Unresolved { .. } => Need::Optional,
+        Target::Host { .. } | Target::Unresolved { .. } | Target::Provider { .. } => Need::Optional,
         _ => Need::Required,
     }
 }

@@ -19,6 +19,7 @@ pub mod hosts;
 pub mod images;
 pub mod inventory;
 pub mod json;
+mod keys;
 pub mod kubernetes;
 pub mod kustomize;
 pub mod moved;

@@ -10,9 +10,10 @@ use crate::model::{
     Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Level, Need, Node,
     Phase, Program, Reach, Reference, Target, Tolerance, Unit,
 };
-use crate::read::hosts::{self, Mention, Sureness};
+use crate::read::hosts::{self, Endpoint, Mention, Sureness};
 use crate::read::images::{self, Known};
-use crate::read::{ReadContext, env_files, packages, yaml};
+use crate::read::keys::{self, Keys};
+use crate::read::{ReadContext, dockerfile, env_files, packages, yaml};
 use crate::source::{Location, SourceFile, Tree};
 
 /// The unit of a project.
@@ -63,6 +64,24 @@ struct Graph<'g> {
     names: BTreeMap<String, String>,
 }
 
+/// A setting of a service.
+struct Given {
+    key: String,
+    value: String,
+    at: Location,
+    /// Whether its value is given when the service starts.
+    is_open: bool,
+    /// Whether it stands in a sample.
+    is_sample: bool,
+}
+
+impl Given {
+    /// Whether the key is there to be used.
+    fn counts(&self) -> bool {
+        self.is_open || keys::is_set(&self.value)
+    }
+}
+
 /// What one service needs.
 struct Needs<'g> {
     name: &'g str,
@@ -77,7 +96,8 @@ impl<'g> Graph<'g> {
     fn recognize(&mut self) {
         for (name, service) in self.services {
             let known = service.image.as_ref().and_then(|image| images::known(&image.text, self.cx.catalog));
-            if let Some(known) = known.filter(|known| service.build.is_none() || known.is_datastore()) {
+            let known = known.filter(|known| service.build.is_none() || known.is_datastore());
+            if let Some(known) = known.or_else(|| self.built_datastore(service)) {
                 self.known.insert(name, known);
             }
             for alias in &service.aliases {
@@ -85,6 +105,19 @@ impl<'g> Graph<'g> {
             }
         }
         self.names.extend(self.services.keys().map(|name| (name.to_ascii_lowercase(), name.clone())));
+    }
+
+    /// The datastore that a built image is: it starts from one, and starts what that one starts.
+    fn built_datastore(&self, service: &Service) -> Option<Known> {
+        let build = service.build.as_ref().filter(|_| service.entrypoint.is_empty())?;
+        let is_own = |line: &Placed| !line.text.starts_with('-');
+        if service.command.iter().any(is_own) {
+            return None;
+        }
+        let context = Tree::resolve(&service.folder, &build.context)?;
+        let name = if build.dockerfile.is_empty() { "Dockerfile" } else { &build.dockerfile };
+        let base = dockerfile::extended(self.cx.tree.join(&context, name)?, &build.args, &build.target)?;
+        images::known(&base, self.cx.catalog).filter(Known::is_datastore)
     }
 
     fn id(&self, name: &str) -> Id {
@@ -279,23 +312,71 @@ impl<'g> Graph<'g> {
     }
 
     fn settings(&self, needs: &mut Needs<'_>, service: &Service) {
+        let given = self.given(service);
+        let catalog = self.cx.catalog;
+        let keys = Keys::among(given.iter().map(|one| (one.key.as_str(), one.value.as_str())), catalog);
+        for one in &given {
+            let is_known = catalog.setting_key(&one.key).is_some();
+            let evidence =
+                if is_known { keys::masked(one.at.clone(), &one.key) } else { self.evidence(&one.at) };
+            let mut mentions = hosts::in_setting(&one.key, &one.value);
+            if one.is_sample {
+                self.doubt(&mut mentions);
+            }
+            let opened = keys.opened_by(&one.key).filter(|_| mentions.is_empty() && one.counts());
+            self.mentions(needs, mentions, &evidence);
+            if let Some((target, phase)) = opened {
+                self.refer(needs, target, phase, Need::Optional, evidence);
+            }
+        }
+    }
+
+    /// All settings of a service: its own, and those of the files that it names.
+    fn given(&self, service: &Service) -> Vec<Given> {
+        let mut given: Vec<Given> = Vec::new();
         for (key, Placed { text, at }) in &service.environment {
-            let evidence = self.evidence(at);
-            self.mentions(needs, hosts::in_setting(key, text), &evidence);
+            let is_open = service.open_settings.contains(key);
+            let (key, value, at) = (key.clone(), text.clone(), at.clone());
+            given.push(Given { key, value, at, is_open, is_sample: false });
         }
         for file in &service.env_files {
             // What is not in the repository is often described by a sample of it.
-            let names = ["", ".sample", ".example", ".template", ".dist"];
+            let samples =
+                [".sample", ".example", ".template", ".dist"].map(|end| format!("{}{end}", file.text));
+            let before = match file.text.rsplit_once('/') {
+                Some((folder, name)) => format!("{folder}/example{name}"),
+                None => format!("example{}", file.text),
+            };
+            let names = std::iter::once(&file.text).chain(&samples).chain([&before]);
             let found = names
-                .iter()
-                .find_map(|ending| self.cx.tree.join(&service.folder, &format!("{}{ending}", file.text)));
-            let Some(file) = found else { continue };
+                .enumerate()
+                .find_map(|(at, name)| Some((at > 0, self.cx.tree.join(&service.folder, name)?)));
+            let Some((is_sample, file)) = found else { continue };
             for (key, value, line) in env_files::lines(file.text()) {
                 if !service.environment.contains_key(&key) {
-                    self.mentions(needs, hosts::in_setting(&key, &value), &Evidence::at_line(file, line));
+                    let at = file.line_location(line);
+                    given.push(Given { key, value, at, is_open: is_sample, is_sample });
                 }
             }
         }
+        given
+    }
+
+    /// Keeps of a sample's hosts what it can know of: services of the project, and whose the others would be.
+    fn doubt(&self, mentions: &mut Vec<Mention>) {
+        for mention in &mut *mentions {
+            let endpoints = std::mem::take(&mut mention.endpoints).into_iter();
+            mention.endpoints = endpoints
+                .filter_map(|endpoint| {
+                    if self.service_of(&endpoint.target).is_some() {
+                        return Some(endpoint);
+                    }
+                    let target = keys::in_sample(endpoint.target, self.cx.catalog)?;
+                    Some(Endpoint { target, sure: endpoint.sure })
+                })
+                .collect();
+        }
+        mentions.retain(|mention| !mention.endpoints.is_empty());
     }
 
     fn mentions(&self, needs: &mut Needs<'_>, mentions: Vec<Mention>, evidence: &Evidence) {
@@ -614,6 +695,64 @@ unit shop
   compose:shop/api ~> Host { name: "api.stripe.com", port: None, scheme: Some("https") } optional
 "#,
         );
+    }
+
+    #[test]
+    fn keys_of_providers_are_optional_needs_and_never_shown() {
+        let compose = "services:\n  api:\n    image: me/api\n    env_file: .env.production\n    environment:\n      STRIPE_KEY: sk_live_1\n      OPENAI_API_KEY:\n      SENTRY_DSN: ${SENTRY_DSN:-}\n      SLACK_TOKEN: ''\n      SUPABASE_URL: http://kong:8000\n      SUPABASE_ANON_KEY: x\n  kong: {image: kong}\n";
+        let sample = "API_HOST=files.example.com\nTWILIO_SID=\nS3=https://my-bucket.s3.eu-west-1.amazonaws.com\nDB_HOST=kong\n";
+        let files = [("compose.yaml", compose), (".env.production.sample", sample)];
+        check(
+            &files,
+            r#"
+unit .
+  compose:api 1
+  compose:kong 1
+  compose:api -> compose:kong runtime required
+  compose:api ~> Provider { provider: "openai", service: None, region: None } optional
+  compose:api ~> Provider { provider: "sentry", service: None, region: None } optional
+  compose:api ~> Provider { provider: "stripe", service: None, region: None } optional
+  compose:api ~> Provider { provider: "twilio", service: None, region: None } optional
+  compose:api ~> Provider { provider: "aws", service: None, region: None } optional
+"#,
+        );
+        let declarations = read(&files);
+        let shown = format!("{:?}", declarations.units[0].references);
+        assert!(!shown.contains("sk_live_1") && shown.contains("STRIPE_KEY=***"), "{shown}");
+    }
+
+    #[test]
+    fn settings_that_stand_alone_are_handed_on_from_the_file_of_variables() {
+        let compose = "services:\n  web: {image: me/web, environment: [CACHE_ADDR, 'ALL=${DB_URL}']}\n  api: {image: me/api, environment: {CACHE_ADDR: }}\n  cache: {image: redis}\n  db: {image: postgres}\n";
+        let env = "PORT=6379\nCACHE_ADDR=cache:${PORT}\nDB_HOST=db\nDB_URL=postgres://${DB_HOST}/x\n";
+        check(
+            &[("compose.yaml", compose), (".env", env)],
+            r#"
+unit .
+  compose:api 1
+  compose:cache 1 Stateful EphemeralData
+  compose:db 1 Stateful EphemeralData
+  compose:web 1
+  compose:api -> compose:cache runtime required
+  compose:web -> compose:cache runtime required
+  compose:web -> compose:db runtime required
+"#,
+        );
+    }
+
+    #[test]
+    fn an_image_built_from_a_datastore_is_one() {
+        let compose = "services:\n  db: {build: {context: db}, volumes: ['d:/var/lib/mysql']}\n  seed: {build: seed}\n  tuned: {build: db, command: ['--max-connections=9']}\n  load: {build: db, command: load.sh}\n";
+        let files = [
+            ("compose.yaml", compose),
+            ("db/Dockerfile", "FROM mysql:8\nCOPY init.sql /docker-entrypoint-initdb.d/\n"),
+            ("seed/Dockerfile", "FROM mysql:8\nCMD [\"seed.sh\"]\n"),
+        ];
+        let declarations = read(&files);
+        let nodes = &declarations.units[0].nodes;
+        let kinds: Vec<_> = nodes.iter().map(|node| (&*node.name, node.category)).collect();
+        let (store, code) = (Some(Category::Database), Some(Category::Compute));
+        assert_eq!(kinds, [("db", store), ("load", code), ("seed", code), ("tuned", store)]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::interpolate::Variables;
+use super::interpolate::{Variables, interpolate};
 use super::service::{Placed, Service};
 use crate::read::env_files;
 use crate::read::yaml::{self, Node};
@@ -186,9 +186,22 @@ fn services_of(root: &Node) -> Option<&Node> {
 
 /// Variables of the `.env` file of a folder; of a sample, where only that is in the repository.
 pub(super) fn env_of_folder(tree: &Tree, folder: &str) -> Variables {
-    let names =
-        [".env", ".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", "env.sample"];
+    let names = [
+        ".env",
+        ".env.example",
+        ".env.sample",
+        ".env.template",
+        ".env.dist",
+        "env.example",
+        "env.sample",
+        "example.env",
+    ];
     let file = names.iter().find_map(|name| tree.join(folder, name));
-    let lines = file.map(|file| env_files::lines(file.text())).unwrap_or_default();
-    lines.into_iter().map(|(key, value, _)| (key, value)).collect()
+    let mut variables = Variables::new();
+    for (key, value, _) in file.map(|file| env_files::lines(file.text())).unwrap_or_default() {
+        // A value may be made of those above it.
+        let value = interpolate(&value, &variables);
+        variables.insert(key, value);
+    }
+    variables
 }

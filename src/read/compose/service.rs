@@ -1,6 +1,6 @@
 //! One service of a compose file: read from one file, then laid over with the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::interpolate::{Variables, interpolate};
 use crate::read::yaml::Node;
@@ -60,6 +60,8 @@ pub(super) struct Service {
     pub image: Option<Placed>,
     pub build: Option<Build>,
     pub environment: BTreeMap<String, Placed>,
+    /// Settings whose value is given when it starts: `KEY`, `KEY: ${KEY:-}`.
+    pub open_settings: BTreeSet<String>,
     pub env_files: Vec<Placed>,
     pub after: BTreeMap<String, After>,
     /// Other service names it needs: links, `network_mode: service:x`.
@@ -86,9 +88,12 @@ impl Service {
         let mut service =
             Service { places: vec![name.at.clone()], folder: folder.to_owned(), ..Service::default() };
         service.image = node.get("image").and_then(placed);
-        service.build = node.get("build").map(|build| read_build(build, &text));
-        service.environment = pairs(node.get("environment"), &text);
-        service.labels = pairs(node.get("labels"), &text);
+        service.build = node.get("build").map(|build| read_build(build, &text, variables));
+        // `KEY` alone hands on what the variable of this name holds.
+        let handed_on = |key: &str| variables.get(key).cloned().unwrap_or_default();
+        service.environment = pairs(node.get("environment"), &text, &handed_on);
+        service.open_settings = open_settings(node.get("environment"), &service.environment);
+        service.labels = pairs(node.get("labels"), &text, &|_| String::new());
         service.env_files = list(node.get("env_file"))
             .into_iter()
             .filter_map(|item| placed(item.get("path").unwrap_or(item)))
@@ -119,6 +124,8 @@ impl Service {
     pub(super) fn lay_over(&mut self, over: Service) {
         let Service { places, folder, environment, env_files, after, links, aliases, labels, mounts, .. } =
             over;
+        self.open_settings.retain(|key| !environment.contains_key(key));
+        self.open_settings.extend(over.open_settings);
         self.places.extend(places);
         if !folder.is_empty() {
             self.folder = folder;
@@ -221,29 +228,57 @@ fn list(node: Option<&Node>) -> Vec<&Node> {
     node.map(Node::items_or_self).unwrap_or_default()
 }
 
-fn read_build(node: &Node, text: &dyn Fn(&Node) -> Option<String>) -> Build {
+fn read_build(node: &Node, text: &dyn Fn(&Node) -> Option<String>, variables: &Variables) -> Build {
     if let Some(context) = text(node) {
         return Build { context, ..Build::default() };
     }
     let field = |key: &str| node.get(key).and_then(text).unwrap_or_default();
-    let args = pairs(node.get("args"), text).into_iter().map(|(key, value)| (key, value.text)).collect();
+    let handed_on = |key: &str| variables.get(key).cloned().unwrap_or_default();
+    let args = pairs(node.get("args"), text, &handed_on);
+    let args = args.into_iter().map(|(key, value)| (key, value.text)).collect();
     let context =
         Some(field("context")).filter(|context| !context.is_empty()).unwrap_or_else(|| ".".to_owned());
     Build { context, dockerfile: field("dockerfile"), target: field("target"), args }
 }
 
-/// A mapping, or a list of `KEY=VALUE`.
-fn pairs(node: Option<&Node>, text: &dyn Fn(&Node) -> Option<String>) -> BTreeMap<String, Placed> {
+/// A mapping, or a list of `KEY=VALUE`. A key that stands alone has the value that `alone` finds for it.
+fn pairs(
+    node: Option<&Node>,
+    text: &dyn Fn(&Node) -> Option<String>,
+    alone: &dyn Fn(&str) -> String,
+) -> BTreeMap<String, Placed> {
     let Some(node) = node else { return BTreeMap::new() };
     let from_list = node.items().iter().filter_map(|item| {
         let written = text(item)?;
-        let (key, value) = written.split_once('=').unwrap_or((&written, ""));
-        Some((key.trim().to_owned(), Placed { text: value.to_owned(), at: item.location.clone() }))
+        let (key, value) = match written.split_once('=') {
+            Some((key, value)) => (key.trim(), value.to_owned()),
+            None => (written.trim(), alone(written.trim())),
+        };
+        Some((key.to_owned(), Placed { text: value, at: item.location.clone() }))
     });
     let from_mapping = node.entries().into_iter().map(|(key, value)| {
-        (key.text.to_string(), Placed { text: text(value).unwrap_or_default(), at: key.location.clone() })
+        let value = if value.is_null() { alone(&key.text) } else { text(value).unwrap_or_default() };
+        (key.text.to_string(), Placed { text: value, at: key.location.clone() })
     });
     from_list.chain(from_mapping).collect()
+}
+
+/// Keys that stand alone or end in nothing but a variable that is not set here.
+fn open_settings(node: Option<&Node>, read: &BTreeMap<String, Placed>) -> BTreeSet<String> {
+    let Some(node) = node else { return BTreeSet::new() };
+    let listed = node.items().iter().filter_map(|item| {
+        let written = item.str()?;
+        let (key, value) = written.split_once('=').map_or((written, None), |(key, value)| (key, Some(value)));
+        Some((key.trim(), value))
+    });
+    let entries = node.entries();
+    let mapped =
+        entries.iter().map(|(key, value)| (&*key.text, (!value.is_null()).then(|| value.str()).flatten()));
+    let is_open = |(key, value): &(&str, Option<&str>)| {
+        let is_empty = read.get(*key).is_some_and(|placed| placed.text.is_empty());
+        is_empty && value.is_none_or(|value| value.contains('$'))
+    };
+    listed.chain(mapped).filter(is_open).map(|(key, _)| key.to_owned()).collect()
 }
 
 fn read_after(node: &Node) -> BTreeMap<String, After> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::javascript::{self, Call, Value};
-use super::records::{proves_only, qualify, real_ttl};
+use super::records::{is_proof, qualify, real_ttl};
 use super::{Data, Operator, Record, Zone, add_zones, operators};
 use crate::model::{Declarations, Evidence, Need, Unit};
 use crate::read::{Format, ReadContext, yaml};
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
             let message = format!("{} record: its values are not literals", call.name);
             return self.problems.warning(domain.file.location(call.offset), message);
         };
-        if proves_only(&name) && matches!(data, Data::Alias(_)) {
+        if is_proof(&name, &data) {
             return;
         }
         let own = flatten(&call.args).into_iter().find(|call| call.name == "TTL");
@@ -238,7 +238,9 @@ impl<'a> Reader<'a> {
         if kind.eq_ignore_ascii_case("BIND") {
             return None;
         }
-        Some(Operator { provider: operators::of_dnscontrol_type(kind), text: kind.to_owned(), evidence })
+        // Where the types stand in a file of credentials that is not shared, the name is all there is.
+        let provider = operators::of_dnscontrol_type(kind).or_else(|| operators::of_name(name));
+        Some(Operator { provider, text: kind.to_owned(), evidence })
     }
 }
 

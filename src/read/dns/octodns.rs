@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::records::{proves_only, qualify, real_ttl};
+use super::records::{is_proof, qualify, real_ttl};
 use super::{Data, Operator, Record, Zone, add_zones, operators};
 use crate::model::{Declarations, Environment, Need, Unit};
 use crate::read::yaml::{self, Node};
@@ -352,7 +352,7 @@ fn read_record(
     let proxied = record.at(&["octodns", "cloudflare", "proxied"]).and_then(Node::bool) == Some(true);
     for (value, need) in values(record) {
         match read_value(kind, value, &zone.name) {
-            Ok(Some(Data::Alias(_))) if proves_only(owner) => {}
+            Ok(Some(data)) if is_proof(owner, &data) => {}
             Ok(Some(data)) => {
                 let evidence = value.evidence(tree);
                 zone.records.push(Record { name: owner.to_owned(), ttl, data, need, proxied, evidence });

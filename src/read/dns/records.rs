@@ -286,7 +286,7 @@ pub(super) fn qualify(name: &str, origin: &str) -> String {
 }
 
 /// Whether a name exists only to prove or sign something: DKIM keys, certificate validation, DMARC.
-pub(super) fn proves_only(name: &str) -> bool {
+fn proves_only(name: &str) -> bool {
     let first = name.split('.').next().unwrap_or(name);
     name.starts_with('_')
         || name.contains("._domainkey.")
@@ -294,6 +294,28 @@ pub(super) fn proves_only(name: &str) -> bool {
         || is_token(first)
         || first.strip_prefix("google").is_some_and(is_google_token)
 }
+
+/// Whether a record is there to prove something and nothing is reached by it.
+pub(super) fn is_proof(name: &str, data: &Data) -> bool {
+    match data {
+        Data::Alias(target) => {
+            proves_only(name) || VERIFIERS.iter().any(|verifier| target.ends_with(verifier))
+        }
+        Data::Address(_) => name.starts_with("_acme-challenge."),
+        _ => false,
+    }
+}
+
+/// Ends of names that authorities and providers have pointed at to see who owns a name.
+const VERIFIERS: &[&str] = &[
+    ".dv.googlehosted.com",
+    ".acm-validations.aws",
+    ".fastly-validations.com",
+    ".comodoca.com",
+    ".sectigo.com",
+    "verify.bing.com",
+    ".zmverify.zoho.com",
+];
 
 /// Whether a label is a token that certificate authorities ask for: an MD5 or longer digest in hexadecimal digits.
 fn is_token(label: &str) -> bool {
@@ -382,6 +404,14 @@ mod tests {
         assert!(proves_only("k1._domainkey.example.org"));
         assert!(!proves_only("google.example.org"));
         assert!(!proves_only("facade.example.org"));
+        let proof = Data::Alias("gv-abc.dv.googlehosted.com".into());
+        assert!(is_proof("abc.example.org", &proof));
+        assert!(!is_proof("abc.example.org", &Data::Alias("ghs.googlehosted.com".into())));
+        let address = || Data::Address("192.0.2.1".parse().unwrap());
+        assert!(
+            is_proof("_acme-challenge.docs.example.org", &address())
+                && !is_proof("docs.example.org", &address())
+        );
     }
 
     #[test]

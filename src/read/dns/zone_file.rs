@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::records::{proves_only, qualify, real_ttl};
+use super::records::{is_proof, qualify, real_ttl};
 use super::{Data, Record, Zone, add_zones};
 use crate::model::{Declarations, Evidence, Need, Unit};
 use crate::read::{Format, ReadContext};
@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
 
     fn push(&mut self, file: &SourceFile, line: u32, data: Data, ttl: Option<u32>) {
         let name = self.owner.clone();
-        if proves_only(&name) && matches!(data, Data::Alias(_)) {
+        if is_proof(&name, &data) {
             return;
         }
         let evidence = Evidence::at_line(file, line);

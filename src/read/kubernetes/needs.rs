@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::cluster::{Cluster, Front, Workload, runs_once};
 use super::object::Object;
-use super::pod;
+use super::pod::{self, Setting};
+use crate::catalog::Catalog;
 use crate::model::{Category, Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts::{self, Mention, Sureness};
 use crate::read::images;
+use crate::read::keys::{self, Keys};
 use crate::read::yaml::Node;
 use crate::source::Tree;
 
@@ -29,7 +31,7 @@ impl<'c> Needs<'c> {
     }
 
     /// Everything that a workload's pod template names.
-    pub(super) fn workload(&mut self, workload: &Workload<'c>, catalog: &crate::catalog::Catalog) {
+    pub(super) fn workload(&mut self, workload: &Workload<'c>, catalog: &Catalog) {
         let spec = workload.spec;
         for container in pod::containers(spec, "containers") {
             // The first container is the workload; a failing exporter beside it does not take it down.
@@ -43,25 +45,28 @@ impl<'c> Needs<'c> {
             } else {
                 Phase::Runtime
             };
-            self.container(workload, container, phase);
+            self.container(workload, container, phase, catalog);
         }
         for container in pod::containers(spec, "initContainers") {
             let stays = container.str_at(&["restartPolicy"]) == Some("Always");
-            self.container(workload, container, if stays { Phase::Runtime } else { Phase::Startup });
+            let phase = if stays { Phase::Runtime } else { Phase::Startup };
+            self.container(workload, container, phase, catalog);
         }
         self.volumes(workload);
     }
 
-    fn container(&mut self, workload: &Workload<'c>, container: &'c Node, phase: Phase) {
+    fn container(&mut self, workload: &Workload<'c>, container: &'c Node, phase: Phase, catalog: &Catalog) {
         let (cluster, tree, space) = (self.cluster, self.tree, workload.object.space());
         let settings = pod::settings(container, space, cluster);
         let values: BTreeMap<String, String> =
             settings.iter().map(|setting| (setting.key.clone(), setting.value.clone())).collect();
         for setting in &settings {
-            let evidence: Vec<Evidence> = setting.places.iter().map(|place| place.evidence(tree)).collect();
+            let evidence: Vec<Evidence> =
+                setting.places.iter().map(|place| evidence(setting, place, catalog, tree)).collect();
             let mentions = hosts::in_setting(&setting.key, &setting.value);
             self.mentions(workload, mentions, phase, &evidence);
         }
+        self.keys(workload, container, &settings, phase, catalog);
         for (line, place) in pod::command_lines(container, &values) {
             self.mentions(workload, hosts::in_text(&line), phase, &[place.evidence(tree)]);
         }
@@ -72,6 +77,28 @@ impl<'c> Needs<'c> {
             self.refer(&workload.id, target, Phase::Startup, Need::Required, vec![image.evidence(tree)]);
         }
         self.secrets(workload, container);
+    }
+
+    /// Keys of services that providers hand out.
+    fn keys(
+        &mut self,
+        workload: &Workload<'c>,
+        container: &'c Node,
+        settings: &[Setting<'_>],
+        phase: Phase,
+        catalog: &Catalog,
+    ) {
+        let keys = Keys::among(settings.iter().map(|one| (one.key.as_str(), one.value.as_str())), catalog);
+        let places_none = |one: &&Setting<'_>| hosts::in_setting(&one.key, &one.value).is_empty();
+        let set = settings.iter().filter(|one| keys::is_set(&one.value)).filter(places_none);
+        let set = set.filter_map(|one| Some((one.key.as_str(), &one.places.first()?.location)));
+        let elsewhere = pod::given_elsewhere(container, settings);
+        for (key, location) in set.chain(elsewhere.iter().map(|(key, place)| (*key, &place.location))) {
+            let Some((target, own)) = keys.opened_by(key) else { continue };
+            let phase = if own == Phase::Observe { own } else { phase };
+            let evidence = vec![keys::masked(location.clone(), key)];
+            self.refer(&workload.id, target, phase, Need::Optional, evidence);
+        }
     }
 
     /// Secrets that an operator or a secret store makes.
@@ -363,6 +390,14 @@ impl<'c> Needs<'c> {
         }
         unit.groups.extend(self.groups.into_values());
         unit.references.extend(self.references);
+    }
+}
+
+/// What says so; a key of a provider is shown without its value.
+fn evidence(setting: &Setting<'_>, place: &Node, catalog: &Catalog, tree: &Tree) -> Evidence {
+    match catalog.setting_key(&setting.key) {
+        Some(_) => keys::masked(place.location.clone(), &setting.key),
+        None => place.evidence(tree),
     }
 }
 

@@ -72,6 +72,19 @@ pub(super) fn settings<'n>(
     out
 }
 
+/// Variables that are given by Secrets and ConfigMaps which are not among the scanned files, and have to be there.
+pub(super) fn given_elsewhere<'n>(container: &'n Node, known: &[Setting<'_>]) -> Vec<(&'n str, &'n Node)> {
+    let variables = container.get("env").map(Node::items).unwrap_or_default().iter();
+    let given = variables.filter_map(|variable| {
+        let key = variable.get("name")?;
+        let source = variable.get("valueFrom")?;
+        let reference = source.get("secretKeyRef").or_else(|| source.get("configMapKeyRef"))?;
+        let is_optional = reference.get("optional").and_then(Node::bool) == Some(true);
+        Some((key.str()?, key)).filter(|_| !is_optional)
+    });
+    given.filter(|(key, _)| known.iter().all(|setting| setting.key != *key)).collect()
+}
+
 /// Puts the values of other variables in place of `$(NAME)`.
 fn expand(settings: &mut [Setting<'_>]) {
     let values: BTreeMap<String, String> =

@@ -81,6 +81,27 @@ unit k8s
 }
 
 #[test]
+fn keys_of_providers_are_optional_needs_and_never_shown() {
+    let secret = "{name: STRIPE_KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}";
+    let unsure = "{name: TWILIO_SID, valueFrom: {secretKeyRef: {name: s, key: t, optional: true}}}";
+    let env = format!(
+        "env: [{secret}, {unsure}, {{name: DD_API_KEY, value: abcdef}}, {{name: SLACK_TOKEN, value: ''}}]"
+    );
+    let text = deployment("web", "replicas: 2", &env);
+    check(
+        &[("a.yaml", &text)],
+        r#"
+unit .
+  service k8s:default/Deployment/web 2 instance
+  k8s:default/Deployment/web ~> Provider { provider: "datadog", service: None, region: None } observe optional
+  k8s:default/Deployment/web ~> Provider { provider: "stripe", service: None, region: None } runtime optional
+"#,
+    );
+    let shown = format!("{:?}", read(&[("a.yaml", &text)]).units[0].references);
+    assert!(!shown.contains("abcdef") && shown.contains("DD_API_KEY=***"), "{shown}");
+}
+
+#[test]
 fn affinity_and_spread_tell_host_from_zone() {
     let spread = |name: &str, rule: &str| {
         format!(

@@ -73,7 +73,21 @@ pub(super) fn read<'a>(
     copies::read(world, &graph, unit);
     objects::read(world, &graph, cx, unit, problems);
     note_modules_from_elsewhere(&graph, problems);
+    note_circles(world, problems);
     doors::of(&graph)
+}
+
+/// A module within itself has no end: Terraform refuses it, and nothing of it is read.
+fn note_circles(world: &World<'_>, problems: &mut Problems) {
+    for module in world.all_modules() {
+        let instance = world.instance(module);
+        if let Some(call) = instance.call.filter(|_| instance.module.is_none() && world.goes_round(module)) {
+            problems.warning(
+                call.file.location(call.block.at as usize),
+                format!("`{}` calls a module that it stands in: it is not followed", instance.address),
+            );
+        }
+    }
 }
 
 /// What stands in a module that is not in the tree is seen as one component.
@@ -121,7 +135,9 @@ impl<'a> Graph<'a> {
             Graph { items: Vec::new(), by_key: HashMap::new(), links: Vec::new(), referrers: Vec::new() };
         for module in world.all_modules() {
             if world.instance(module).module.is_none() {
-                graph.add_external(world, catalog, prefix, module);
+                if !world.goes_round(module) {
+                    graph.add_external(world, catalog, prefix, module);
+                }
                 continue;
             }
             for key in world.resource_instances(module) {

@@ -116,6 +116,11 @@ impl Links {
         self.first("network", type_name).is_some()
     }
 
+    /// The attribute, and its value, of a table that only guards states while they are changed.
+    pub(super) fn lock(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
+        self.first("lock", type_name).map(|row| (row.a, row.b))
+    }
+
     /// Whether a type keeps values for others.
     pub(super) fn is_carrier(&self, type_name: &str) -> bool {
         self.first("carrier", type_name).is_some()

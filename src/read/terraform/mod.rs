@@ -23,6 +23,7 @@ mod nodes;
 mod objects;
 mod parse;
 mod place;
+mod redefined;
 mod roots;
 mod scaling;
 mod session;

@@ -334,8 +334,18 @@ pub(super) fn scope_module(world: &World<'_>, item: &Item<'_>) -> u32 {
     }
 }
 
+/// Whether an item is a table that guards states of Terraform: it keeps nothing that would be missed.
+fn is_lock(item: &Item<'_>) -> bool {
+    links()
+        .lock(&item.type_name)
+        .is_some_and(|(attribute, value)| item.leaves.text(attribute).as_deref() == Some(value))
+}
+
 fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &Graph<'_>, index: usize) {
-    if item.role == Role::Datastore {
+    if is_lock(item) {
+        node.category = Some(Category::Ci);
+        node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), line(item, "hash_key"));
+    } else if item.role == Role::Datastore {
         node.attributes.set(Attribute::Stateful, AttributeValue::Bool(true), None);
     }
     if let Some(kind) = item.kind {

@@ -5,6 +5,7 @@ use hcl_edit::expr as h;
 use hcl_edit::structure as s;
 use hcl_edit::template as t;
 
+use super::redefined::{self, Renamed};
 use super::syntax::{Attribute, Block, Body, Expansion, Expr, ExprKind, For, Operator, ParsedFile, Part};
 use crate::source::{Problems, SourceFile};
 
@@ -15,7 +16,7 @@ const MAX_OPERATORS: usize = 128;
 pub(super) fn parse_hcl(file: &SourceFile, problems: &mut Problems) -> ParsedFile {
     let text = file.text();
     let body = match hcl_edit::parser::parse_body(text) {
-        Ok(body) => Converter { shift: 0 }.body(&body),
+        Ok(body) => Converter::new(0).body(&body),
         Err(_) => parse_blockwise(file, problems),
     };
     ParsedFile { source: file.clone(), body }
@@ -24,13 +25,13 @@ pub(super) fn parse_hcl(file: &SourceFile, problems: &mut Problems) -> ParsedFil
 /// Parses the text of a template; spans are those of the text.
 pub(super) fn parse_template(text: &str) -> Option<Vec<Part>> {
     let template = hcl_edit::parser::parse_template(text).ok()?;
-    Some(Converter { shift: 0 }.template(&template))
+    Some(Converter::new(0).template(&template))
 }
 
 /// Parses one expression.
 #[cfg(test)]
 pub(super) fn parse_expression(text: &str) -> Option<Expr> {
-    Some(Converter { shift: 0 }.expr(&hcl_edit::parser::parse_expr(text).ok()?))
+    Some(Converter::new(0).expr(&hcl_edit::parser::parse_expr(text).ok()?))
 }
 
 /// Splits a file into its top-level items by counting braces, and parses each by itself.
@@ -39,9 +40,15 @@ fn parse_blockwise(file: &SourceFile, problems: &mut Problems) -> Body {
     for range in top_level_items(file.text()) {
         let start = range.start;
         let piece = file.slice(range);
-        match hcl_edit::parser::parse_body(piece) {
-            Ok(body) => {
-                let mut body = Converter { shift: start }.body(&body);
+        match redefined::parse(piece) {
+            Ok((body, renamed)) => {
+                for (at, name) in &renamed {
+                    problems.note(
+                        file.location(start + at),
+                        format!("`{name}` stands twice in an object: the last value counts"),
+                    );
+                }
+                let mut body = Converter { shift: start, renamed }.body(&body);
                 out.attributes.append(&mut body.attributes);
                 out.blocks.append(&mut body.blocks);
             }
@@ -69,7 +76,7 @@ fn one_line(text: &str) -> String {
 fn header_only(piece: &str, start: usize) -> Option<Body> {
     let header = piece.get(..=piece.find('{')?)?;
     let body = hcl_edit::parser::parse_body(&format!("{header}}}\n")).ok()?;
-    Some(Converter { shift: start }.body(&body))
+    Some(Converter::new(start).body(&body))
 }
 
 /// Byte ranges of the items at depth zero; strings, comments and heredocs are stepped over.
@@ -146,9 +153,14 @@ fn scan_line(line: &str, comment: &mut bool) -> (i32, Option<String>) {
 /// Copies hcl-edit's tree; `shift` is added to its spans.
 struct Converter {
     shift: usize,
+    renamed: Renamed,
 }
 
 impl Converter {
+    fn new(shift: usize) -> Self {
+        Converter { shift, renamed: Renamed::new() }
+    }
+
     fn span(&self, span: Option<std::ops::Range<usize>>) -> (u32, u32) {
         let span = span.unwrap_or(0..0);
         ((span.start + self.shift) as u32, (span.end + self.shift) as u32)
@@ -213,6 +225,9 @@ impl Converter {
     }
 
     fn key(&self, key: &h::ObjectKey) -> Expr {
+        if let Some(name) = key.span().and_then(|span| self.renamed.get(&span.start)) {
+            return Expr::new(ExprKind::String(name.as_str().into()), self.span(key.span()));
+        }
         match key {
             h::ObjectKey::Ident(name) => {
                 Expr::new(ExprKind::String(name.as_str().into()), self.span(name.span()))

@@ -7,7 +7,7 @@ use super::parse::parse_expression;
 use super::world::{Inputs, World};
 use super::{Format, Terraform, functions};
 use crate::catalog::Catalog;
-use crate::model::{Attribute, Declarations, Need, Phase, Target, Tolerance, Unit};
+use crate::model::{Attribute, Category, Declarations, Need, Phase, Target, Tolerance, Unit};
 use crate::read::ReadContext;
 use crate::source::{SourceFile, Tree};
 
@@ -148,6 +148,15 @@ fn modules_that_call_each_other_end() {
 }
 
 #[test]
+fn a_module_that_calls_itself_is_said_to() {
+    let declared =
+        read(&[("main.tf", "module \"self\" {\n source = \"./\"\n}\nresource \"aws_instance\" \"a\" {}\n")]);
+    assert_eq!(ids(&declared.units[0]), ["tf:aws_instance.a"]);
+    let said: Vec<&str> = declared.problems.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(said, ["`module.self` calls a module that it stands in: it is not followed"]);
+}
+
+#[test]
 fn a_block_that_does_not_parse_costs_itself_alone() {
     let declared = read(&[(
         "main.tf",
@@ -157,6 +166,21 @@ fn a_block_that_does_not_parse_costs_itself_alone() {
     assert!(ids.contains(&"tf:aws_instance.a") && ids.contains(&"tf:aws_instance.c"));
     assert!(ids.contains(&"tf:aws_db_instance.broken"), "its header still says that it exists");
     assert_eq!(declared.problems.iter().next().unwrap().location.line, 4);
+}
+
+#[test]
+fn a_key_that_stands_twice_costs_nothing() {
+    let declared = read(&[(
+        "main.tf",
+        "resource \"aws_db_instance\" \"a\" {\n  tags = {\n    a = 1\n    \"b-c\" = 1\n    a = 2\n    a = 3\n    \"b-c\" = 2\n  }\n  multi_az = { x = false, x = true }.x\n}\n",
+    )]);
+    let unit = &declared.units[0];
+    assert_eq!(node(unit, "tf:aws_db_instance.a").tolerance, Tolerance::Zone, "the last value counts");
+    let said: Vec<_> =
+        declared.problems.iter().map(|problem| (problem.location.line, &*problem.message)).collect();
+    assert_eq!(said[0], (5, "`a` stands twice in an object: the last value counts"));
+    assert_eq!(said[2], (7, "`b-c` stands twice in an object: the last value counts"));
+    assert_eq!(said.len(), 4);
 }
 
 #[test]
@@ -618,6 +642,26 @@ fn copies_are_for_recovery() {
     assert_eq!(copy.need, Need::Optional);
     assert_eq!(node(&unit, "tf:aws_s3_bucket.a").attributes.bool(Attribute::Backup), Some(true));
     assert_ne!(node(&unit, "tf:aws_s3_bucket.b").attributes.bool(Attribute::Backup), Some(true));
+}
+
+#[test]
+fn a_table_that_guards_states_is_no_datastore() {
+    let unit = unit(
+        r#"
+        resource "aws_dynamodb_table" "lock" {
+          name     = "locks"
+          hash_key = "LockID"
+        }
+        resource "aws_dynamodb_table" "orders" {
+          name     = "orders"
+          hash_key = "id"
+        }
+        "#,
+    );
+    let lock = node(&unit, "tf:aws_dynamodb_table.lock");
+    assert_eq!(lock.attributes.bool(Attribute::Auxiliary), Some(true));
+    assert_eq!(lock.category, Some(Category::Ci));
+    assert_eq!(node(&unit, "tf:aws_dynamodb_table.orders").attributes.bool(Attribute::Stateful), Some(true));
 }
 
 #[test]

@@ -379,15 +379,27 @@ impl<'a> World<'a> {
     fn called_module(&self, parent: u32, call: &Declared<'a>) -> Option<&'a Module<'a>> {
         let folder = self.called_folder(parent, call)?;
         let module = self.modules_by_folder.get(&folder)?;
-        let mut above = Some(parent);
+        (!self.stands_in(parent, &folder)).then_some(module)
+    }
+
+    /// Whether a module instance is of a folder, or is called by one that is.
+    fn stands_in(&self, module: u32, folder: &str) -> bool {
+        let mut above = Some(module);
         while let Some(id) = above {
             let instance = self.instance(id);
             if instance.module.is_some_and(|config| config.folder == folder) {
-                return None;
+                return true;
             }
             above = instance.parent;
         }
-        Some(module)
+        false
+    }
+
+    /// Whether a module instance that was not read would be one of its own callers.
+    pub(super) fn goes_round(&self, module: u32) -> bool {
+        let instance = self.instance(module);
+        let (Some(parent), Some(call)) = (instance.parent, instance.call) else { return false };
+        self.called_folder(parent, &call).is_some_and(|folder| self.stands_in(parent, &folder))
     }
 
     fn called_folder(&self, parent: u32, call: &Declared<'a>) -> Option<String> {

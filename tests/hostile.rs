@@ -41,7 +41,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
             "`join` would make more than is rendered",
         ],
     ),
-    ("terraform-circle", &["the source of `module.a.module.b` is not in the tree"]),
+    ("terraform-circle", &["`module.a.module.b` calls a module that it stands in"]),
     ("terraform-escape", &["the source of `module.a` is not in the tree"]),
     ("terraform-numbers", &[]),
     ("terraform-ranges", &["is too large to be evaluated in full"]),

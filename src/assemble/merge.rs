@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::names::Names;
-use crate::model::{Attribute, Edge, Estate, Id, Node, Phase, Reference, Target, Unit};
+use crate::model::{Attribute, Edge, Estate, Id, Node, Phase, Reference, Serves, Target, Unit};
 
 /// The graph so far, with what is still to be resolved.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Merged {
     pub names: Names,
     /// References, each with the number of its unit.
     pub references: Vec<(usize, Reference)>,
+    /// Hosts that nodes answer for, each with the number of its unit.
+    pub serves: Vec<(usize, Serves)>,
     /// Folder of each unit.
     pub folders: Vec<String>,
 }
@@ -47,6 +49,7 @@ pub(super) fn merge(units: Vec<Unit>) -> Merged {
         for name in unit.names {
             merged.names.add(number, &merged.folders[number], name);
         }
+        merged.serves.extend(unit.serves.into_iter().map(|serves| (number, serves)));
         let references =
             unit.references.into_iter().filter(|reference| !alternatives.contains(&reference.from));
         merged.references.extend(references.map(|reference| (number, reference)));
@@ -149,6 +152,7 @@ fn separate_strangers(unit: &mut Unit, estate: &Estate, owner: &BTreeMap<Id, usi
     }
     unit.groups.iter_mut().for_each(|group| rename(&mut group.owner));
     unit.names.iter_mut().for_each(|name| rename(&mut name.id));
+    unit.serves.iter_mut().for_each(|serves| rename(&mut serves.id));
     for reference in &mut unit.references {
         rename(&mut reference.from);
         if let Target::Id(id) = &mut reference.target {

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod control_planes;
+mod fronts;
 mod knowledge;
 mod merge;
 mod names;
@@ -66,7 +67,9 @@ pub fn gather(declarations: Vec<Declarations>, asked: Option<&str>) -> Draft {
 pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
     let mut merged = Merged { estate: draft.estate, ..draft.merged };
     placement::place_declared_parts(&mut merged.estate, catalog);
+    fronts::name_what_has_no_record(&mut merged);
     references::resolve(&mut merged, catalog);
+    fronts::lead_behind(&mut merged);
     let mut estate = merged.estate;
     clusters::run_on_cluster(&mut estate);
     run_by::place_with_runners(&mut estate, catalog);

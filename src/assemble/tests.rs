@@ -112,3 +112,42 @@ fn a_chart_that_another_unit_deploys_is_not_there_once_more() {
     let services: Vec<&str> = estate.nodes.keys().map(|id| id.as_str()).collect();
     assert_eq!(services, ["k8s:default/Deployment/orders"]);
 }
+
+#[test]
+fn a_record_that_ends_at_a_shared_front_leads_to_what_answers_for_its_name() {
+    let file = crate::source::SourceFile::new("main.tf", b"x");
+    let service = |name: &str, provider: &str| {
+        let id = Id::new(format!("tf:{name}"));
+        let mut node = Node::new(id, Kind::Component, name);
+        node.placement.provider = Some(provider.to_owned());
+        node.placement.service = Some("cdn".to_owned());
+        node
+    };
+    let mut cdn = Unit::new("terraform", "cdn", "cdn");
+    for (name, provider, host) in [
+        ("cache", "fastly", "cache.example.org"),
+        ("spare", "aws", "cache.example.org"),
+        ("api", "fastly", "api.example.org"),
+    ] {
+        let node = service(name, provider);
+        cdn.add_served(host, &node.id, crate::model::Evidence::at(&file, 0));
+        cdn.nodes.push(node);
+    }
+    let mut dns = Unit::new("octodns", "dns", "dns");
+    dns.nodes.push(Node::new(Id::domain("cache.example.org"), Kind::Domain, "cache.example.org"));
+    let refer = |from: Id, host: &str| Reference {
+        from,
+        target: Target::Host { name: host.to_owned(), port: None, scheme: None },
+        phase: Phase::Runtime,
+        need: Need::Required,
+        group: None,
+        confidence: Confidence::Inferred,
+        evidence: vec![],
+    };
+    dns.references.push(refer(Id::domain("cache.example.org"), "dualstack.v2.shared.global.fastly.net"));
+    dns.references.push(refer(Id::new("tf:spare"), "api.example.org"));
+    let estate = estate(vec![cdn, dns]);
+    let runtime: Vec<String> =
+        edges(&estate).into_iter().filter(|edge| !edge.contains("provider:")).collect();
+    assert_eq!(runtime, ["domain:cache.example.org -> tf:cache", "tf:spare -> tf:api"]);
+}

@@ -36,6 +36,8 @@ pub struct Unit {
     pub groups: Vec<Group>,
     /// Names that nodes of this unit answer to.
     pub names: Vec<Name>,
+    /// Hosts for which nodes of this unit answer behind a front of their provider.
+    pub serves: Vec<Serves>,
     /// Dependencies whose far end has to be looked up.
     pub references: Vec<Reference>,
     /// Folders whose programs are run or built.
@@ -82,6 +84,17 @@ pub struct Name {
     pub id: Id,
     /// Who may use it.
     pub reach: Reach,
+}
+
+/// A host for which a node answers: a record of the DNS that leads to the provider's shared front leads to the node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Serves {
+    /// The host, lower case, without final dot.
+    pub host: String,
+    /// Who answers.
+    pub id: Id,
+    /// What says so.
+    pub evidence: Evidence,
 }
 
 /// Who may use a name.
@@ -158,6 +171,12 @@ impl Unit {
     pub fn add_name(&mut self, name: &str, id: &Id, reach: Reach) {
         let name = name.trim().trim_end_matches('.').to_lowercase();
         self.names.push(Name { name, id: id.clone(), reach });
+    }
+
+    /// Says that a node answers for a host; it is lower-cased and stripped of its final dot.
+    pub fn add_served(&mut self, host: &str, id: &Id, evidence: Evidence) {
+        let host = host.trim().trim_end_matches('.').to_lowercase();
+        self.serves.push(Serves { host, id: id.clone(), evidence });
     }
 
     /// Says that the services of the unit run the program of a folder.

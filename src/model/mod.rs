@@ -13,7 +13,9 @@ pub mod settings;
 mod vocabulary;
 
 pub use attribute::{Attribute, AttributeValue, Attributes, Fact};
-pub use declarations::{About, Declarations, Environment, Name, Program, Reach, Reference, Target, Unit};
+pub use declarations::{
+    About, Declarations, Environment, Name, Program, Reach, Reference, Serves, Target, Unit,
+};
 pub use dependency::{Edge, Group};
 pub use estate::Estate;
 pub use evidence::{Evidence, mask_secrets};

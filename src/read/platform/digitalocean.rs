@@ -89,7 +89,8 @@ fn read_app(draft: &mut Draft<'_>, app: &str, spec: &Value, folder: &str) {
     let first = ids.values().next().cloned();
     for domain in spec.get("domains").map(Value::items).unwrap_or_default() {
         if let (Some(id), Some(name)) = (&first, domain.str_at(&["domain"])) {
-            draft.unit.add_name(name, id, Reach::Everywhere);
+            let evidence = draft.evidence(domain);
+            draft.unit.add_served(name, id, evidence);
         }
     }
 }

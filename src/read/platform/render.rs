@@ -148,7 +148,8 @@ fn declare(draft: &mut Draft<'_>, item: &Value, name: &str, id: &Id, is_database
     if kind == "web" {
         draft.unit.add_name(&format!("{name}.onrender.com"), id, Reach::Everywhere);
         for domain in item.get("domains").map(Value::items_or_self).unwrap_or_default() {
-            draft.unit.add_name(domain.str().unwrap_or(""), id, Reach::Everywhere);
+            let evidence = draft.evidence(domain);
+            draft.unit.add_served(domain.str().unwrap_or(""), id, evidence);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Vercel projects (`vercel.json`).
 
 use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, hosts, parse_any};
-use crate::model::{Category, Declarations, Id, Kind, Reach};
+use crate::model::{Category, Declarations, Id, Kind};
 use crate::source::{SourceFile, Tree};
 
 /// Vercel projects.
@@ -59,7 +59,8 @@ fn read_project(draft: &mut Draft<'_>, name: &str, root: &Value) {
     }
     for key in ["alias", "domains"] {
         for domain in root.get(key).map(Value::items_or_self).unwrap_or_default() {
-            draft.unit.add_name(domain.str().unwrap_or(""), &id, Reach::Everywhere);
+            let evidence = draft.evidence(domain);
+            draft.unit.add_served(domain.str().unwrap_or(""), &id, evidence);
         }
     }
     let rewrites = root.get("rewrites").or_else(|| root.get("routes"));

@@ -56,7 +56,7 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit) ->
 }
 
 fn zone_name(item: &Item<'_>) -> Option<String> {
-    ["name", "dns_name", "zone", "domain"]
+    ["name", "dns_name", "zone", "domain", "domain_name"]
         .iter()
         .find_map(|name| item.leaves.text(name))
         .map(|name| name.trim_end_matches('.').to_lowercase())
@@ -89,6 +89,7 @@ struct Record<'r> {
     name: String,
     kind: String,
     zone: Option<Id>,
+    zone_name: Option<String>,
     routing: Routing,
 }
 
@@ -126,7 +127,8 @@ impl<'r> Record<'r> {
             (None, None) => String::new(),
         };
         let routing = routing(item);
-        Record { item, shape, id, name: full.unwrap_or_else(|| item.name.clone()), kind, zone, routing }
+        let name = full.unwrap_or_else(|| item.name.clone());
+        Record { item, shape, id, name, kind, zone, zone_name, routing }
     }
 
     /// Whether the record leads somewhere: texts and policies do not.
@@ -183,9 +185,9 @@ fn zone_item(graph: &Graph<'_>, item: &Item<'_>, attribute: &str) -> Option<usiz
 }
 
 fn full_name(item: &Item<'_>, zone: Option<&str>) -> Option<String> {
-    let said = ["name", "subdomain", "hostname", "domain"]
-        .iter()
-        .find_map(|name| item.leaves.get(name).filter(|value| !value.is_null()));
+    const NAMES: &[&str] =
+        &["name", "subdomain", "sub_domain", "subname", "rr", "recordset_name", "hostname", "domain"];
+    let said = NAMES.iter().find_map(|name| item.leaves.get(name).filter(|value| !value.is_null()));
     let name = match said {
         Some(value) => value.text()?.to_lowercase(),
         None => String::new(),
@@ -240,15 +242,25 @@ impl Writer<'_, '_> {
         let routed: Vec<&Record<'_>> =
             records.iter().filter(|record| record.routing != Routing::Simple).collect();
         self.routed(&routed);
-        for record in records.iter().filter(|record| record.routing == Routing::Simple) {
-            let (label, need, k) = match &*record.kind {
-                "MX" => ("mx", Need::Optional, 1),
-                "SRV" => ("srv", Need::Optional, 1),
-                "NS" => ("ns", Need::Required, 1),
-                "AAAA" if has_a => ("aaaa", Need::Optional, 1),
-                kind => (if kind == "AAAA" { "aaaa" } else { "a" }, Need::Required, 1),
+        self.simple(has_a);
+    }
+
+    /// Records that are all given out: those of one kind are alternatives, wherever they are written.
+    fn simple(&mut self, has_a: bool) {
+        let mut kinds: BTreeMap<&str, (Need, Vec<&Record<'_>>)> = BTreeMap::new();
+        for record in self.records.iter().filter(|record| record.routing == Routing::Simple) {
+            let (label, need) = match &*record.kind {
+                "MX" => ("mx", Need::Optional),
+                "SRV" => ("srv", Need::Optional),
+                "NS" => ("ns", Need::Required),
+                "AAAA" if has_a => ("aaaa", Need::Optional),
+                "AAAA" => ("aaaa", Need::Required),
+                _ => ("a", Need::Required),
             };
-            self.targets(record, label, need, k, Phase::Runtime);
+            kinds.entry(label).or_insert((need, Vec::new())).1.push(record);
+        }
+        for (label, (need, records)) in kinds {
+            self.targets(&records, label, need, 1, Phase::Runtime);
         }
     }
 
@@ -299,27 +311,24 @@ impl Writer<'_, '_> {
             let stands_by = record.routing == Routing::Weighted(Some(0.0))
                 || (record.routing == Routing::Secondary && !checked);
             if stands_by {
-                self.targets(record, "standby", Need::Optional, 1, Phase::Recover);
+                self.targets(&[*record], "standby", Need::Optional, 1, Phase::Recover);
             } else if record.kind == "AAAA" && !live.is_empty() {
-                self.targets(record, "aaaa", Need::Optional, 1, Phase::Runtime);
+                self.targets(&[*record], "aaaa", Need::Optional, 1, Phase::Runtime);
             } else {
-                self.targets(record, "routing", Need::Required, k, Phase::Runtime);
+                self.targets(&[*record], "routing", Need::Required, k, Phase::Runtime);
             }
         }
     }
 
-    /// References to what a record leads to, alternatives of each other under one label.
-    fn targets(&mut self, record: &Record<'_>, label: &str, need: Need, k: u32, phase: Phase) {
+    /// References to what records lead to, alternatives of each other under one label.
+    fn targets(&mut self, records: &[&Record<'_>], label: &str, need: Need, k: u32, phase: Phase) {
         let mut found: Vec<(End, Vec<Evidence>)> = Vec::new();
-        for leaf in record.leaves() {
+        for (record, leaf) in
+            records.iter().flat_map(|record| record.leaves().map(move |leaf| (record, leaf)))
+        {
             let at = leaf.value.text().map_or(leaf.at, |text| trace::locate_text(leaf.expr, leaf.at, &text));
-            let evidence = trace::evidence(
-                self.world,
-                scope_module(self.world, record.item),
-                record.item.leaves.file,
-                at,
-                leaf.expr,
-            );
+            let module = scope_module(self.world, record.item);
+            let evidence = trace::evidence(self.world, module, record.item.leaves.file, at, leaf.expr);
             for end in self.ends(record, leaf) {
                 if !found.iter().any(|(known, _)| *known == end) {
                     found.push((end, evidence.clone()));
@@ -334,12 +343,35 @@ impl Writer<'_, '_> {
         let several = found.len() > 1 || label == "routing" && self.records.iter().filter(routed).count() > 1;
         let group = several.then(|| Id::new(format!("{}#{label}", self.id)));
         if let Some(id) = group.as_ref().filter(|id| !self.unit.groups.iter().any(|group| group.id == **id)) {
-            let evidence = vec![record.item.declared.evidence()];
+            let evidence = records.iter().map(|record| record.item.declared.evidence()).collect();
             self.unit.groups.push(Group { id: id.clone(), owner: self.id.clone(), k, level: None, evidence });
         }
         for (end, evidence) in found {
             self.push(end, phase, need, group.clone(), evidence);
         }
+        self.proxy(records, phase);
+    }
+
+    /// Requests that pass through Cloudflare's proxy need it before they reach what the record names.
+    fn proxy(&mut self, records: &[&Record<'_>], phase: Phase) {
+        let proxied = records.iter().find_map(|record| {
+            let leaf = record.item.leaves.at("proxied").next()?;
+            (leaf.value.as_bool() == Some(true)).then_some((record, leaf))
+        });
+        let Some((record, leaf)) = proxied else { return };
+        let Some(provider) = record.item.provider() else { return };
+        let evidence = vec![Evidence::at(record.item.leaves.file, leaf.at as usize)];
+        let target =
+            Target::Provider { provider: provider.to_owned(), service: Some("cdn".to_owned()), region: None };
+        self.unit.references.push(Reference {
+            from: self.id.clone(),
+            target,
+            phase,
+            need: Need::Required,
+            group: None,
+            confidence: Confidence::Inferred,
+            evidence,
+        });
     }
 
     fn push(&mut self, end: End, phase: Phase, need: Need, group: Option<Id>, evidence: Vec<Evidence>) {
@@ -388,7 +420,7 @@ impl Writer<'_, '_> {
             // A name that is known leads there, whatever it was made of, unless that is a thing of its own.
             let made_of_component =
                 known.iter().any(|end| matches!(end, End::Known(id) if id.scheme() == "tf"));
-            if !made_of_component && let Some(target) = target(&record.kind, &text) {
+            if !made_of_component && let Some(target) = target(record, &text) {
                 return vec![End::Target(target)];
             }
         }
@@ -434,18 +466,26 @@ impl Ord for End {
 }
 
 /// A record's value as a target: an address, or the host that stands last in it.
-fn target(kind: &str, text: &str) -> Option<Target> {
+fn target(record: &Record<'_>, text: &str) -> Option<Target> {
     let last = text.split_whitespace().last()?.trim_matches('"');
     if let Ok(address) = last.parse::<IpAddr>() {
         return Some(Target::Address(address));
     }
     let name = last.trim_end_matches('.').to_lowercase();
+    let name = match &record.zone_name {
+        Some(zone) if last == "@" => zone.clone(),
+        // One label is no host of the internet: the operator takes it for a name of the zone.
+        Some(zone) if !name.is_empty() && !last.contains('.') && !record.kind.is_empty() => {
+            format!("{name}.{zone}")
+        }
+        _ => name,
+    };
     // A null MX says that there is no mail.
-    (!name.is_empty() && (name.contains('.') || kind == "CNAME")).then_some(Target::Host {
+    (!name.is_empty() && (name.contains('.') || record.kind == "CNAME")).then_some(Target::Host {
         name,
         port: None,
         // The scheme says what the host is asked as.
-        scheme: match kind {
+        scheme: match &*record.kind {
             "MX" => Some("smtp".to_owned()),
             "NS" => Some("dns".to_owned()),
             _ => None,

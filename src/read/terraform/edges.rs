@@ -89,6 +89,7 @@ impl Walk<'_, '_> {
             }
         }
         self.origins();
+        self.members();
         self.egress();
         self.write(unit);
         if self.graph.items[self.from].foreign {
@@ -230,6 +231,22 @@ impl Walk<'_, '_> {
                 let (group, need) = shape.standing(first);
                 found.group = group;
                 found.need = need;
+            }
+        }
+    }
+
+    /// What has instances of its own runs on without those that were added beside them: a cluster with a pool of
+    /// nodes in its own block serves what is not meant for another pool.
+    fn members(&mut self) {
+        let item = &self.graph.items[self.from];
+        let Some(kind) = item.kind else { return };
+        if !kind.replicas.iter().any(|attribute| item.leaves.at(attribute).next().is_some()) {
+            return;
+        }
+        for ((end, _), found) in &mut self.needs {
+            if matches!(end, End::Item(to) if self.graph.items[*to].role == Role::Member) {
+                found.need = Need::Optional;
+                found.group = None;
             }
         }
     }

@@ -85,8 +85,9 @@ pub(crate) fn read(
     let mut read = Unit::default();
     let mut found = Problems::new();
     let cx = ReadContext { tree, catalog, environment: None };
-    let doors = graph::read(&world, &cx, "", &mut read, &mut found);
-    super::doors::settle(std::slice::from_mut(&mut read), &doors);
+    let told = graph::read(&world, &cx, "", &mut read, &mut found);
+    super::lookups::settle(std::slice::from_mut(&mut read), &[told.lookups]);
+    super::doors::settle(std::slice::from_mut(&mut read), &told.doors);
     for problem in found.iter() {
         let message = restore(&problem.message, resources);
         match problem.severity {
@@ -100,6 +101,7 @@ pub(crate) fn read(
     unit.edges.append(&mut read.edges);
     unit.groups.append(&mut read.groups);
     unit.names.append(&mut read.names);
+    unit.serves.append(&mut read.serves);
     unit.references.append(&mut read.references);
 }
 
@@ -233,6 +235,7 @@ fn rename(unit: &mut Unit, resources: &[Given]) {
         id(&mut group.owner);
     }
     unit.names.iter_mut().for_each(|name| id(&mut name.id));
+    unit.serves.iter_mut().for_each(|serves| id(&mut serves.id));
     for reference in &mut unit.references {
         id(&mut reference.from);
         reference.group.iter_mut().for_each(id);

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::config::{Declared, Mode};
 use super::knowledge::{Meaning, links};
 use super::leaves::{Leaf, Leaves};
+use super::lookups::Lookups;
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
 use super::{copies, dns, doors, edges, nodes, objects};
@@ -57,6 +58,12 @@ pub(super) struct Graph<'a> {
     pub(super) referrers: Vec<BTreeSet<usize>>,
 }
 
+/// What roots have to know of each other.
+pub(super) struct Found {
+    pub(super) doors: BTreeSet<Id>,
+    pub(super) lookups: Lookups,
+}
+
 /// Reads a root into a unit.
 pub(super) fn read<'a>(
     world: &World<'a>,
@@ -64,7 +71,7 @@ pub(super) fn read<'a>(
     prefix: &str,
     unit: &mut Unit,
     problems: &mut Problems,
-) -> BTreeSet<Id> {
+) -> Found {
     let catalog = cx.catalog;
     let graph = Graph::new(world, catalog, prefix);
     let names = dns::read(world, &graph, unit);
@@ -74,7 +81,7 @@ pub(super) fn read<'a>(
     objects::read(world, &graph, cx, unit, problems);
     note_modules_from_elsewhere(&graph, problems);
     note_circles(world, problems);
-    doors::of(&graph)
+    Found { doors: doors::of(&graph), lookups: Lookups::of(&graph) }
 }
 
 /// A module within itself has no end: Terraform refuses it, and nothing of it is read.

@@ -150,6 +150,11 @@ impl Links {
         self.first("name", type_name).map(|row| (row.a, row.b))
     }
 
+    /// The attribute with the hosts for which a type answers behind a front that many share.
+    pub(super) fn serves(&self, type_name: &str) -> Option<&'static str> {
+        self.first("serves", type_name).map(|row| row.a)
+    }
+
     /// Whether an attribute holds a host.
     pub(super) fn is_host(&self, type_name: &str, path: &str) -> bool {
         self.all("host").iter().any(|row| fits(row.pattern, type_name) && row.a == path)

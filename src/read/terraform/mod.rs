@@ -19,6 +19,7 @@ mod graph;
 mod json;
 mod knowledge;
 mod leaves;
+mod lookups;
 mod nodes;
 mod objects;
 mod parse;
@@ -42,11 +43,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use self::config::Module;
+use self::graph::Found;
 use self::session::{Deployed, How, Session};
 use self::syntax::ParsedFile;
 use self::terragrunt::Stack;
 use super::{Format, ReadContext};
-use crate::model::{Declarations, Id, Unit};
+use crate::model::{Declarations, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
 /// Stack of a thread that evaluates: expressions nest as deep as the bounds of [`world`] allow.
@@ -143,17 +145,24 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     session.roots.sort_by(|a, b| a.folder.cmp(&b.folder));
     session.several = session.roots.len() > 1;
     session.find_states();
-    let session = &session;
-    let read: Vec<(Unit, BTreeSet<Id>, Problems)> =
+    read_roots(&session, cx, problems)
+}
+
+/// Reads each root by itself, then what they are to each other.
+fn read_roots(session: &Session<'_>, cx: &ReadContext<'_>, mut problems: Problems) -> Declarations {
+    let read: Vec<(Unit, Found, Problems)> =
         (0..session.roots.len()).into_par_iter().map(|root| read_root(session, root, cx)).collect();
     let mut out = Declarations::default();
-    let mut all_doors = BTreeSet::new();
-    for (unit, doors, found) in read {
+    let mut doors = BTreeSet::new();
+    let mut lookups = Vec::new();
+    for (unit, found, said) in read {
         out.units.push(unit);
-        all_doors.extend(doors);
-        problems.extend(found);
+        doors.extend(found.doors);
+        lookups.push(found.lookups);
+        problems.extend(said);
     }
-    doors::settle(&mut out.units, &all_doors);
+    lookups::settle(&mut out.units, &lookups);
+    doors::settle(&mut out.units, &doors);
     out.problems = problems;
     out
 }
@@ -198,11 +207,7 @@ fn modules<'a>(files: &[&'a ParsedFile]) -> BTreeMap<String, Module<'a>> {
     folders.into_iter().map(|(folder, files)| (folder.to_owned(), Module::new(folder, files))).collect()
 }
 
-fn read_root<'a>(
-    session: &'a Session<'a>,
-    root: usize,
-    cx: &'a ReadContext<'_>,
-) -> (Unit, BTreeSet<Id>, Problems) {
+fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>) -> (Unit, Found, Problems) {
     let deployed = &session.roots[root];
     let world = session.world(root, &[]);
     let name = if deployed.folder.is_empty() { "." } else { deployed.folder.as_str() };
@@ -211,7 +216,7 @@ fn read_root<'a>(
         unit.environments = plain.environments.clone();
     }
     let mut problems = Problems::new();
-    let doors = graph::read(&world, cx, session.prefix(root), &mut unit, &mut problems);
+    let found = graph::read(&world, cx, session.prefix(root), &mut unit, &mut problems);
     backend::read(&world, deployed, &mut unit);
     if world.exhausted.get()
         && let Some(file) = deployed.module.files.first()
@@ -221,5 +226,5 @@ fn read_root<'a>(
             format!("`{name}` is too large to be evaluated in full: what was left is unknown"),
         );
     }
-    (unit, doors, problems)
+    (unit, found, problems)
 }

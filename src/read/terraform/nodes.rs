@@ -26,6 +26,7 @@ pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, 
         if is_node(graph, index) && !item.foreign {
             unit.nodes.push(node(world, catalog, graph, index, item));
             add_host_name(item, unit);
+            add_served(item, unit);
         }
     }
 }
@@ -48,6 +49,18 @@ fn add_host_name(item: &Item<'_>, unit: &mut Unit) {
     let Some((attribute, pattern)) = links().host_name(&item.type_name) else { return };
     if let Some(name) = item.leaves.text(attribute).filter(|name| !name.is_empty()) {
         unit.add_name(&pattern.replace("{}", &name), &item.id, Reach::Everywhere);
+    }
+}
+
+/// The hosts for which the resource answers.
+fn add_served(item: &Item<'_>, unit: &mut Unit) {
+    let Some(attribute) = links().serves(&item.type_name) else { return };
+    for leaf in item.leaves.at(attribute) {
+        let hosts = leaf.value.items().map_or_else(|| vec![leaf.value.clone()], |items| items.to_vec());
+        for host in hosts.iter().filter_map(Value::text).filter(|host| host.contains('.')) {
+            let at = trace::locate_text(leaf.expr, leaf.at, &host);
+            unit.add_served(&host, &item.id, Evidence::at(item.leaves.file, at as usize));
+        }
     }
 }
 
@@ -88,15 +101,26 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
 
 /// `shared`, or with the module's name for names that say nothing.
 fn display_name(item: &Item<'_>) -> String {
-    let own =
-        ["name", "bucket", "identifier", "cluster_identifier", "function_name", "cluster_id", "service_name"]
-            .iter()
-            .find_map(|attribute| item.leaves.text(attribute))
-            .filter(|name| !name.is_empty() && name.len() <= 100);
-    match own {
-        Some(name) => name.to_string(),
-        None => item.name.clone(),
-    }
+    own_name(item).map_or_else(|| item.name.clone(), |name| name.to_string())
+}
+
+/// The name that an item was given, by which it can be looked up.
+pub(super) fn own_name(item: &Item<'_>) -> Option<std::sync::Arc<str>> {
+    const NAMES: &[&str] = &[
+        "name",
+        "bucket",
+        "identifier",
+        "db_instance_identifier",
+        "cluster_identifier",
+        "function_name",
+        "cluster_id",
+        "cluster_name",
+        "service_name",
+    ];
+    NAMES
+        .iter()
+        .find_map(|attribute| item.leaves.text(attribute))
+        .filter(|name| !name.is_empty() && name.len() <= 100)
 }
 
 /// What an item is for.

@@ -266,7 +266,7 @@ pub(super) fn zones(graph: &Graph<'_>, item: &Item<'_>, region: Option<&str>) ->
     let mut found: BTreeMap<String, ()> = BTreeMap::new();
     let mut complete = true;
     let zone_names = item.kind.map(|kind| kind.zones.as_slice()).unwrap_or_default();
-    let fallback = ["availability_zone", "availability_zones", "zone", "zones"];
+    let fallback = ["availability_zone", "availability_zones", "zone", "zones", "azs"];
     let names: Vec<&str> = match zone_names {
         [] => fallback.to_vec(),
         names => names.iter().map(|name| &**name).collect(),

@@ -513,6 +513,144 @@ fn records_lead_from_names_to_what_answers() {
 }
 
 #[test]
+fn records_of_one_name_are_alternatives_and_single_labels_are_names_of_the_zone() {
+    let unit = unit(
+        r#"
+        resource "hetznerdns_zone" "one" { name = "example.org" }
+        resource "hetznerdns_zone" "two" { name = "example.net" }
+        locals {
+          machines = { a = { domain = "a" }, b = { domain = "b", zone = hetznerdns_zone.two.id } }
+        }
+        resource "hcloud_server" "m" {
+          for_each = local.machines
+        }
+        resource "hetznerdns_record" "machine" {
+          for_each = local.machines
+          zone_id  = lookup(local.machines[each.key], "zone", hetznerdns_zone.one.id)
+          name     = each.value.domain
+          type     = "A"
+          value    = hcloud_server.m[each.key].ipv4_address
+        }
+        resource "hetznerdns_record" "www" {
+          zone_id = hetznerdns_zone.one.id
+          name    = "www"
+          type    = "CNAME"
+          value   = "a"
+        }
+        resource "hetznerdns_record" "mail" {
+          zone_id = hetznerdns_zone.one.id
+          name    = "@"
+          type    = "MX"
+          value   = "10 b"
+        }
+        resource "hetznerdns_record" "ns1" {
+          zone_id = hetznerdns_zone.one.id
+          name    = "geo"
+          type    = "NS"
+          value   = "ns1.example.com."
+        }
+        resource "hetznerdns_record" "ns2" {
+          zone_id = hetznerdns_zone.one.id
+          name    = "geo"
+          type    = "NS"
+          value   = "ns2.example.com."
+        }
+        "#,
+    );
+    has_edge(&unit, "domain:a.example.org -> tf:hcloud_server.m[\"a\"] runtime required");
+    has_edge(&unit, "domain:b.example.net -> tf:hcloud_server.m[\"b\"] runtime required");
+    has_edge(&unit, "domain:www.example.org -> host a.example.org runtime required");
+    has_edge(&unit, "domain:example.org -> host b.example.org runtime optional");
+    for server in ["ns1", "ns2"] {
+        let group = "in domain:geo.example.org#ns";
+        has_edge(
+            &unit,
+            &format!("domain:geo.example.org -> host {server}.example.com runtime required {group}"),
+        );
+    }
+}
+
+#[test]
+fn netlify_keeps_names_whole_and_cloudflare_may_stand_before_what_is_named() {
+    let unit = unit(
+        r#"
+        resource "netlify_dns_zone" "z" { name = "example.org" }
+        resource "netlify_dns_record" "r" {
+          zone_id  = netlify_dns_zone.z.id
+          hostname = "status.example.org"
+          type     = "CNAME"
+          value    = "status.example.net"
+        }
+        resource "cloudflare_zone" "c" { zone = "example.com" }
+        resource "cloudflare_record" "www" {
+          zone_id = cloudflare_zone.c.id
+          name    = "www"
+          type    = "A"
+          value   = "192.0.2.1"
+          proxied = true
+        }
+        "#,
+    );
+    has_edge(&unit, "domain:status.example.org -> host status.example.net runtime required");
+    has_edge(&unit, "domain:status.example.org -> zone:example.org runtime required");
+    has_edge(&unit, "domain:www.example.com -> 192.0.2.1 runtime required");
+    has_edge(&unit, "domain:www.example.com -> provider cloudflare runtime required");
+}
+
+#[test]
+fn what_is_looked_up_by_name_is_what_another_root_makes() {
+    let declared = read(&[
+        (
+            "a/main.tf",
+            "provider \"aws\" { region = \"eu-west-1\" }\nresource \"aws_ecs_cluster\" \"c\" {\n name = \"main\"\n}\n",
+        ),
+        (
+            "b/main.tf",
+            "provider \"aws\" { region = \"eu-west-1\" }\ndata \"aws_ecs_cluster\" \"c\" {\n cluster_name = \"main\"\n}\nresource \"aws_ecs_service\" \"s\" {\n cluster = data.aws_ecs_cluster.c.arn\n}\n",
+        ),
+        (
+            "c/main.tf",
+            "provider \"aws\" { region = \"eu-west-2\" }\ndata \"aws_ecs_cluster\" \"c\" {\n cluster_name = \"main\"\n}\nresource \"aws_ecs_service\" \"s\" {\n cluster = data.aws_ecs_cluster.c.arn\n}\n",
+        ),
+    ]);
+    has_edge(&declared.units[1], "tf:b/aws_ecs_service.s -> tf:a/aws_ecs_cluster.c runtime required");
+    has_edge(&declared.units[2], "tf:c/aws_ecs_service.s -> tf:c/data.aws_ecs_cluster.c runtime required");
+}
+
+#[test]
+fn a_pool_beside_that_of_the_cluster_is_not_needed_by_all_of_it() {
+    let unit = unit(
+        r#"
+        resource "digitalocean_kubernetes_cluster" "c" {
+          node_pool { node_count = 2 }
+        }
+        resource "digitalocean_kubernetes_node_pool" "batch" {
+          cluster_id = digitalocean_kubernetes_cluster.c.id
+          min_nodes  = 1
+        }
+        resource "digitalocean_droplet" "d" {}
+        resource "digitalocean_volume" "v" {}
+        resource "digitalocean_volume_attachment" "a" {
+          droplet_id = digitalocean_droplet.d.id
+          volume_id  = digitalocean_volume.v.id
+        }
+        "#,
+    );
+    let (cluster, pool) =
+        ("tf:digitalocean_kubernetes_cluster.c", "tf:digitalocean_kubernetes_node_pool.batch");
+    has_edge(&unit, &format!("{cluster} -> {pool} runtime optional"));
+    has_edge(&unit, "tf:digitalocean_droplet.d -> tf:digitalocean_volume.v runtime required");
+}
+
+#[test]
+fn a_network_module_stands_where_its_zones_are() {
+    let unit = unit(
+        "module \"vpc\" {\n source = \"terraform-aws-modules/vpc/aws\"\n azs = [\"us-east-1c\", \"us-east-1d\"]\n}\n",
+    );
+    assert_eq!(node(&unit, "tf:module.vpc").placement.region.as_deref(), Some("us-east-1"));
+}
+
+#[test]
 fn terragrunt_gives_inputs_and_joins_by_dependencies() {
     let declared = read(&[
         (

@@ -18,7 +18,7 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         "concat" => (Mode::Strict, concat),
         "contains" => (Mode::Strict, contains),
         "distinct" => (Mode::Strict, distinct),
-        "element" => (Mode::Lenient, element),
+        "element" => (Mode::Picks, element),
         "flatten" => (Mode::Strict, flatten),
         "index" => (Mode::Deep, index),
         "keys" => (Mode::Strict, |args| {
@@ -31,11 +31,11 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         }
         "length" => (Mode::Strict, length),
         "list" => (Mode::Lenient, |args| Some(Value::list(args.to_vec()))),
-        "lookup" => (Mode::Lenient, look_up),
+        "lookup" => (Mode::Picks, look_up),
         "map" => (Mode::Lenient, map),
         "matchkeys" => (Mode::Deep, match_keys),
         "merge" => (Mode::Strict, merge),
-        "one" => (Mode::Strict, one),
+        "one" => (Mode::Picks, one),
         "range" => (Mode::Strict, range),
         "reverse" => {
             (Mode::Strict, |args| Some(Value::list(items(args, 0)?.iter().rev().cloned().collect())))

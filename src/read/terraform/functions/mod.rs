@@ -25,6 +25,9 @@ enum Mode {
     Deep,
     /// The function looks for itself.
     Lenient,
+    /// The result is an element of the first argument, or another argument: what else there was to choose from is
+    /// not in it.
+    Picks,
 }
 
 /// Calls a function by its name.
@@ -37,7 +40,7 @@ pub(super) fn call(name: &str, args: &[Value]) -> Value {
     let unknown = match mode {
         Mode::Strict => args.iter().find(|arg| arg.is_unknown()),
         Mode::Deep => args.iter().find_map(|arg| find_unknown(arg, &mut 5_000)),
-        Mode::Lenient => None,
+        Mode::Lenient | Mode::Picks => None,
     };
     if let Some(unknown) = unknown {
         let reason = unknown.reason().cloned().unwrap_or_else(|| "an argument is not known".into());
@@ -47,6 +50,10 @@ pub(super) fn call(name: &str, args: &[Value]) -> Value {
         Some(value) => {
             if too_large(&value) {
                 return Value::unknown(format!("`{name}` makes too much"));
+            }
+            if mode == Mode::Picks {
+                let source = args.first().and_then(|source| source.refs.clone());
+                return value.with_refs(&source);
             }
             // Elements carry their own references; a scalar made of them carries all.
             let scalar = !matches!(value.kind, Kind::List(_) | Kind::Set(_) | Kind::Map(_));

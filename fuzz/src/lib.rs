@@ -42,7 +42,7 @@ pub static READERS: &[(&str, &[&str])] = &[
     ),
     ("catalogs", &["backstage", "service-graph", "inventory"]),
     ("pipelines", &["github-actions", "gitlab-ci", "dockerfile"]),
-    ("evidence", &["packages", "env", "sbom", "azd", "pulumi"]),
+    ("evidence", &["packages", "env", "app-config", "sbom", "azd", "pulumi"]),
 ];
 
 /// The files of an input.

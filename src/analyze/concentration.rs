@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Attribute, Category, Estate, Id, Kind, Node, Phase};
+use crate::model::{Attribute, Category, Estate, Id, Kind, Need, Node, Phase};
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +105,7 @@ struct Losses<'a> {
 
 fn one(
     estate: &Estate,
-    beneath: &[(f64, Vec<&Node>)],
+    beneath: &[(f64, Vec<Component<'_>>)],
     losses: &Losses<'_>,
     dimension: Dimension,
     category: Option<Category>,
@@ -113,8 +113,12 @@ fn one(
     let mut placed: BTreeMap<Id, f64> = BTreeMap::new();
     let (mut known, mut unknown) = (0.0, 0.0);
     for (weight, components) in beneath {
-        let counted = components.iter().filter(|node| category.is_none() || node.category == category);
-        let places: Vec<Vec<Id>> = counted.map(|node| places(estate, node, dimension)).collect();
+        // What may be used and can be done without says whose service it is, and not where the organization stands.
+        let counted = components.iter().filter(|component| match category {
+            None => !component.is_option,
+            Some(_) => component.node.category == category,
+        });
+        let places: Vec<Vec<Id>> = counted.map(|one| places(estate, one.node, dimension)).collect();
         let with_place = places.iter().filter(|places| !places.is_empty()).count();
         if with_place == 0 {
             unknown += if places.is_empty() { 0.0 } else { *weight };
@@ -159,16 +163,23 @@ fn one(
 
 /// For each service its weight and the components that are its own: itself and what it needs, down to the next
 /// service and to the provider's parts.
-fn components_of_services(estate: &Estate) -> Vec<(f64, Vec<&Node>)> {
+fn components_of_services(estate: &Estate) -> Vec<(f64, Vec<Component<'_>>)> {
     estate.services().map(|service| (service.weight, own_components(estate, service))).collect()
 }
 
-fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<&'a Node> {
+/// Something that a service consists of.
+struct Component<'a> {
+    node: &'a Node,
+    /// Somebody else's service that it can do without.
+    is_option: bool,
+}
+
+fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<Component<'a>> {
     let mut seen: BTreeSet<&Id> = BTreeSet::from([&service.id]);
     let mut todo = vec![service];
     let mut found = Vec::new();
     while let Some(node) = todo.pop() {
-        found.push(node);
+        found.push(Component { node, is_option: false });
         for edge in estate.needs(&node.id).filter(|edge| edge.phase == Phase::Runtime) {
             let Some(next) = estate.node(&edge.to) else { continue };
             let is_part = matches!(
@@ -183,7 +194,7 @@ fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<&'a Node> {
             if (!is_part && !next.is_service) && seen.insert(&next.id) {
                 todo.push(next);
             } else if direct && seen.insert(&next.id) {
-                found.push(next);
+                found.push(Component { node: next, is_option: edge.need == Need::Optional });
             }
         }
     }

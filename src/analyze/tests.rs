@@ -7,6 +7,25 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{Confidence, Edge, Estate, Group, Id, Kind, Need, Node, Phase, Tolerance};
 
+#[test]
+fn what_can_be_done_without_is_no_place() {
+    let all = |optional: Need| {
+        let mut estate = estate(2, &[0]);
+        let provider = Id::provider("stripe");
+        let mut node = Node::new(provider.clone(), Kind::Provider, "Stripe");
+        node.placement.provider = Some("stripe".to_owned());
+        node.category = Some(crate::model::Category::Payments);
+        estate.nodes.insert(provider.clone(), node);
+        need(&mut estate, 0, 1, optional, None);
+        estate.edges[0].to = provider;
+        let found = analyze(&estate).concentration;
+        let shares = found.iter().filter(|one| one.dimension == Dimension::Provider);
+        shares.map(|one| one.category.map(|category| category.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(all(Need::Required), [None, Some("payments".to_owned())]);
+    assert_eq!(all(Need::Optional), [Some("payments".to_owned())]);
+}
+
 fn id(number: usize) -> Id {
     Id::app(&format!("n{number}"))
 }

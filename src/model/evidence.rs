@@ -65,14 +65,41 @@ const SECRET_WORDS: &[&str] = &[
     "api_key",
     "apikey",
     "access_key",
+    "accesskey",
+    "accountkey",
     "private_key",
     "credential",
+    "pwd",
 ];
 
 /// Replaces what looks like a secret value in a line by `***`: the password of a URL, and what is assigned
 /// to a key that is named like a secret. References (`${...}`, `var.x`, `{{ }}`) stay.
 pub fn mask_secrets(line: &str) -> String {
-    mask_assignment(&mask_url_password(line))
+    mask_pairs(&mask_assignment(&mask_url_password(line)))
+}
+
+/// Masks the secrets among several pairs of one line: `Server=db;Password=x`, `{user: a, password: x}`.
+fn mask_pairs(line: &str) -> String {
+    const ENDS: &[char] = &[';', ',', '&', '"', '\'', '}', ' '];
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['=', ':']) {
+        let (head, tail) = rest.split_at(at + 1);
+        out.push_str(head);
+        rest = tail;
+        let key = head[..at].rsplit([';', ',', '&', '{', '?', ' ']).next().unwrap_or("").to_ascii_lowercase();
+        let start = tail.len() - tail.trim_start_matches([' ', '"', '\'']).len();
+        let value = &tail[start..];
+        let value = &value[..value.find(ENDS).unwrap_or(value.len())];
+        let is_secret = SECRET_WORDS.iter().any(|word| key.contains(word));
+        if is_secret && value.len() > 3 && !is_reference(value) && value != "***" {
+            out.push_str(&tail[..start]);
+            out.push_str("***");
+            rest = &tail[start + value.len()..];
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 fn mask_url_password(line: &str) -> String {
@@ -144,5 +171,14 @@ mod tests {
         assert_eq!(mask_secrets("password = var.db_password"), "password = var.db_password");
         assert_eq!(mask_secrets("url: http://db:80/x@y"), "url: http://db:80/x@y");
         assert_eq!(mask_secrets("REDIS_ADDR: redis:6379"), "REDIS_ADDR: redis:6379");
+        assert_eq!(
+            mask_secrets("- Db=Server=sql;User Id=sa;Password=Pass@word;Encrypt=False"),
+            "- Db=Server=sql;User Id=sa;Password=***;Encrypt=False"
+        );
+        assert_eq!(
+            mask_secrets("env: {HOST: db, API_KEY: abcdef, TOKEN: '${T}', SECRET: \"hunter2\"}"),
+            "env: {HOST: db, API_KEY: ***, TOKEN: '${T}', SECRET: \"***\"}"
+        );
+        assert_eq!(mask_secrets("a: http://db:80/x?token=abcdef&y=1"), "a: http://db:80/x?token=***&y=1");
     }
 }

@@ -5,12 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::keys::{self, Keys};
-use super::packages::{declare_program, program};
-use super::{Format, ReadContext, hosts, same_environment};
-use crate::model::{
-    Confidence, Declarations, Environment, Evidence, Group, Id, Need, Phase, Reference, Target, Unit,
-};
+use super::keys::Keys;
+use super::program::{self, Setting};
+use super::{Format, ReadContext, is_for_work, packages, same_environment};
+use crate::model::{Declarations, Environment, Unit};
 use crate::source::{SourceFile, Tree};
 
 /// Files of environment variables.
@@ -21,10 +19,6 @@ const MOST_BYTES: usize = 256 << 10;
 
 const SAMPLE_WORDS: &[&str] =
     &["example", "sample", "template", "dist", "default", "defaults", "tmpl", "tpl", "schema"];
-
-/// Words of files that say nothing of what is deployed, unless their environment is asked for.
-const WORK_WORDS: &[&str] =
-    &["test", "testing", "ci", "e2e", "local", "dev", "development", "develop", "docker", "debug"];
 
 const ENVIRONMENT_WORDS: &[&str] =
     &["production", "prod", "prd", "live", "staging", "stage", "stg", "uat", "qa", "preview"];
@@ -67,6 +61,7 @@ impl Format for EnvFiles {
         for file in files {
             folders.entry(file.folder()).or_default().push(file);
         }
+        folders.retain(|folder, _| !is_for_compose(folder, cx.tree));
         for (folder, files) in folders {
             let unit = read_folder(folder, &files, cx);
             if !unit.references.is_empty() {
@@ -75,6 +70,16 @@ impl Format for EnvFiles {
         }
         out
     }
+}
+
+/// Whether nothing lies in a folder that may be given variables but a compose file, which reads them by itself.
+fn is_for_compose(folder: &str, tree: &Tree) -> bool {
+    let is_compose =
+        |name: &str| (name.ends_with(".yml") || name.ends_with(".yaml")) && name.contains("compose");
+    tree.in_folder(folder).any(|file| is_compose(file.name()))
+        && !tree
+            .in_folder(folder)
+            .any(|file| packages::is_manifest(file) || file.name().starts_with("Dockerfile"))
 }
 
 /// What the file is for; `None` for other files.
@@ -91,13 +96,13 @@ fn role(path: &str) -> Option<Role<'_>> {
         return Some(Role::Sample);
     }
     match words.as_slice() {
-        [word] if is_one_of(ENVIRONMENT_WORDS) || is_one_of(WORK_WORDS) => Some(Role::Environment(word)),
+        [word] if is_one_of(ENVIRONMENT_WORDS) || is_work(word) => Some(Role::Environment(word)),
         _ => None,
     }
 }
 
 fn read_folder(folder: &str, files: &[&SourceFile], cx: &ReadContext<'_>) -> Unit {
-    let mut unit = program(folder, "env", Vec::new());
+    let mut unit = program::unit(folder, "env", Vec::new());
     let (given, is_sample) = choose(files, cx, &mut unit);
     // Later files lay their values over those before.
     let mut settings: BTreeMap<String, (String, &SourceFile, u32)> = BTreeMap::new();
@@ -116,10 +121,16 @@ fn read_folder(folder: &str, files: &[&SourceFile], cx: &ReadContext<'_>) -> Uni
             && value.is_empty()
             && ["AWS_", "PUSHER_", "ABLY_"].iter().any(|own| key.starts_with(own));
         if !is_unused {
-            Setting { key, value, file, line: *line, is_sample }.declare(&mut unit, &keys, cx);
+            let at = file.line_location(*line);
+            Setting { key, known_as: key, value, at, is_sample }.declare(&mut unit, &keys, cx.catalog);
         }
     }
     unit
+}
+
+/// Whether a file of this word is for people at work, who often run containers by themselves.
+fn is_work(word: &str) -> bool {
+    is_for_work(word) || word.eq_ignore_ascii_case("docker")
 }
 
 /// The files that count, and whether they are no more than samples.
@@ -139,7 +150,6 @@ fn choose<'f>(
         })
         .collect();
     let names: Vec<&str> = alternatives.iter().map(|(name, _)| *name).collect();
-    let is_work = |name: &str| WORK_WORDS.contains(&name.to_ascii_lowercase().as_str());
     let is_asked = |name: &str| cx.environment.is_some_and(|asked| same_environment(asked, name));
     let chosen = cx.choose_environment(&names).filter(|name| is_asked(name) || !is_work(name));
     let mut given = of(Role::Base);
@@ -150,81 +160,6 @@ fn choose<'f>(
         given.extend(is_chosen.then_some(*file));
     }
     if given.is_empty() { (of(Role::Sample), true) } else { (given, false) }
-}
-
-/// A variable with its value.
-struct Setting<'s> {
-    key: &'s str,
-    value: &'s str,
-    file: &'s SourceFile,
-    line: u32,
-    is_sample: bool,
-}
-
-impl Setting<'_> {
-    fn declare(&self, unit: &mut Unit, keys: &Keys<'_>, cx: &ReadContext<'_>) {
-        let mut is_placed = false;
-        for mention in hosts::in_setting(self.key, self.value) {
-            let mut targets: Vec<Target> = mention
-                .endpoints
-                .into_iter()
-                .filter(|endpoint| endpoint.sure == hosts::Sureness::Certain)
-                .filter_map(|endpoint| self.target(endpoint.target, cx))
-                .collect();
-            targets.dedup();
-            is_placed |= !targets.is_empty();
-            self.refer_to_any(unit, targets);
-        }
-        let counts = !is_placed && (self.is_sample || keys::is_set(self.value));
-        if let Some((target, phase)) = keys.opened_by(self.key).filter(|_| counts) {
-            self.refer(unit, target, phase, Need::Optional, None);
-        }
-    }
-
-    /// What the host stands for.
-    fn target(&self, target: Target, cx: &ReadContext<'_>) -> Option<Target> {
-        match &target {
-            Target::Host { name, .. } if self.is_sample && name.contains('.') => {
-                keys::in_sample(target, cx.catalog)
-            }
-            Target::Host { name, .. } => (!keys::is_blank(name)).then_some(target),
-            Target::Address(_) => (!self.is_sample).then_some(target),
-            _ => None,
-        }
-    }
-
-    fn refer_to_any(&self, unit: &mut Unit, targets: Vec<Target>) {
-        let mut group = None;
-        if targets.len() > 1 {
-            let owner = declare_program(unit, self.evidence());
-            let id = Id::new(format!("{owner}#{}", self.key.to_lowercase()));
-            let evidence = vec![self.evidence()];
-            unit.groups.push(Group { id: id.clone(), owner, k: 1, level: None, evidence });
-            group = Some(id);
-        }
-        for target in targets {
-            let need = if self.is_sample { Need::Optional } else { hosts::need_of(&target) };
-            self.refer(unit, target, Phase::Runtime, need, group.clone());
-        }
-    }
-
-    fn refer(&self, unit: &mut Unit, target: Target, phase: Phase, need: Need, group: Option<Id>) {
-        let from = declare_program(unit, self.evidence());
-        let same = |known: &&mut Reference| known.target == target && known.phase == phase;
-        if let Some(known) = unit.references.iter_mut().find(same) {
-            known.need = known.need.min(need);
-            known.evidence.push(self.evidence());
-            return;
-        }
-        let confidence = Confidence::Inferred;
-        let evidence = vec![self.evidence()];
-        unit.references.push(Reference { from, target, phase, need, group, confidence, evidence });
-    }
-
-    /// The line without the value, which may be a secret.
-    fn evidence(&self) -> Evidence {
-        keys::masked(self.file.line_location(self.line), self.key)
-    }
 }
 
 /// `KEY=VALUE` lines with the number of their line; comments, `export` and quotes are taken off.
@@ -252,6 +187,7 @@ fn unquote(value: &str) -> String {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
+    use crate::model::{Evidence, Reference, Target};
 
     fn read(files: &[(&str, &str)], environment: Option<&str>) -> Vec<String> {
         let tree = Tree::of_texts(files.iter().copied());
@@ -325,6 +261,14 @@ mod tests {
         assert_eq!(read(&[(".env.example", text)], None), ["stripe runtime optional .env.example:4"]);
         let own = "AWS_ACCESS_KEY_ID=minio\nS3_ENDPOINT=http://minio:9000\n";
         assert_eq!(read(&[(".env", own)], None), ["minio runtime optional .env:2"]);
+    }
+
+    #[test]
+    fn variables_of_a_compose_file_alone_are_those_of_its_services() {
+        let env = (".env", "STRIPE_KEY=sk_live_1\n");
+        let compose = ("docker-compose.yml", "services: {web: {image: x}}\n");
+        assert_eq!(read(&[env, compose], None), Vec::<String>::new());
+        assert_eq!(read(&[env, compose, ("package.json", "{}")], None).len(), 1);
     }
 
     #[test]

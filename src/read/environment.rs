@@ -31,6 +31,15 @@ const WORDS: &[&str] = &[
 /// The usual names of the environment that matters.
 pub const PRODUCTION: &[&str] = &["production", "prod", "prd", "live"];
 
+/// Words for environments of people at work and of tests, which say nothing of what is deployed.
+const FOR_WORK: &[&str] =
+    &["test", "tests", "testing", "ci", "e2e", "local", "dev", "development", "develop", "debug"];
+
+/// Whether an environment is one of people at work or of tests.
+pub fn is_for_work(name: &str) -> bool {
+    FOR_WORK.iter().any(|word| name.eq_ignore_ascii_case(word))
+}
+
 /// Whether two environment names mean the same: equal but for case, or both a name of production.
 pub fn same_environment(a: &str, b: &str) -> bool {
     let production = |name: &str| PRODUCTION.iter().any(|usual| name.eq_ignore_ascii_case(usual));

@@ -332,7 +332,10 @@ fn meaning(key: &str, words: &[String]) -> Meaning {
     let last = words.last().map_or("", String::as_str);
     let is_variable =
         key.chars().any(|c| c.is_ascii_uppercase()) && !key.chars().any(|c| c.is_ascii_lowercase());
+    // What a page on the health of others lists is what it watches.
+    let watches = words.windows(2).any(|pair| pair[0] == "health" && pair[1] == "checks");
     if whole == "no_proxy"
+        || watches
         || words.iter().any(|word| OTHER_KEYS.contains(&word.as_str()))
         || OTHER_LAST.contains(&last)
     {
@@ -390,9 +393,11 @@ fn key_kind(words: &[String]) -> KeyKind {
     };
     let said_before = last == "name" || last.bytes().all(|byte| byte.is_ascii_digit());
     let decisive = if said_before { before } else { last };
+    // `ConnectionStrings__Redis=cache`.
+    let connects = words.windows(2).any(|pair| pair[0] == "connection" && pair[1].starts_with("string"));
     if HOST_KEYS.contains(&decisive) {
         KeyKind::Host
-    } else if ENDPOINT_KEYS.contains(&decisive) && last != "name" {
+    } else if connects || (ENDPOINT_KEYS.contains(&decisive) && last != "name") {
         KeyKind::Endpoint
     } else {
         KeyKind::Other
@@ -622,6 +627,10 @@ fn driver_string(line: &str) -> Option<Endpoint> {
         let (host, port) = split_port(inner)?;
         return of_host(host, port, Some("mysql")).map(|target| Endpoint { target, sure: Sureness::Certain });
     }
+    if let Some(account) = storage_account(line) {
+        return of_host(&account, None, Some("https"))
+            .map(|target| Endpoint { target, sure: Sureness::Certain });
+    }
     let mut host = None;
     let mut port = None;
     let mut others = 0;
@@ -645,6 +654,18 @@ fn driver_string(line: &str) -> Option<Endpoint> {
     let value = value.split(',').next()?;
     let (name, own_port) = split_port(value)?;
     of_host(name, own_port.or(port), None).map(|target| Endpoint { target, sure: Sureness::Certain })
+}
+
+/// `DefaultEndpointsProtocol=https;AccountName=x;AccountKey=y`: the host of an account of Azure Storage.
+fn storage_account(line: &str) -> Option<String> {
+    let field = |name: &str| {
+        let mut parts = line.split(';').filter_map(|part| part.split_once('='));
+        parts
+            .find(|(key, _)| key.trim().trim_start_matches('"').eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    };
+    let account = field("AccountName").filter(|_| field("AccountKey").is_some())?;
+    Some(format!("{}.blob.{}", account.trim(), field("EndpointSuffix").unwrap_or("core.windows.net").trim()))
 }
 
 /// The words of a command line in which a host may stand, each with the option before it.
@@ -830,7 +851,11 @@ mod tests {
         setting("DSN", "app:pw@tcp(db:3306)/app", "mysql://db:3306");
         setting("ConnectionStrings__Db", "Server=sql;Database=x;User Id=sa;Password=y", "sql");
         setting("CONN", "host=pg port=5432 user=x dbname=y", "pg:5432");
+        let account =
+            "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=x==;EndpointSuffix=core.windows.net";
+        setting("AzureWebJobsStorage", account, "https://acme.blob.core.windows.net");
         setting("REDIS", "redis:6379,password=x,ssl=False", "redis:6379");
+        setting("ConnectionStrings__Redis", "basketdata", "basketdata?");
         setting("DB_HOST", "10.0.0.5", "10.0.0.5");
         setting("COLLECTOR", "tcp://otel:4317", "tcp://otel:4317");
         setting("DB_HOST", "${DB_HOST}", "<${DB_HOST}>");
@@ -871,6 +896,7 @@ mod tests {
             ("CACHE_SERVERS", "true"),
             ("TZ", "Europe/Berlin"),
             ("POSTGRES_DB", "umami"),
+            ("HealthChecksUI__HealthChecks__0__Uri", "http://web/hc"),
         ] {
             let certain: Vec<_> = in_setting(key, value)
                 .into_iter()

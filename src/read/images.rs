@@ -75,6 +75,12 @@ pub fn known(image: &str, catalog: &Catalog) -> Option<Known> {
     })
 }
 
+/// Whether the name is that of something that makes requests to try the others out.
+pub fn makes_load(name: &str) -> bool {
+    let name = name.replace(['-', '_'], "");
+    ["loadgenerator", "loadtest", "locust", "trafficgenerator"].iter().any(|word| name.contains(word))
+}
+
 /// Words in names of images whose servers take over from each other by themselves.
 const HIGHLY_AVAILABLE: &[&str] = &[
     "repmgr",

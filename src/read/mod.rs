@@ -2,6 +2,7 @@
 //!
 //! A reader never fails as a whole, does no I/O, and keeps what it cannot resolve.
 
+pub mod app_config;
 pub mod arm;
 pub mod azd;
 pub mod backstage;
@@ -28,6 +29,7 @@ pub mod open_psa;
 pub mod packages;
 pub mod pipelines;
 pub mod platform;
+mod program;
 pub mod pulumi;
 pub mod sbom;
 pub mod serverless;
@@ -38,7 +40,7 @@ pub mod terraform_json;
 pub mod xml;
 pub mod yaml;
 
-pub use environment::{PRODUCTION, same_environment, split_environment};
+pub use environment::{PRODUCTION, is_for_work, same_environment, split_environment};
 
 use crate::catalog::Catalog;
 use crate::model::Declarations;
@@ -147,4 +149,5 @@ pub static FORMATS: &[&dyn Format] = &[
     &dockerfile::Dockerfile,
     &packages::Packages,
     &env_files::EnvFiles,
+    &app_config::AppConfig,
 ];

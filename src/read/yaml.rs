@@ -228,6 +228,19 @@ impl Node {
         out
     }
 
+    /// A copy in which every text is what `change` makes of it; places stay.
+    pub fn with_texts(&self, change: &dyn Fn(&str) -> String) -> Node {
+        let changed = |node: &Arc<Node>| Arc::new(node.with_texts(change));
+        let data = match &self.data {
+            Data::Scalar { text, plain } => Data::Scalar { text: change(text).into(), plain: *plain },
+            Data::Sequence(items) => Data::Sequence(items.iter().map(changed).collect()),
+            Data::Mapping(entries) => {
+                Data::Mapping(entries.iter().map(|(key, node)| (key.clone(), changed(node))).collect())
+            }
+        };
+        Node { tag: self.tag.clone(), ..Node::new(data, self.location.clone()) }
+    }
+
     /// Sets a key, or adds it.
     pub fn set(&mut self, key: &str, value: Arc<Node>) {
         let location = value.location.clone();

@@ -34,8 +34,13 @@ pub(super) fn unit(
         cx,
         known: BTreeMap::new(),
         names: BTreeMap::new(),
+        given: BTreeMap::new(),
     };
     graph.recognize();
+    graph.given = services.iter().map(|(name, service)| (name.as_str(), graph.given(service))).collect();
+    // What one service of the project is told of a product holds for the others.
+    let all = graph.given.values().flatten().map(|one| (one.key.as_str(), one.value.as_str()));
+    let keys = Keys::among(all, cx.catalog);
     let started = || services.iter().filter(|(_, service)| !profiles.leave_out(service));
     for (name, service) in started() {
         let node = graph.node(name, service);
@@ -45,7 +50,7 @@ pub(super) fn unit(
         }
     }
     for (name, service) in started() {
-        graph.needs_of(name, service).write(&graph, &mut unit);
+        graph.needs_of(name, service, &keys).write(&graph, &mut unit);
         graph.publish(name, service, &mut unit);
         let folder = service.build.as_ref().and_then(|build| graph.built_folder(&service.folder, build));
         unit.programs.extend(folder.map(|folder| Program { folder, run_by: Some(graph.id(name)) }));
@@ -62,6 +67,8 @@ struct Graph<'g> {
     known: BTreeMap<&'g str, Known>,
     /// Every name a service answers to.
     names: BTreeMap<String, String>,
+    /// The settings of each service.
+    given: BTreeMap<&'g str, Vec<Given>>,
 }
 
 /// A setting of a service.
@@ -97,7 +104,7 @@ impl<'g> Graph<'g> {
         for (name, service) in self.services {
             let known = service.image.as_ref().and_then(|image| images::known(&image.text, self.cx.catalog));
             let known = known.filter(|known| service.build.is_none() || known.is_datastore());
-            if let Some(known) = known.or_else(|| self.built_datastore(service)) {
+            if let Some(known) = known.or_else(|| self.built(name, service)) {
                 self.known.insert(name, known);
             }
             for alias in &service.aliases {
@@ -107,29 +114,34 @@ impl<'g> Graph<'g> {
         self.names.extend(self.services.keys().map(|name| (name.to_ascii_lowercase(), name.clone())));
     }
 
-    /// The datastore that a built image is: it starts from one, and starts what that one starts.
-    fn built_datastore(&self, service: &Service) -> Option<Known> {
-        let build = service.build.as_ref().filter(|_| service.entrypoint.is_empty())?;
+    /// What a built image runs: what the one it starts from runs, if it starts nothing of its own; else the datastore
+    /// that the service is called.
+    fn built(&self, name: &str, service: &Service) -> Option<Known> {
+        let build = service.build.as_ref()?;
+        let by_name = || images::known(name, self.cx.catalog).filter(Known::is_datastore);
         let is_own = |line: &Placed| !line.text.starts_with('-');
-        if service.command.iter().any(is_own) {
-            return None;
+        if !service.entrypoint.is_empty() || service.command.iter().any(is_own) {
+            return by_name();
         }
         let context = Tree::resolve(&service.folder, &build.context)?;
-        let name = if build.dockerfile.is_empty() { "Dockerfile" } else { &build.dockerfile };
-        let base = dockerfile::extended(self.cx.tree.join(&context, name)?, &build.args, &build.target)?;
-        images::known(&base, self.cx.catalog).filter(Known::is_datastore)
+        let file = if build.dockerfile.is_empty() { "Dockerfile" } else { &build.dockerfile };
+        let file = self.cx.tree.join(&context, file);
+        let base = file.and_then(|file| dockerfile::extended(file, &build.args, &build.target));
+        let by_base = base.and_then(|base| images::known(&base, self.cx.catalog)).filter(Known::is_part);
+        by_base.or_else(by_name)
     }
 
     fn id(&self, name: &str) -> Id {
         Id::compose(self.project, name)
     }
 
-    /// The folder of the program that is built: that of a Dockerfile which lies among the program's files, else
-    /// the context.
+    /// The folder of the program that is built: that of a Dockerfile unless the program's files lie elsewhere in the
+    /// context.
     fn built_folder(&self, folder: &str, build: &Build) -> Option<String> {
         let context = Tree::resolve(folder, &build.context)?;
         let inner = build.dockerfile.rsplit_once('/').and_then(|(inner, _)| Tree::resolve(&context, inner));
-        let inner = inner.filter(|inner| self.cx.tree.in_folder(inner).any(packages::is_manifest));
+        let holds_program = |folder: &str| self.cx.tree.in_folder(folder).any(packages::is_manifest);
+        let inner = inner.filter(|inner| holds_program(inner) || !holds_program(&context));
         Some(inner.unwrap_or(context))
     }
 
@@ -150,7 +162,7 @@ impl<'g> Graph<'g> {
             node.attributes.set(Attribute::Batch, AttributeValue::Bool(true), None);
             node.is_service = false;
         }
-        if known.is_some_and(|known| known.tool) || is_for_development(service) {
+        if self.is_tool(name) || is_for_development(service) {
             node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), None);
             node.is_service = false;
         }
@@ -160,6 +172,14 @@ impl<'g> Graph<'g> {
         self.count(&mut node, service);
         self.describe(&mut node, service);
         node
+    }
+
+    /// Whether it is there for people at work, and not missed.
+    fn is_tool(&self, name: &str) -> bool {
+        let image = self.services.get(name).and_then(|service| service.image.as_ref());
+        let image = image.map_or("", |image| image.text.rsplit('/').next().unwrap_or(""));
+        self.known.get(name).is_some_and(|known| known.tool)
+            || [name, image].into_iter().any(images::makes_load)
     }
 
     fn starts(&self, name: &str) -> bool {
@@ -277,7 +297,7 @@ impl<'g> Graph<'g> {
         awaited || (prepares && service.published.is_none())
     }
 
-    fn needs_of(&self, name: &'g str, service: &Service) -> Needs<'g> {
+    fn needs_of(&self, name: &'g str, service: &Service, keys: &Keys<'_>) -> Needs<'g> {
         let mut needs = Needs { name, edges: BTreeMap::new(), lists: Vec::new(), references: Vec::new() };
         for (other, after) in &service.after {
             let phase = if after.completed { Phase::Startup } else { Phase::Runtime };
@@ -296,7 +316,7 @@ impl<'g> Graph<'g> {
                 self.add(&mut needs, &link.text, Phase::Runtime, Need::Required, &link.at);
             }
         }
-        self.settings(&mut needs, service);
+        self.settings(&mut needs, keys);
         for line in service.command.iter().chain(&service.entrypoint) {
             let evidence = self.evidence(&line.at);
             self.mentions(&mut needs, hosts::in_text(&line.text), &evidence);
@@ -311,12 +331,9 @@ impl<'g> Graph<'g> {
         needs
     }
 
-    fn settings(&self, needs: &mut Needs<'_>, service: &Service) {
-        let given = self.given(service);
-        let catalog = self.cx.catalog;
-        let keys = Keys::among(given.iter().map(|one| (one.key.as_str(), one.value.as_str())), catalog);
-        for one in &given {
-            let is_known = catalog.setting_key(&one.key).is_some();
+    fn settings(&self, needs: &mut Needs<'_>, keys: &Keys<'_>) {
+        for one in self.given.get(needs.name).into_iter().flatten() {
+            let is_known = self.cx.catalog.setting_key(&one.key).is_some();
             let evidence =
                 if is_known { keys::masked(one.at.clone(), &one.key) } else { self.evidence(&one.at) };
             let mut mentions = hosts::in_setting(&one.key, &one.value);
@@ -411,7 +428,15 @@ impl<'g> Graph<'g> {
             let local = name.starts_with("tasks.") || name.ends_with("_default") || name.ends_with(".local");
             self.names.get(short).filter(|_| local)
         });
-        found.map(String::as_str)
+        found.or_else(|| self.names.get(self.in_container_name(name)?)).map(String::as_str)
+    }
+
+    /// `db` of `shop_db_1` and `shop-db-1`, as containers of the project `shop` are called.
+    fn in_container_name<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let project = self.project.rsplit('/').next()?;
+        let inner = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let inner = inner.strip_suffix(['_', '-']).filter(|_| inner.len() < name.len())?;
+        inner.strip_prefix(project)?.strip_prefix(['_', '-'])
     }
 
     /// Configuration files of the scan that are mounted into the service or built into it.
@@ -487,6 +512,7 @@ impl<'g> Graph<'g> {
             |name: &str| self.known.get(name).is_some_and(|known| known.category == Category::Monitoring);
         let (phase, need) = match self.services.get(other) {
             Some(_) if watches(other) && !watches(needs.name) => (Phase::Observe, Need::Optional),
+            Some(_) if self.is_tool(other) => (phase, Need::Optional),
             Some(service) if phase == Phase::Runtime && self.runs_once(other, service) => {
                 (Phase::Startup, need)
             }
@@ -741,18 +767,41 @@ unit .
     }
 
     #[test]
+    fn containers_answer_to_the_names_that_compose_gave_them() {
+        check(
+            &[(
+                "shop/compose.yml",
+                "services:\n  web: {image: me/web, environment: [DB_HOST=shop_db_1, OTHER_HOST=other_db_1]}\n  db: {image: mariadb, volumes: ['d:/var/lib/mysql']}\n  sim: {image: acme/load-test, command: '-h web'}\n",
+            )],
+            r#"
+unit shop
+  compose:shop/db 1 Stateful
+  compose:shop/sim 1 Auxiliary
+  compose:shop/web 1
+  compose:shop/sim -> compose:shop/web runtime required
+  compose:shop/web -> compose:shop/db runtime required
+  compose:shop/web ~> Host { name: "other_db_1", port: None, scheme: None } optional
+"#,
+        );
+    }
+
+    #[test]
     fn an_image_built_from_a_datastore_is_one() {
-        let compose = "services:\n  db: {build: {context: db}, volumes: ['d:/var/lib/mysql']}\n  seed: {build: seed}\n  tuned: {build: db, command: ['--max-connections=9']}\n  load: {build: db, command: load.sh}\n";
+        let compose = "services:\n  db: {build: {context: db}, volumes: ['d:/var/lib/mysql']}\n  seed: {build: seed}\n  tuned: {build: db, command: ['--max-connections=9']}\n  load: {build: db, command: load.sh}\n  kafka: {build: elsewhere}\n  graphs: {build: graphs}\n  web: {build: web}\n";
         let files = [
             ("compose.yaml", compose),
             ("db/Dockerfile", "FROM mysql:8\nCOPY init.sql /docker-entrypoint-initdb.d/\n"),
             ("seed/Dockerfile", "FROM mysql:8\nCMD [\"seed.sh\"]\n"),
+            ("graphs/Dockerfile", "FROM grafana/grafana\nCOPY x /x\n"),
+            ("web/Dockerfile", "FROM nginx\nCOPY dist /usr/share/nginx/html\n"),
         ];
         let declarations = read(&files);
         let nodes = &declarations.units[0].nodes;
         let kinds: Vec<_> = nodes.iter().map(|node| (&*node.name, node.category)).collect();
         let (store, code) = (Some(Category::Database), Some(Category::Compute));
-        assert_eq!(kinds, [("db", store), ("load", code), ("seed", code), ("tuned", store)]);
+        let (queue, graphs) = (Some(Category::Queue), Some(Category::Monitoring));
+        let expected = [("db", store), ("graphs", graphs), ("kafka", queue), ("load", code), ("seed", code)];
+        assert_eq!(kinds, [&expected[..], &[("tuned", store), ("web", code)]].concat());
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::chart::{Chart, Dependency, Install, join};
+use self::eval::{Engine, World};
 pub(crate) use self::releases::Releases;
 use self::value::Value;
 use super::kubernetes::{self, Object};
@@ -110,6 +111,34 @@ fn chart_of<'p>(path: &'p str, tree: &Tree) -> Option<&'p str> {
 /// Whether a chart lies in a folder.
 pub(crate) fn is_chart(folder: &str, tree: &Tree) -> bool {
     tree.get(&join(folder, "Chart.yaml")).is_some()
+}
+
+/// What somebody gives a chart.
+pub(crate) struct Given<'g> {
+    /// Name of the release.
+    pub(crate) name: &'g str,
+    pub(crate) namespace: Option<&'g str>,
+    /// Values, of which later ones count more.
+    pub(crate) values: &'g [Arc<Node>],
+}
+
+/// The objects of the chart in a folder.
+pub(crate) fn rendered(folder: &str, given: &Given<'_>, tree: &Tree, problems: &mut Problems) -> Vec<Object> {
+    let Some(chart) = Chart::load(tree, folder, problems) else { return Vec::new() };
+    let over: Vec<Value> = given.values.iter().map(|node| Value::of(node)).collect();
+    let install = Install { name: given.name.to_owned(), namespace: given.namespace.map(str::to_owned) };
+    let mut objects = objects_of(&chart, tree, &chart.values(&over), &install, problems);
+    objects.retain(|object| !is_test(object));
+    objects
+}
+
+/// A text in the template language with a mapping as its dot; `None` where an action in it cannot run or finds nothing.
+pub(crate) fn filled(text: &str, dot: &BTreeMap<String, Arc<Node>>) -> Option<String> {
+    let (defines, files) = (BTreeMap::new(), BTreeMap::new());
+    let world = World { defines, files, missing: Vec::new(), release: String::new() };
+    let dot = Value::map(dot.iter().map(|(key, node)| (key.clone(), Value::of(node))));
+    let filled = Engine::new(&world).tpl(text, &dot).ok()?;
+    (!filled.contains("<no value>")).then_some(filled)
 }
 
 /// Whether a template of a chart is at a path; such files are no manifests.

@@ -9,8 +9,15 @@ use crate::model::{
 };
 use crate::read::hosts::{self, Sureness};
 use crate::read::images;
+use crate::read::keys::{self, Keys};
 use crate::read::yaml::Node as Yaml;
 use crate::source::Tree;
+
+/// Values of charts are followed this far.
+const MAX_VALUES_DEPTH: u32 = 24;
+
+/// No values give more variables than this.
+const MAX_VARIABLES: usize = 2_000;
 
 /// Writes nodes for the objects that say what workloads hang on besides each other.
 pub(super) fn write(
@@ -243,6 +250,8 @@ fn helm_release(
     }
     if let Some(values) = object.at(&["spec", "values"]).filter(|_| object.renders.is_none()) {
         value_hosts(object, values, needs, tree);
+        value_images(object, values, needs, tree, MAX_VALUES_DEPTH);
+        value_keys(object, values, needs, catalog);
     }
 }
 
@@ -393,6 +402,43 @@ fn value_hosts(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tre
     }
 }
 
+/// Images that a chart's values ask for, in the way of nearly all charts: `image: {registry, repository}`.
+fn value_images(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tree, depth: u32) {
+    for (key, node) in values.entries() {
+        if let Some(repository) = node.get("repository").filter(|_| &*key.text == "image") {
+            let Some(text) = repository.str().filter(|text| !text.is_empty()) else { continue };
+            let registry = node.str_at(&["registry"]).filter(|registry| !registry.is_empty());
+            let image = registry.map_or_else(|| text.to_owned(), |registry| format!("{registry}/{text}"));
+            let evidence = vec![repository.evidence(tree)];
+            needs.refer(&object.id(), Target::Image(image), Phase::Startup, Need::Required, evidence);
+        } else if depth > 0 {
+            value_images(object, node, needs, tree, depth - 1);
+        }
+    }
+}
+
+/// Keys that providers hand out, where a chart's values give them to a container as variables.
+fn value_keys(object: &Object, values: &Yaml, needs: &mut Needs<'_>, catalog: &Catalog) {
+    let scalars = values.scalars();
+    let variables: Vec<(&str, &Yaml, &str)> = scalars
+        .iter()
+        .filter_map(|(path, node)| Some((*path.last()?, *node, node.str()?)))
+        .filter(|(key, ..)| {
+            key.len() > 3 && key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        })
+        .take(MAX_VARIABLES)
+        .collect();
+    let keys = Keys::among(variables.iter().map(|(key, _, value)| (*key, *value)), catalog);
+    for (key, node, value) in &variables {
+        let is_placed = !hosts::in_setting(key, value).is_empty();
+        let Some((target, phase)) = keys.opened_by(key).filter(|_| !is_placed && keys::is_set(value)) else {
+            continue;
+        };
+        let evidence = vec![keys::masked(node.location.clone(), key)];
+        needs.refer(&object.id(), target, phase, Need::Optional, evidence);
+    }
+}
+
 fn application(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, catalog: &Catalog, tree: &Tree) {
     let one = object.at(&["spec", "source"]).into_iter();
     let many =
@@ -402,6 +448,11 @@ fn application(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, catalog:
     let node = match chart.and_then(Yaml::str) {
         Some(chart) => {
             let values = sources.iter().find_map(|source| source.at(&["helm", "valuesObject"]));
+            if let Some(values) = values {
+                value_hosts(object, values, needs, tree);
+                value_images(object, values, needs, tree, MAX_VALUES_DEPTH);
+                value_keys(object, values, needs, catalog);
+            }
             release(object, Some(chart), values, catalog, tree)
         }
         None => part(object, Category::Ci, tree),

@@ -3,6 +3,7 @@
 //! [`Kubernetes`] reads raw manifests; charts and kustomizations are rendered by their own readers, which
 //! hand their objects to [`build`].
 
+mod application_set;
 mod cluster;
 mod delivery;
 mod needs;
@@ -10,6 +11,7 @@ mod object;
 mod operators;
 mod pod;
 mod routes;
+mod substitute;
 #[cfg(test)]
 mod tests;
 mod workload;
@@ -19,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::cluster::Cluster;
 use self::needs::Needs;
 pub(crate) use self::object::{Key, Object, Released};
+pub(crate) use self::substitute::Substitutions;
 use super::helm::Releases;
 use super::{Format, ReadContext, yaml};
 use crate::model::{Attribute, AttributeValue, Declarations, Id, Kind, Need, Phase, Reach, Unit};
@@ -50,9 +53,11 @@ impl Format for Kubernetes {
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         let mut declarations = Declarations::default();
         let covered = super::kustomize::covered(cx.tree);
+        let substitutions = Substitutions::among(cx);
         let mut manifests: Vec<Manifest> = Vec::new();
         for file in files.iter().filter(|file| !covered.contains(&**file.path())) {
-            let objects = objects(file, &mut declarations.problems);
+            let objects = substitutions.fill(objects(file, &mut declarations.problems));
+            let objects = application_set::expand(objects, cx.tree, &mut declarations.problems);
             manifests.push(Manifest { folder: file.folder().to_owned(), objects });
         }
         let all: Vec<&Object> = manifests.iter().flat_map(|manifest| &manifest.objects).collect();
@@ -86,6 +91,7 @@ pub(crate) fn deployed(
     cx: &ReadContext<'_>,
     problems: &mut Problems,
 ) -> Vec<Object> {
+    let objects = application_set::expand(objects, cx.tree, problems);
     let all: Vec<&Object> = objects.iter().collect();
     let releases = Releases::among(&all, cx);
     unit.environments.extend(releases.environments_below(""));

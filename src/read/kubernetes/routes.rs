@@ -203,6 +203,10 @@ fn gateway(root: &Yaml) -> Vec<Route<'_>> {
 }
 
 fn virtual_service(root: &Yaml) -> Vec<Route<'_>> {
+    // Without a gateway it says how workloads of the mesh reach each other.
+    if !list(root, &["spec", "gateways"]).iter().any(|gateway| gateway.str() != Some("mesh")) {
+        return Vec::new();
+    }
     let mut backends = Vec::new();
     for protocol in ["http", "tls", "tcp"] {
         for rule in list(root, &["spec", protocol]) {

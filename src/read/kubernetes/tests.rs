@@ -299,3 +299,39 @@ fn a_release_by_reference_is_of_the_chart_in_the_artifact() {
     assert!(reader.is_service);
     assert_eq!(reader.replication.replicas, Some(2));
 }
+
+#[test]
+fn values_of_a_chart_from_elsewhere_name_images_hosts_and_keys() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: notes, namespace: apps}\nspec:\n  chartRef: {kind: OCIRepository, name: app-template}\n  values:\n    controllers:\n      notes:\n        containers:\n          app:\n            image: {repository: ghcr.io/acme/notes, tag: v1}\n            env: {DB_URL: 'postgres://db.acme.net/x', OPENAI_API_KEY: abcdef, SLACK_TOKEN: ''}\n";
+    let tree = Tree::of_texts([("a.yaml", release)]);
+    let claimed: Vec<_> = tree.files().collect();
+    let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
+    let out = Kubernetes.read(&claimed, &cx);
+    let shown =
+        out.units[0].references.iter().map(|one| format!("{:?} {} {}", one.target, one.phase, one.need));
+    let shown: Vec<String> = shown.filter(|one| !one.starts_with("Id(")).collect();
+    assert_eq!(
+        shown,
+        [
+            "Host { name: \"db.acme.net\", port: None, scheme: Some(\"postgres\") } runtime required",
+            "Image(\"ghcr.io/acme/notes\") startup required",
+            "Provider { provider: \"openai\", service: None, region: None } runtime optional",
+        ]
+    );
+    assert!(!format!("{out:?}").contains("abcdef"), "a secret is shown");
+}
+
+#[test]
+fn a_route_within_the_mesh_publishes_nothing() {
+    let route = |gateways: &str| {
+        let head = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\n";
+        format!(
+            "{head}spec: {{hosts: [web], {gateways} http: [{{route: [{{destination: {{host: web}}}}]}}]}}\n"
+        )
+    };
+    let shown = |gateways: &str| {
+        let text = deployment("web", "replicas: 2", "image: me/web") + &route(gateways);
+        show(&[("a.yaml", &text)]).contains("Published")
+    };
+    assert!(shown("gateways: [edge],") && !shown("") && !shown("gateways: [mesh],"));
+}

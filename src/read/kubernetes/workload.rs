@@ -5,7 +5,7 @@ use super::object::{Object, labels, selects};
 use super::operators::Operator;
 use super::pod::{self, Keeping};
 use crate::model::{Attribute, AttributeValue, Category, Evidence, Kind, Level, Node, Tolerance};
-use crate::read::images::Known;
+use crate::read::images::{self, Known};
 use crate::read::yaml::{self, Node as Yaml};
 use crate::source::Tree;
 
@@ -41,7 +41,7 @@ pub(super) fn node(workload: &Workload<'_>, cluster: &Cluster<'_>, tree: &Tree) 
         node.attributes.set(Attribute::Batch, AttributeValue::Bool(true), None);
         node.is_service = false;
     }
-    if known.is_some_and(|known| known.tool) || is_load_generator(&object.name) {
+    if known.is_some_and(|known| known.tool) || images::makes_load(&object.name) {
         node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), None);
         node.is_service = false;
     }
@@ -106,11 +106,6 @@ fn begin(object: &Object, kind: Kind, tree: &Tree) -> Node {
         node.add_evidence(yaml::evidence_at(place, tree));
     }
     node
-}
-
-fn is_load_generator(name: &str) -> bool {
-    let name = name.replace(['-', '_'], "");
-    ["loadgenerator", "loadtest", "locust", "trafficgenerator"].iter().any(|word| name.contains(word))
 }
 
 fn count<'c>(workload: &Workload<'c>, cluster: &Cluster<'c>) -> Count<'c> {

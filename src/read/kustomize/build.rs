@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::patch::{self, Outcome};
 use super::resource::{Resource, flatten, set_path};
 use super::transform::{self, LabelReach};
+use crate::read::helm;
 use crate::read::kubernetes::Object;
 use crate::read::yaml::{self, Data, Key, Node};
 use crate::source::{Location, Problems, SourceFile, Tree};
@@ -29,11 +30,13 @@ pub(super) struct Builder<'b> {
     files: BTreeMap<Arc<str>, Arc<Vec<Arc<Node>>>>,
     /// How many kustomizations the build at hand has taken in so far.
     used: usize,
+    /// Folders of the charts that the build at hand has taken in.
+    pub charts: BTreeSet<String>,
 }
 
 impl<'b> Builder<'b> {
     pub(super) fn new(tree: &'b Tree) -> Self {
-        Builder { tree, problems: Problems::new(), files: BTreeMap::new(), used: 0 }
+        Builder { tree, problems: Problems::new(), files: BTreeMap::new(), used: 0, charts: BTreeSet::new() }
     }
 
     /// The kustomization of a folder.
@@ -50,6 +53,7 @@ impl<'b> Builder<'b> {
     /// The objects that come of a folder's kustomization.
     pub(super) fn build(&mut self, folder: &str) -> Vec<Object> {
         self.used = 0;
+        self.charts.clear();
         let mut resources = self.accumulate(folder, &mut Vec::new());
         transform::hashes(&mut resources);
         transform::references(&mut resources);
@@ -120,6 +124,7 @@ impl<'b> Builder<'b> {
                 None => self.missing(item),
             }
         }
+        self.charts(folder, root, &mut resources);
         self.generate(folder, root, &mut resources);
         self.transform(folder, root, &mut resources);
         stack.pop();
@@ -198,9 +203,39 @@ impl<'b> Builder<'b> {
             transform::image(resources, rule);
         }
         super::replace::replacements(self, folder, root, resources);
-        if let Some(charts) = root.get("helmCharts").or_else(|| root.get("helmChartInflationGenerator")) {
-            let message = "charts taken in by a kustomization are not rendered";
-            self.problems.note(charts.location.clone(), message);
+    }
+
+    /// Charts that lie beside the kustomization, with the values that it gives them.
+    fn charts(&mut self, folder: &str, root: &Arc<Node>, resources: &mut Vec<Resource>) {
+        let home = root.str_at(&["helmGlobals", "chartHome"]).unwrap_or("charts");
+        let wanted = root.get("helmCharts").or_else(|| root.get("helmChartInflationGenerator"));
+        for chart in wanted.map(Node::items).unwrap_or_default() {
+            let name = chart.str_at(&["name"]).or_else(|| chart.str_at(&["chartName"])).unwrap_or("");
+            let home = chart.str_at(&["chartHome"]).unwrap_or(home);
+            let place = Tree::resolve(folder, &format!("{home}/{name}"));
+            let Some(place) = place.filter(|place| !name.is_empty() && helm::is_chart(place, self.tree))
+            else {
+                let message = format!(
+                    "the chart `{name}` is not among the scanned files; what it declares is left out"
+                );
+                self.problems.note(chart.location.clone(), message);
+                continue;
+            };
+            let files = chart.get("valuesFile").into_iter();
+            let more = chart.get("additionalValuesFiles").map(Node::items).unwrap_or_default();
+            let files = files.chain(more.iter().map(|file| &**file)).filter_map(|file| file.str());
+            let mut values: Vec<Arc<Node>> = Vec::new();
+            for file in files {
+                let found = self.tree.join(folder, file).map(|file| self.documents(file));
+                values.extend(found.and_then(|documents| documents.first().cloned()));
+            }
+            values.extend(chart.get_shared("valuesInline").cloned());
+            let release = chart.str_at(&["releaseName"]).unwrap_or(name);
+            let given =
+                helm::Given { name: release, namespace: chart.str_at(&["namespace"]), values: &values };
+            let objects = helm::rendered(&place, &given, self.tree, &mut self.problems);
+            resources.extend(objects.iter().map(Resource::new));
+            self.charts.insert(place);
         }
     }
 

@@ -13,7 +13,7 @@ mod transform;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::build::{Builder, FILE_NAMES, is_remote};
-use super::kubernetes::{self, Object};
+use super::kubernetes::{self, Object, Substitutions};
 use super::yaml::Node;
 use super::{Format, ReadContext};
 use crate::model::{Declarations, Environment, Unit};
@@ -44,6 +44,7 @@ impl Format for Kustomize {
         let mut builder = Builder::new(cx.tree);
         let folders: BTreeSet<String> = files.iter().map(|file| file.folder().to_owned()).collect();
         let uses = uses(&folders, &mut builder);
+        let substitutions = Substitutions::among(cx);
         let mut declarations = Declarations::default();
         let built: Vec<(Unit, Vec<Object>)> = families(&folders, &uses, &mut builder)
             .into_iter()
@@ -52,7 +53,8 @@ impl Format for Kustomize {
                 let name = if family.folder.is_empty() { "." } else { &family.folder };
                 let mut unit = Unit::new("kustomize", name, &*family.folder);
                 unit.environments = environments;
-                let objects = builder.build(&chosen);
+                let objects = substitutions.fill(builder.build(&chosen));
+                unit.deploys.extend(std::mem::take(&mut builder.charts));
                 let objects = kubernetes::deployed(objects, &mut unit, cx, &mut builder.problems);
                 (unit, objects)
             })

@@ -93,3 +93,27 @@ fn what_cannot_be_taken_in_is_a_problem_and_the_rest_is_read() {
     ]);
     assert_eq!(build_folder(&cyclic, "a").1.len(), 1);
 }
+
+#[test]
+fn charts_beside_a_kustomization_are_rendered_with_its_values() {
+    let kustomization = "helmGlobals: {chartHome: ../charts}\nnamespace: shop\nhelmCharts:\n- name: web\n  releaseName: front\n  valuesFile: values.yaml\n  valuesInline: {replicas: 3}\n- {name: gone, repo: https://charts.example.com}\n";
+    let template = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec: {replicas: {{ .Values.replicas }}, image: {{ .Values.image }}}\n";
+    let files = [
+        ("app/kustomization.yaml", kustomization),
+        ("app/values.yaml", "image: web:2\nreplicas: 2\n"),
+        ("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("charts/web/values.yaml", "image: web:1\nreplicas: 1\n"),
+        ("charts/web/templates/web.yaml", template),
+    ];
+    let tree = Tree::of_texts(files);
+    let (objects, problems) = build_folder(&tree, "app");
+    let shown: Vec<String> = objects.iter().map(|object| text(object)).collect();
+    assert_eq!(
+        shown,
+        [
+            "{apiVersion:apps/v1,kind:Deployment,metadata:{name:front,namespace:shop},spec:{image:web:2,replicas:3}}"
+        ]
+    );
+    let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["the chart `gone` is not among the scanned files; what it declares is left out"]);
+}

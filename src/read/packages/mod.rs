@@ -15,12 +15,10 @@ mod pypi;
 
 use std::collections::BTreeMap;
 
-use super::draft::folder_name;
-use super::{Format, ReadContext};
+use super::program::{self, Wanted};
+use super::{Format, ReadContext, keys};
 use crate::catalog::{Catalog, PackageUse};
-use crate::model::{
-    About, Confidence, Declarations, Evidence, Id, Kind, Need, Node, Phase, Reference, Target, Unit,
-};
+use crate::model::{Declarations, Evidence, Phase, Unit};
 use crate::source::{Problems, SourceFile, Tree};
 
 /// Package manifests.
@@ -31,9 +29,6 @@ const MOST_PACKAGES: usize = 5_000;
 
 /// Larger manifests are made by machines.
 const MOST_BYTES: usize = 1 << 20;
-
-/// More lines than this do not make a need clearer.
-const MOST_EVIDENCE: usize = 4;
 
 /// A package that the manifest itself names for what runs.
 #[derive(Debug, PartialEq, Eq)]
@@ -157,39 +152,13 @@ fn read_folder(folder: &str, files: &[&SourceFile], cx: &ReadContext<'_>, proble
         said.push((file, manifest, ecosystem));
     }
     let own: Vec<String> = said.iter().filter_map(|(_, manifest, _)| manifest.name.clone()).collect();
-    let mut unit = program(folder, "packages", own);
+    let mut unit = program::unit(folder, "packages", own);
     for (file, manifest, ecosystem) in &said {
         for package in manifest.packages.iter().take(MOST_PACKAGES) {
             declare(&mut unit, file, package, ecosystem, cx.catalog);
         }
     }
     unit
-}
-
-/// A unit that speaks of the program in a folder; `own` are the names that it gives itself.
-pub(super) fn program(folder: &str, format: &'static str, own: Vec<String>) -> Unit {
-    let root = own.first().cloned().unwrap_or_else(|| ".".to_owned());
-    let id = Id::app(if folder.is_empty() { &root } else { folder });
-    let mut unit = Unit::new(format, if folder.is_empty() { "." } else { folder }, folder);
-    let mut names = own;
-    // `payments/src` is the program `payments`.
-    let named = folder.strip_suffix("/src").unwrap_or(folder);
-    names.insert(0, folder_name(named, &root).to_owned());
-    unit.about = Some(About { node: id, names });
-    unit
-}
-
-/// The node of the program that a unit speaks of.
-pub(super) fn declare_program(unit: &mut Unit, evidence: Evidence) -> Id {
-    let id = unit.about.as_ref().map(|about| about.node.clone()).expect("the unit speaks of a program");
-    if unit.nodes.is_empty() {
-        let mut node = Node::new(id.clone(), Kind::Component, id.rest());
-        node.type_name = Some("program".to_owned());
-        node.tolerance_because = Some("nothing that was read says where it runs".to_owned());
-        node.add_evidence(evidence);
-        unit.nodes.push(node);
-    }
-    id
 }
 
 /// The provider whose service a package speaks to, and when that is needed.
@@ -207,23 +176,8 @@ pub(super) fn need_of_package(catalog: &Catalog, ecosystem: &str, name: &str) ->
 
 fn declare(unit: &mut Unit, file: &SourceFile, package: &Direct, ecosystem: &Ecosystem, catalog: &Catalog) {
     let Some((provider, phase)) = need_of_package(catalog, ecosystem.name, &package.name) else { return };
-    let evidence = Evidence::at_line(file, package.line);
-    let from = declare_program(unit, evidence.clone());
-    let provider = Target::Provider { provider, service: None, region: None };
-    let same = |reference: &&mut Reference| reference.phase == phase && reference.target == provider;
-    match unit.references.iter_mut().find(same) {
-        Some(reference) if reference.evidence.len() < MOST_EVIDENCE => reference.evidence.push(evidence),
-        Some(_) => {}
-        None => unit.references.push(Reference {
-            from,
-            target: provider,
-            phase,
-            need: Need::Optional,
-            group: None,
-            confidence: Confidence::Inferred,
-            evidence: vec![evidence],
-        }),
-    }
+    let wanted = Wanted::optional(keys::provider(&provider), phase);
+    program::refer(unit, wanted, Evidence::at_line(file, package.line));
 }
 
 fn unreadable(problems: &mut Problems, file: &SourceFile) {
@@ -233,6 +187,7 @@ fn unreadable(problems: &mut Problems, file: &SourceFile) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Target;
 
     /// The packages of one file by name and line.
     #[track_caller]

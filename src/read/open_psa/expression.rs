@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definitions, Settings, Sort, Spot};
+use super::Settings;
+use super::definitions::{Definitions, Sort};
+use super::document::Spot;
 use crate::source::Problems;
 
 /// Parameters may refer to each other this deep.

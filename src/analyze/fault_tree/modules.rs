@@ -2,6 +2,8 @@
 //!
 //! Dutuit and Rauzy, "A linear-time algorithm to find modules of fault trees" (1996).
 
+use std::collections::HashMap;
+
 use super::net::{Edge, Kind, Net, node_of};
 use super::simplify::rebuild;
 
@@ -82,6 +84,58 @@ pub(super) fn split(net: &Net, top: Edge) -> (Net, Edge) {
     })
 }
 
+/// Variables and modules that are always needed together, each in one sense and by `and` alone, become one module.
+pub(super) fn join_companions(net: &Net, top: Edge) -> (Net, Edge) {
+    let modules = modules(net, top);
+    let companions = Companions::of(net, top, &modules);
+    rebuild(net, top, |joined, node, arguments| {
+        if net.kind(node) != Kind::And {
+            return joined.make(net.kind(node), arguments);
+        }
+        let mut members: Vec<(usize, Edge)> = net
+            .arguments(node)
+            .iter()
+            .zip(&arguments)
+            .map(|(old, new)| (companions.first[node_of(*old)], *new))
+            .collect();
+        members.sort_unstable();
+        let groups = members.chunk_by(|left, right| left.0 == right.0);
+        let grouped = groups.map(|group| joined.and(group.iter().map(|(_, edge)| *edge).collect())).collect();
+        joined.and(grouped)
+    })
+}
+
+/// Which nodes are always needed together.
+struct Companions {
+    /// By node: the first of those it is always needed with.
+    first: Vec<usize>,
+}
+
+impl Companions {
+    fn of(net: &Net, top: Edge, modules: &[bool]) -> Companions {
+        let uses = net.uses(top);
+        let is_whole = |node: usize| modules[node] || matches!(net.kind(node), Kind::Variable(_));
+        // What needs a node, and in which sense.
+        let mut users: Vec<Vec<u32>> = vec![Vec::new(); net.len()];
+        let mut senses = vec![0u8; net.len()];
+        for node in (1..=node_of(top)).filter(|node| uses[*node] > 0) {
+            for &edge in net.arguments(node) {
+                let below = node_of(edge);
+                senses[below] |= if net.kind(node) == Kind::And { 1 << (edge & 1) } else { 4 };
+                if is_whole(below) {
+                    users[below].push(node as u32);
+                }
+            }
+        }
+        let mut first: Vec<usize> = (0..net.len()).collect();
+        let mut known: HashMap<&[u32], usize> = HashMap::new();
+        for node in (1..net.len()).filter(|node| matches!(senses[*node], 1 | 2) && is_whole(*node)) {
+            first[node] = *known.entry(&users[node]).or_insert(node);
+        }
+        Companions { first }
+    }
+}
+
 /// Disjoint sets.
 struct Groups {
     leader: Vec<u32>,
@@ -101,5 +155,26 @@ impl Groups {
     fn join(&mut self, left: usize, right: usize) {
         let (left, right) = (self.leader(left), self.leader(right));
         self.leader[left.max(right) as usize] = left.min(right);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_always_needed_together_becomes_a_module() {
+        let mut net = Net::new();
+        let [a, b, c, x, y] = [0, 1, 2, 3, 4].map(|event| net.variable(event));
+        // `b` is needed negated both times; `c` once so, once as it is.
+        let left = net.and(vec![a, b ^ 1, c, x]);
+        let right = net.and(vec![a, b ^ 1, c ^ 1, y]);
+        let top = net.xor(left, right);
+        let (mut joined, top) = join_companions(&net, top);
+        let found = modules(&joined, top);
+        let variables = [0, 1].map(|event| joined.variable(event));
+        let inner: Vec<usize> = (1..node_of(top)).filter(|node| found[*node]).collect();
+        assert_eq!(inner.len(), 1);
+        assert_eq!(joined.arguments(inner[0]), [variables[0], variables[1] ^ 1]);
     }
 }

@@ -1,6 +1,6 @@
 //! The tree taken apart into modules.
 
-use super::modules::{modules, split};
+use super::modules::{join_companions, modules, split};
 use super::net::{Edge, Kind, Net, node_of};
 use super::order::{Scope, event_of};
 use super::simplify::simplify;
@@ -23,6 +23,7 @@ impl Structure {
         let (net, top) = Net::of_tree(tree);
         let (net, top) = simplify(net, top);
         let (net, top) = split(&net, top);
+        let (net, top) = join_companions(&net, top);
         let found = modules(&net, top);
         let mut seen = vec![false; net.len()];
         let mut module_at = vec![usize::MAX; net.len()];

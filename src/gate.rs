@@ -218,7 +218,7 @@ fn compared(
         (name, before, outcome, comparison)
     });
     let (_, before, mut outcome, mut comparison) = views.next().expect("the chosen environment is compared");
-    comparison.unread = unread(input, &outcome, &before, changes);
+    comparison.hide(unread(input, &outcome, &before, changes), &before);
     for (name, before, other, of_other) in views {
         let name = name.unwrap_or_default();
         comparison.unread.extend(unread(input, &other, &before, changes));

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use linchpin::gate::{Against, GateError, affected, check};
-use linchpin::judge::{Finding, FindingLevel, Status};
+use linchpin::judge::{Finding, FindingLevel, Known, Status};
 use linchpin::report;
 use linchpin::scan::{Outcome, Request, scan};
 use tempfile::TempDir;
@@ -483,6 +483,22 @@ fn what_a_change_hides_is_told_with_what_it_was() {
             "tf:aws_db_instance.{name} region eu-west-1 `region = var.region` at main.tf:2"
         ))
     );
+}
+
+#[test]
+fn what_can_no_longer_be_read_is_not_gone() {
+    if !has_git() {
+        return;
+    }
+    let repository = Repository::of(&base());
+    repository.write(&files(&[("k8s/reports.yaml", "kind: [\n a: }\n")]));
+    let outcome = check(&repository.request(), &Against::Revision("HEAD".into())).expect("it is compared");
+    let comparison = outcome.comparison.as_ref().expect("it was compared");
+    let is_it = |known: &Known| REPORTS_ALONE == format!("{} {}", known.rule, known.element);
+    assert!(comparison.hidden.iter().any(is_it), "{:?}", comparison.hidden);
+    assert!(!comparison.gone.iter().any(is_it));
+    let told = table(&outcome);
+    assert!(told.contains(&format!("{REPORTS_ALONE} may be there still")), "{told}");
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub struct Comparison {
     pub unchanged: usize,
     /// Findings that are there no more.
     pub gone: Vec<Known>,
+    /// Findings that may be there still: the file that declared their element can no longer be read.
+    pub hidden: Vec<Known>,
     /// Nodes whose ids changed: before, now.
     pub carried: Vec<(Id, Id)>,
     /// Nodes that may have become each other.
@@ -164,6 +166,19 @@ struct Matching {
     used: BTreeSet<usize>,
     /// Where it is none of them: the graver finding that is gone and held this one too.
     rest: Vec<Option<usize>>,
+}
+
+impl Comparison {
+    /// What can no longer be read is not gone.
+    pub fn hide(&mut self, unread: Vec<Problem>, before: &Snapshot) {
+        let is_unread = |known: &Known| {
+            let declared = before.nodes.get(&known.element).map(|seen| seen.path.as_str());
+            unread.iter().any(|problem| declared == Some(&*problem.location.path))
+        };
+        let (hidden, gone) = std::mem::take(&mut self.gone).into_iter().partition(is_unread);
+        (self.gone, self.hidden) = (gone, hidden);
+        self.unread.extend(unread);
+    }
 }
 
 impl Matching {

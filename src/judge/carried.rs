@@ -113,12 +113,12 @@ impl Carried {
         let is_new = |id: &Id| !before.nodes.contains_key(id) && !taken.contains(id);
         let mut by_address: BTreeMap<(&str, &str), Vec<&Id>> = BTreeMap::new();
         for (id, seen) in now.nodes.iter().filter(|(id, _)| id.scheme() == "tf" && is_new(id)) {
-            by_address.entry((&seen.folder, address(id))).or_default().push(id);
+            by_address.entry((seen.folder(), address(id))).or_default().push(id);
         }
         let gone = |id: &Id| id.scheme() == "tf" && !now.nodes.contains_key(id) && !self.now.contains_key(id);
         let mut pairs = Vec::new();
         for (id, seen) in before.nodes.iter().filter(|(id, _)| gone(id)) {
-            let found = by_address.get(&(seen.folder.as_str(), address(id))).map_or(&[][..], Vec::as_slice);
+            let found = by_address.get(&(seen.folder(), address(id))).map_or(&[][..], Vec::as_slice);
             if let [only] = found {
                 pairs.push((id.clone(), (*only).clone()));
             }
@@ -266,7 +266,7 @@ fn nearest(before: &Snapshot, now: &Snapshot, old: &[&Id], new: &[&Id]) -> Vec<(
         return Vec::new();
     }
     let folder = |snapshot: &Snapshot, id: &Id| {
-        snapshot.nodes.get(id).map(|seen| seen.folder.clone()).unwrap_or_default()
+        snapshot.nodes.get(id).map(|seen| seen.folder().to_owned()).unwrap_or_default()
     };
     let old_folders: Vec<String> = old.iter().map(|id| folder(before, id)).collect();
     let new_folders: Vec<String> = new.iter().map(|id| folder(now, id)).collect();
@@ -352,7 +352,7 @@ mod tests {
                     kind: "component".into(),
                     name: word(),
                     traits: word(),
-                    folder: String::new(),
+                    path: String::new(),
                     ttl_seconds: None,
                 },
             )
@@ -415,13 +415,14 @@ mod tests {
     fn a_second_root_renames_nothing() {
         let mut before = snapshot(&["tf:db.x x db|one"], &[]);
         let mut now = snapshot(&["tf:infra/db.x x db|two", "tf:staging/db.x x db|one"], &[]);
-        before.nodes.values_mut().for_each(|seen| seen.folder = "infra".into());
+        before.nodes.values_mut().for_each(|seen| seen.path = "infra/main.tf".into());
         for (id, seen) in &mut now.nodes {
-            seen.folder = id.rest().split('/').next().unwrap_or_default().to_owned();
+            let folder = id.rest().split('/').next().unwrap_or_default();
+            seen.path = format!("{folder}/main.tf");
         }
         assert_eq!(decided(&before, &now, &[]), (vec!["tf:db.x tf:infra/db.x".into()], 0));
         // Without a folder that stayed, two of that name are one too many.
-        before.nodes.values_mut().for_each(|seen| seen.folder = "gone".into());
+        before.nodes.values_mut().for_each(|seen| seen.path = "gone/main.tf".into());
         assert_eq!(decided(&before, &now, &[]), (vec![], 1));
     }
 

@@ -44,6 +44,6 @@ pub use forgotten::Forgotten;
 pub use mitigation::{Standing, apply_mitigations, failover_seconds, lapsed, standing};
 pub use rules::{HEADINGS, RULES, Rule, rule};
 pub use single_points::{Class, SinglePoint};
-pub use snapshot::{Known, Measured, Seen, Snapshot, Traits, differing, folder};
+pub use snapshot::{Known, Measured, Seen, Snapshot, Traits, differing, folder, is_in_input};
 pub(crate) use spans::span;
 pub use verdict::{judge, mark_mitigated};

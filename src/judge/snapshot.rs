@@ -36,8 +36,8 @@ pub struct Seen {
     pub name: String,
     /// Everything that tells it apart from others of its kind but its name, as one text.
     pub traits: String,
-    /// The folder of the file that declares it.
-    pub folder: String,
+    /// The file that declares it; empty where only the catalog does.
+    pub path: String,
     /// Time to live of a record, in seconds.
     pub ttl_seconds: Option<u64>,
 }
@@ -174,13 +174,22 @@ fn kept(evidence: &Evidence) -> Option<(String, String)> {
     }
 }
 
+/// Whether a path is in the input, and not that of a row of the catalog.
+pub fn is_in_input(path: &str) -> bool {
+    !path.starts_with("catalog:")
+}
+
 /// The folder of a path in the input; `None` for rows of the catalog.
-pub fn folder(path: &str) -> Option<String> {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    (!path.starts_with("catalog:")).then(|| folder.to_owned())
+pub fn folder(path: &str) -> Option<&str> {
+    is_in_input(path).then(|| path.rsplit_once('/').map_or("", |(folder, _)| folder))
 }
 
 impl Seen {
+    /// The folder of the file that declares it.
+    pub(super) fn folder(&self) -> &str {
+        folder(&self.path).unwrap_or_default()
+    }
+
     /// The manifest's type.
     pub fn type_name(&self) -> &str {
         self.part(0)
@@ -223,11 +232,11 @@ impl Seen {
             kind: node.kind.word().to_owned(),
             name: node.name.clone(),
             traits: traits.text(),
-            folder: node
+            path: node
                 .evidence
                 .iter()
                 .filter_map(kept)
-                .find_map(|(path, _)| folder(&path))
+                .find_map(|(path, _)| is_in_input(&path).then_some(path))
                 .unwrap_or_default(),
             ttl_seconds: node.attributes.number(Attribute::TtlSeconds).map(|seconds| seconds as u64),
         }

@@ -242,6 +242,10 @@ fn not_judged(
         let at = format!("{}:{}", problem.location.path, problem.location.line);
         format!("{} can no longer be read: {}", markdown_code(&at), markdown(&problem.message))
     });
+    let hidden = comparison.hidden.iter().map(|known| {
+        let element = markdown_code(known.element.as_str());
+        format!("{} {element} may be there still, in what can no longer be read", markdown_code(&known.rule))
+    });
     let lost = comparison.forgotten.iter().map(|one| markdown(&forgotten(one)));
     let is_unknown = |one: &&Finding| one.status == Status::Open && one.verdict == Verdict::NotKnown;
     let unknown = outcome.findings.iter().filter(is_unknown).map(|finding| {
@@ -249,7 +253,7 @@ fn not_judged(
         format!("`{}`: {} ({})", finding.rule, markdown(&finding.message), markdown(why))
     });
     let not_compared = comparison.not_compared.iter().map(|why| markdown(why));
-    let lines: Vec<String> = unread.chain(lost).chain(unknown).chain(not_compared).collect();
+    let lines: Vec<String> = unread.chain(hidden).chain(lost).chain(unknown).chain(not_compared).collect();
     if lines.is_empty() {
         return Ok(());
     }

@@ -91,6 +91,9 @@ impl Page {
             let at = &problem.location;
             format!("{}:{} can no longer be read: {}", at.path, at.line, problem.message)
         });
+        let hidden = comparison.hidden.iter().map(|known| {
+            format!("{} {} may be there still, in what can no longer be read", known.rule, known.element)
+        });
         let names = |ids: &[Id]| ids.iter().map(Id::as_str).collect::<Vec<_>>().join(", ");
         let open = comparison.ambiguous.iter().map(|open| {
             let (before, now) = (names(&open.before), names(&open.now));
@@ -98,7 +101,10 @@ impl Page {
         });
         let not_compared = comparison.not_compared.iter().map(|text| format!("not compared: {text}"));
         let forgotten = comparison.forgotten.iter().map(forgotten);
-        self.section("Not judged in what changed", unread.chain(forgotten).chain(open).chain(not_compared));
+        self.section(
+            "Not judged in what changed",
+            unread.chain(hidden).chain(forgotten).chain(open).chain(not_compared),
+        );
     }
 
     fn gone(&mut self, gone: &[Known]) {

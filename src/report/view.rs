@@ -199,7 +199,7 @@ fn piece_of(estate: &Estate, node: &Node, collapse: &Collapse) -> Id {
             .filter(|_| {
                 !matches!(node.kind, Kind::Provider | Kind::Region | Kind::Zone | Kind::ProviderService)
             })
-            .map(|folder| Id::new(format!("folder:{}", if folder.is_empty() { "." } else { &folder }))),
+            .map(|folder| Id::new(format!("folder:{}", if folder.is_empty() { "." } else { folder }))),
         Collapse::Matching(pattern) => pattern.captures(node.id.as_str()).map(|found| {
             let text = found.get(1).or(found.get(0)).map_or("", |text| text.as_str());
             Id::new(format!("group:{text}"))

@@ -80,10 +80,11 @@ fn seen(node: &Value) -> Seen {
         kind: text_of(node, "kind").to_owned(),
         name: text_of(node, "name").to_owned(),
         traits: traits.text(),
-        folder: items(&node["evidence"])
+        path: items(&node["evidence"])
             .filter_map(|piece| piece["path"].as_str())
-            .find_map(judge::folder)
-            .unwrap_or_default(),
+            .find(|path| judge::is_in_input(path))
+            .unwrap_or_default()
+            .to_owned(),
         ttl_seconds: None,
     }
 }

@@ -552,6 +552,8 @@ struct Comparison<'a> {
     grown: &'a BTreeSet<String>,
     unchanged: usize,
     gone: Vec<Gone<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hidden: Vec<Gone<'a>>,
     carried: Vec<Renamed<'a>>,
     ambiguous: Vec<Ambiguous<'a>>,
     shifts: Vec<Shift<'a>>,
@@ -672,6 +674,7 @@ impl<'a> Comparison<'a> {
             grown: &comparison.grown,
             unchanged: comparison.unchanged,
             gone: comparison.gone.iter().map(gone).collect(),
+            hidden: comparison.hidden.iter().map(gone).collect(),
             carried: comparison.carried.iter().map(renamed).collect(),
             ambiguous: comparison
                 .ambiguous

@@ -41,6 +41,8 @@ pub struct Ctpp {
 pub(super) struct Providers {
     by_id: BTreeMap<Box<str>, Provider>,
     aliases: HashMap<Box<str>, Box<str>>,
+    /// Ids by readable name in lower case.
+    by_name: HashMap<Box<str>, Box<str>>,
 }
 
 impl Providers {
@@ -88,6 +90,9 @@ impl Providers {
                 Ok(())
             })?;
         }
+        for (id, provider) in &out.by_id {
+            out.by_name.entry(provider.name.to_ascii_lowercase().into()).or_insert_with(|| id.clone());
+        }
         Ok(out)
     }
 
@@ -113,7 +118,7 @@ impl Providers {
         if let Some(provider) = self.by_id.get(key.as_str()) {
             return Some(&provider.id);
         }
-        self.by_id.values().find(|p| p.name.eq_ignore_ascii_case(name.trim())).map(|p| &*p.id)
+        self.by_name.get(name.trim().to_ascii_lowercase().as_str()).map(|id| &**id)
     }
 
     /// The last owner on the way up; the provider itself when nobody owns it. Bounded, so that a cycle in an

@@ -102,8 +102,7 @@ impl Attempt {
     pub(super) fn diagram(mut self, scope: &Scope) -> Diagram {
         let function = self.functions[scope.local(scope.root)];
         let turned = self.bdd.at_all_false(function);
-        self.bdd.seal();
-        let function = function ^ Function::from(turned);
+        let [function] = self.bdd.seal([function ^ Function::from(turned)]);
         Diagram { bdd: self.bdd, function, above: function, order: ANY_ORDER, turned, leaves: self.leaves }
     }
 
@@ -126,7 +125,7 @@ impl Attempt {
         let turned = self.bdd.at_all_false(function);
         let function = self.bdd.and(function ^ Function::from(turned), self.care)?;
         let above = self.bdd.or(function, self.care ^ 1)?;
-        self.bdd.seal();
+        let [function, above] = self.bdd.seal([function, above]);
         Ok(Diagram { bdd: self.bdd, function, above, order, turned, leaves: self.leaves })
     }
 }

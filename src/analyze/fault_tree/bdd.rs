@@ -58,11 +58,34 @@ impl Bdd {
         self.limit = limit.min(1 << 30);
     }
 
-    /// Gives back the memory that only making diagrams needs.
-    pub(super) fn seal(&mut self) {
+    /// Keeps what these functions lead to, and gives back what making diagrams takes: the functions anew.
+    pub(super) fn seal<const N: usize>(&mut self, functions: [Function; N]) -> [Function; N] {
         self.unique = Unique::new(1);
         self.answers = Answers::new(1);
         self.limit = 0;
+        let mut new = vec![0u32; self.nodes.len()];
+        functions.iter().for_each(|f| new[(f >> 1) as usize] = 1);
+        for node in (1..self.nodes.len()).rev() {
+            if new[node] != 0 {
+                let Branch { high, low, .. } = self.nodes[node];
+                new[(high >> 1) as usize] = 1;
+                new[(low >> 1) as usize] = 1;
+            }
+        }
+        // Nodes come after those they lead to, and stay so.
+        let (mut kept, moved) = (1, |new: &[u32], f: Function| (new[(f >> 1) as usize] << 1) | (f & 1));
+        new[0] = 0;
+        for node in 1..self.nodes.len() {
+            if new[node] != 0 {
+                let Branch { level, high, low } = self.nodes[node];
+                self.nodes[kept] = Branch { level, high: moved(&new, high), low: moved(&new, low) };
+                new[node] = kept as u32;
+                kept += 1;
+            }
+        }
+        self.nodes.truncate(kept);
+        self.nodes.shrink_to_fit();
+        functions.map(|f| moved(&new, f))
     }
 
     /// How many nodes were made.

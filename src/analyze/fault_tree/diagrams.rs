@@ -1,5 +1,7 @@
 //! Decision diagrams of all modules.
 
+use std::cmp::Reverse;
+
 use super::attempt::Attempt;
 use super::bdd::{self, Bdd, Function, TooLarge};
 use super::net::{Kind, node_of};
@@ -92,54 +94,71 @@ impl Diagrams {
 /// How many times the limit the last resort may take: a diagram in part, of which there is one at a time.
 const IN_PART: usize = 4;
 
-/// Who goes on to how many nodes: the first order of variables, or how many of the others (those that got furthest).
+/// Orders of variables that race; the first has a head start.
+const ORDERS: [Heuristic; 3] = [Heuristic::SharedFirst, Heuristic::SharedSmallFirst, Heuristic::Weight];
+/// Orders that need a tenth of the nodes of any other or ten times as many: far in such a race, and then stuck.
+const CHANCES: [Heuristic; 3] = [Heuristic::Force, Heuristic::ForceAsWritten, Heuristic::AsWritten];
+
+/// Nodes within which most diagrams are done in the first order.
+const HEAD_START: usize = 15_000;
+/// Nodes after which the orders are compared by how far they have come.
+const RACE: usize = 5_000;
+/// Who goes on to how many nodes from there on, by place in that race; [`CHANCES`] come after.
 ///
-/// The first order is within a factor of two of the best on most published models; on some another needs a tenth.
-const ROUNDS: [(Option<usize>, usize); 10] = [
-    (None, 3_000),
-    (Some(5), 3_000),
-    (None, 20_000),
-    (Some(2), 20_000),
-    (None, 300_000),
-    (Some(1), 100_000),
-    (None, 3_000_000),
-    (Some(5), 700_000),
-    (Some(2), 2_500_000),
-    (None, usize::MAX),
+/// The last gates make most of the nodes, so the race does not always tell; but to run it for longer costs more than
+/// it gains.
+const ROUNDS: [(usize, usize); 12] = [
+    (0, 300_000),
+    (1, 100_000),
+    (2, 100_000),
+    (0, 3_000_000),
+    (3, 700_000),
+    (4, 700_000),
+    (5, 700_000),
+    (1, 700_000),
+    (2, 700_000),
+    (1, 2_500_000),
+    (2, 2_500_000),
+    (0, usize::MAX),
 ];
 
 impl Diagram {
-    /// Tries several orders of variables: all go some way, those that got furthest go on.
+    /// Tries several orders of variables: all go some way, the one that got furthest goes on.
     fn of(structure: &Structure, at: usize, below: &[Diagram], limit: usize) -> Result<Diagram, TooLarge> {
         let scope = &structure.scopes[at];
         let attempt = |heuristic: Heuristic| {
             Attempt::new(structure, scope, &heuristic.order(&structure.net, scope), below, limit)
         };
-        let mut first = attempt(Heuristic::ALL[0])?;
+        let mut first = attempt(ORDERS[0])?;
         if scope.gates.len() == 1 || scope.leaves.len() <= 8 {
             first.advance(structure, scope, limit)?;
             return Ok(first.diagram(scope));
         }
-        let mut others: Vec<Attempt> = Vec::new();
-        for (who, budget) in ROUNDS {
-            let budget = budget.min(limit);
-            let Some(most) = who else {
-                if first.advance(structure, scope, budget).is_ok() {
-                    return Ok(first.diagram(scope));
-                }
-                continue;
-            };
-            if others.is_empty() {
-                others = Heuristic::ALL[1..]
-                    .iter()
-                    .map(|heuristic| attempt(*heuristic))
-                    .collect::<Result<_, _>>()?;
+        let _ = first.advance(structure, scope, RACE.min(limit));
+        let progress = first.progress;
+        if first.advance(structure, scope, HEAD_START.min(limit)).is_ok() {
+            return Ok(first.diagram(scope));
+        }
+        let mut chance = attempt(CHANCES[0])?;
+        if chance.advance(structure, scope, HEAD_START.min(limit)).is_ok() {
+            return Ok(chance.diagram(scope));
+        }
+        let mut attempts = vec![(progress, first)];
+        for heuristic in &ORDERS[1..] {
+            let mut other = attempt(*heuristic)?;
+            if other.advance(structure, scope, RACE.min(limit)).is_ok() {
+                return Ok(other.diagram(scope));
             }
-            others.sort_by_key(|attempt| std::cmp::Reverse(attempt.progress));
-            for at in 0..most.min(others.len()) {
-                if others[at].advance(structure, scope, budget).is_ok() {
-                    return Ok(others.swap_remove(at).diagram(scope));
-                }
+            attempts.push((other.progress, other));
+        }
+        attempts.sort_by_key(|(progress, _)| Reverse(*progress));
+        attempts.push((0, chance));
+        for (place, budget) in ROUNDS {
+            if place == attempts.len() {
+                attempts.push((0, attempt(CHANCES[place - ORDERS.len()])?));
+            }
+            if attempts[place].1.advance(structure, scope, budget.min(limit)).is_ok() {
+                return Ok(attempts.swap_remove(place).1.diagram(scope));
             }
         }
         Err(TooLarge)
@@ -157,7 +176,7 @@ impl Diagram {
         // The cut sets of a coherent tree come without diagrams, too: there this serves the probability alone.
         let limit = if structure.is_coherent() { limit / 8 } else { limit.saturating_mul(IN_PART) };
         let scope = &structure.scopes[at];
-        let order = Heuristic::ALL[0].order(&structure.net, scope);
+        let order = ORDERS[0].order(&structure.net, scope);
         let mut best = Err(TooLarge);
         for most in 1..=scope.leaves.len() as u32 {
             let mut attempt = Attempt::new(structure, scope, &order, below, limit)?;

@@ -11,6 +11,7 @@ mod count;
 mod cut_sets;
 mod diagrams;
 mod importance;
+mod lift;
 mod listing;
 mod modules;
 mod monte_carlo;

@@ -1,5 +1,7 @@
 //! Orders of variables for diagrams.
 
+use std::cmp::{Ordering, Reverse};
+
 use super::net::{Kind, Net, node_of};
 
 /// A module seen by itself: its inner gates, and what it takes as variables.
@@ -57,10 +59,10 @@ impl Scope {
 pub(super) enum Heuristic {
     /// Depth first, gates before variables, what is used most first.
     SharedFirst,
-    /// Depth first, the smallest arguments first.
-    SmallFirst,
-    /// Depth first, the largest arguments first.
-    LargeFirst,
+    /// The same, of what is used alike the smaller first.
+    SharedSmallFirst,
+    /// The variable that weighs most in the root, then what weighs most without it (Minato, Ishiura and Yajima 1990).
+    Weight,
     /// Depth first, as written.
     AsWritten,
     /// Arguments drawn together, from the first order (Aloul, Markov and Sakallah 2003).
@@ -69,27 +71,22 @@ pub(super) enum Heuristic {
     ForceAsWritten,
 }
 
-impl Heuristic {
-    /// All of them, the most promising first.
-    pub(super) const ALL: [Heuristic; 6] = [
-        Heuristic::SharedFirst,
-        Heuristic::Force,
-        Heuristic::SmallFirst,
-        Heuristic::LargeFirst,
-        Heuristic::AsWritten,
-        Heuristic::ForceAsWritten,
-    ];
+/// Steps that ordering by weight may take: it looks at everything for each variable.
+const WEIGHING: usize = 4_000_000;
 
+impl Heuristic {
     /// The module's leaves in this order.
     pub(super) fn order(self, net: &Net, scope: &Scope) -> Vec<usize> {
         match self {
             Heuristic::Force => force(net, scope, &Heuristic::SharedFirst.order(net, scope)),
             Heuristic::ForceAsWritten => force(net, scope, &Heuristic::AsWritten.order(net, scope)),
+            Heuristic::Weight if scope.len() * scope.leaves.len() <= WEIGHING => by_weight(net, scope),
             _ => self.depth_first(net, scope),
         }
     }
 
     fn depth_first(self, net: &Net, scope: &Scope) -> Vec<usize> {
+        let leaves = scope.leaves.len();
         let mut uses = vec![0u32; scope.len()];
         // How many leaves a node would bring, shared ones counted again.
         let mut sizes = vec![1f64; scope.len()];
@@ -99,14 +96,14 @@ impl Heuristic {
             net.arguments(gate).iter().for_each(|edge| uses[scope.local(node_of(*edge))] += 1);
         }
         let mut seen = vec![false; scope.len()];
-        let mut order = Vec::with_capacity(scope.leaves.len());
+        let mut order = Vec::with_capacity(leaves);
         let mut stack = vec![scope.root];
         while let Some(node) = stack.pop() {
             let at = scope.local(node);
             if std::mem::replace(&mut seen[at], true) {
                 continue;
             }
-            if at < scope.leaves.len() {
+            if at < leaves {
                 order.push(node);
                 continue;
             }
@@ -118,12 +115,11 @@ impl Heuristic {
                 .collect();
             below.sort_by(|left, right| {
                 let (l, r) = (scope.local(*left), scope.local(*right));
+                let shared_first = || (l < leaves, Reverse(uses[l])).cmp(&(r < leaves, Reverse(uses[r])));
                 match self {
-                    Heuristic::SharedFirst => (l < scope.leaves.len(), std::cmp::Reverse(uses[l]))
-                        .cmp(&(r < scope.leaves.len(), std::cmp::Reverse(uses[r]))),
-                    Heuristic::SmallFirst => sizes[l].total_cmp(&sizes[r]),
-                    Heuristic::LargeFirst => sizes[r].total_cmp(&sizes[l]),
-                    _ => std::cmp::Ordering::Equal,
+                    Heuristic::AsWritten => Ordering::Equal,
+                    Heuristic::SharedSmallFirst => shared_first().then(sizes[l].total_cmp(&sizes[r])),
+                    _ => shared_first(),
                 }
             });
             stack.extend(below.into_iter().rev());
@@ -190,6 +186,36 @@ fn force(net: &Net, scope: &Scope, start: &[usize]) -> Vec<usize> {
     }
     let mut order = scope.leaves.clone();
     order.sort_by(|left, right| best[scope.local(*left)].total_cmp(&best[scope.local(*right)]));
+    order
+}
+
+fn by_weight(net: &Net, scope: &Scope) -> Vec<usize> {
+    let leaves = scope.leaves.len();
+    let arguments: Vec<Vec<usize>> = scope
+        .gates
+        .iter()
+        .map(|gate| net.arguments(*gate).iter().map(|edge| scope.local(node_of(*edge))).collect())
+        .collect();
+    let mut taken = vec![false; scope.len()];
+    let mut order = Vec::with_capacity(leaves);
+    while order.len() < leaves {
+        for (gate, arguments) in arguments.iter().enumerate() {
+            taken[leaves + gate] = arguments.iter().all(|at| taken[*at]);
+        }
+        let mut weights = vec![0f64; scope.len()];
+        weights[scope.local(scope.root)] = 1.0;
+        for (gate, arguments) in arguments.iter().enumerate().rev() {
+            let left = arguments.iter().filter(|at| !taken[**at]);
+            let share = weights[leaves + gate] / left.clone().count().max(1) as f64;
+            left.for_each(|at| weights[*at] += share);
+        }
+        let heaviest = (0..leaves)
+            .filter(|leaf| !taken[*leaf])
+            .max_by(|left, right| weights[*left].total_cmp(&weights[*right]).then(right.cmp(left)));
+        let heaviest = heaviest.expect("not all are taken");
+        taken[heaviest] = true;
+        order.push(scope.leaves[heaviest]);
+    }
     order
 }
 

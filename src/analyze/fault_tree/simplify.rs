@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::lift::lift_what_decides;
 use super::net::{Edge, Kind, Net, TRUE, node_of};
 
 /// Rounds after which simplification stops even when it still finds something.
@@ -15,7 +16,7 @@ pub(super) fn simplify(net: Net, top: Edge) -> (Net, Edge) {
         let before = size(&net, top);
         (net, top) = factor(&net, top);
         (net, top) = merge_nested(&net, top);
-        (net, top) = use_what_ancestors_decide(&net, top);
+        (net, top) = lift_what_decides(net, top);
         (net, top) = merge_nested(&net, top);
         if size(&net, top) == before {
             break;
@@ -70,74 +71,6 @@ fn merge_nested(net: &Net, top: Edge) -> (Net, Edge) {
     }
     let top = new[node_of(top)] ^ (top & 1);
     (merged, top)
-}
-
-/// Below `x and ...`, where nothing else looks, `x` is true.
-///
-/// Only variables and shared nodes are taken as decided: both are left as they are by this pass, so that no two
-/// arguments can justify each other.
-fn use_what_ancestors_decide(net: &Net, top: Edge) -> (Net, Edge) {
-    let uses = net.uses(top);
-    let private = |node: usize| uses[node] == 1 && net.is_gate(node);
-    let mut decided: Vec<u32> = vec![0; net.len() * 2];
-    // Arguments replaced by a constant: (node, argument's place) -> value.
-    let mut replaced: HashMap<(usize, usize), Edge> = HashMap::new();
-    enum Step {
-        Enter(usize),
-        Leave(usize),
-    }
-    let starts =
-        (1..=node_of(top)).filter(|node| net.is_gate(*node) && (uses[*node] > 1 || *node == node_of(top)));
-    for start in starts {
-        let mut stack = vec![Step::Enter(start)];
-        while let Some(step) = stack.pop() {
-            let (node, entering) = match step {
-                Step::Enter(node) => (node, true),
-                Step::Leave(node) => (node, false),
-            };
-            let kept = |at: usize, edge: Edge| {
-                net.kind(node) == Kind::And && !private(node_of(edge)) && !replaced.contains_key(&(node, at))
-            };
-            if !entering {
-                for (at, &edge) in net.arguments(node).iter().enumerate() {
-                    if kept(at, edge) {
-                        decided[edge as usize] -= 1;
-                    }
-                }
-                continue;
-            }
-            let found: Vec<(usize, Edge)> = net
-                .arguments(node)
-                .iter()
-                .enumerate()
-                .filter_map(|(at, &edge)| match edge {
-                    _ if decided[edge as usize] > 0 => Some((at, TRUE)),
-                    _ if decided[(edge ^ 1) as usize] > 0 => Some((at, TRUE ^ 1)),
-                    _ => None,
-                })
-                .collect();
-            for (at, value) in found {
-                replaced.insert((node, at), value);
-            }
-            stack.push(Step::Leave(node));
-            for (at, &edge) in net.arguments(node).iter().enumerate() {
-                let below = node_of(edge);
-                if private(below) {
-                    stack.push(Step::Enter(below));
-                } else if net.kind(node) == Kind::And && !replaced.contains_key(&(node, at)) {
-                    decided[edge as usize] += 1;
-                }
-            }
-        }
-    }
-    rebuild(net, top, |merged, node, mut arguments| {
-        for (at, argument) in arguments.iter_mut().enumerate() {
-            if let Some(&value) = replaced.get(&(node, at)) {
-                *argument = value;
-            }
-        }
-        merged.make(net.kind(node), arguments)
-    })
 }
 
 /// `(x or a) and (x or b)` becomes `x or (a and b)`; by De Morgan the same for `and` within `or`.

@@ -85,8 +85,11 @@ impl Answers {
             return;
         }
         self.bits += 1;
-        let old = std::mem::replace(&mut self.slots, vec![[0; 4]; 1 << self.bits]);
-        for slot in old {
+        let before = self.slots.len();
+        self.slots.resize(before * 2, [0; 4]);
+        // From the last to the first: each goes to a place that is free by then, its own at the least.
+        for from in (0..before).rev() {
+            let slot = std::mem::take(&mut self.slots[from]);
             if slot != [0; 4] {
                 let at = self.place(slot[0], slot[1], slot[2]);
                 self.slots[at] = slot;

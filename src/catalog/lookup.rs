@@ -8,7 +8,7 @@ use super::addresses::Addresses;
 use super::embedded;
 use super::images::{ImageKind, ImageReference, Images};
 use super::incidents::{self, InternalEdge, Outage, Sla};
-use super::names::{Identification, NameKind, NameRule, Names};
+use super::names::{DomainUse, Identification, NameKind, NameRule, Names};
 use super::packages::{Packages, SdkPackage};
 use super::products::{self, AbilityRow, RunBy};
 use super::providers::{Provider, Providers};
@@ -70,6 +70,9 @@ pub struct Source {
     pub licence: Box<str>,
 }
 
+/// The domains that operators have for themselves.
+const DOMAINS: &str = "names/domains.csv";
+
 /// The embedded tables are checked by a test, and override files when they are given.
 const CHECKED: &str = "the tables of the catalog were checked before";
 
@@ -124,15 +127,9 @@ impl Catalog {
         set(&self.subproviders, SubProviders::read(&self.files("subproviders.csv")))?;
         set(&self.resources, self.read_resources())?;
         self.resources().load()?;
-        set(&self.hosts, self.read_hosts())?;
-        for (cell, file) in [
-            (&self.ns, "names/ns.csv"),
-            (&self.mx, "names/mx.csv"),
-            (&self.spf, "names/spf.csv"),
-            (&self.txt, "names/txt.csv"),
-            (&self.dmarc, "names/dmarc.csv"),
-        ] {
-            set(cell, Names::read(&self.files(file)))?;
+        set(&self.hosts, self.read_names(NameKind::Host))?;
+        for kind in [NameKind::Ns, NameKind::Mx, NameKind::Spf, NameKind::Txt, NameKind::Dmarc] {
+            set(self.names_cell(kind), self.read_names(kind))?;
         }
         set(&self.outages, incidents::outages(&self.files("outages.toml")))?;
         set(&self.internal_edges, incidents::internal_edges(&self.files("internal-edges.toml")))?;
@@ -422,17 +419,18 @@ impl Catalog {
     }
 
     pub(super) fn names(&self, kind: NameKind) -> &Names {
-        let (cell, file) = match kind {
-            NameKind::Host | NameKind::Alias => {
-                return self.hosts.get_or_init(|| self.read_hosts().expect(CHECKED));
-            }
-            NameKind::Ns => (&self.ns, "names/ns.csv"),
-            NameKind::Mx => (&self.mx, "names/mx.csv"),
-            NameKind::Spf => (&self.spf, "names/spf.csv"),
-            NameKind::Txt => (&self.txt, "names/txt.csv"),
-            NameKind::Dmarc => (&self.dmarc, "names/dmarc.csv"),
-        };
-        cell.get_or_init(|| Names::read(&self.files(file)).expect(CHECKED))
+        self.names_cell(kind).get_or_init(|| self.read_names(kind).expect(CHECKED))
+    }
+
+    fn names_cell(&self, kind: NameKind) -> &OnceLock<Names> {
+        match kind {
+            NameKind::Host | NameKind::Alias => &self.hosts,
+            NameKind::Ns => &self.ns,
+            NameKind::Mx => &self.mx,
+            NameKind::Spf => &self.spf,
+            NameKind::Txt => &self.txt,
+            NameKind::Dmarc => &self.dmarc,
+        }
     }
 
     fn sources(&self) -> &BTreeMap<Box<str>, Source> {
@@ -462,11 +460,21 @@ impl Catalog {
         Images::read(&self.files("images.csv"), &self.files("quorums.csv"), &self.files("url-schemes.csv"))
     }
 
-    fn read_hosts(&self) -> Result<Names, TableError> {
-        let mut files = embedded::files("names/endpoints.csv");
-        files.extend(embedded::files("names/hosts-psl.csv"));
-        files.extend(self.files("names/hosts.csv"));
-        Names::read(&files)
+    fn read_names(&self, kind: NameKind) -> Result<Names, TableError> {
+        let (file, domains) = match kind {
+            NameKind::Host | NameKind::Alias => {
+                let mut files = embedded::files("names/endpoints.csv");
+                files.extend(embedded::files("names/hosts-psl.csv"));
+                files.extend(self.files("names/hosts.csv"));
+                return Names::read(&files)?.with_domains(&self.files(DOMAINS), DomainUse::Host);
+            }
+            NameKind::Ns => ("names/ns.csv", DomainUse::Ns),
+            NameKind::Mx => ("names/mx.csv", DomainUse::Mx),
+            NameKind::Spf => ("names/spf.csv", DomainUse::Spf),
+            NameKind::Txt => return Names::read(&self.files("names/txt.csv")),
+            NameKind::Dmarc => return Names::read(&self.files("names/dmarc.csv")),
+        };
+        Names::read(&self.files(file))?.with_domains(&self.files(DOMAINS), domains)
     }
 
     fn read_registries(&self) -> Result<HashMap<Box<str>, Box<str>>, TableError> {
@@ -504,7 +512,6 @@ impl Catalog {
     }
 }
 
-/// A name as the tables write it: lower case, no trailing dot, no port, no scheme.
 /// Whether an address belongs to no organization: it is private, for examples, or no address of a host at all.
 fn is_nobodys(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -529,6 +536,7 @@ fn is_nobodys(address: IpAddr) -> bool {
     }
 }
 
+/// A name as the tables write it: lower case, no trailing dot, no port, no scheme.
 fn clean(name: &str) -> Option<String> {
     let name = name.trim().trim_end_matches('.');
     let name = name.split_once("://").map_or(name, |(_, rest)| rest);

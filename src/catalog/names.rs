@@ -45,6 +45,27 @@ impl NameKind {
     }
 }
 
+/// What an operator's own domain is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DomainUse {
+    Ns,
+    Mx,
+    Spf,
+    Host,
+}
+
+impl DomainUse {
+    /// The word in column `kinds`.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ns => "ns",
+            Self::Mx => "mx",
+            Self::Spf => "spf",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// Who is behind a name or an address, and which rule says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identification<'a> {
@@ -129,6 +150,27 @@ impl Names {
         Ok(out)
     }
 
+    /// Adds the domains that operators have for themselves, for names of this kind that no other rule fits.
+    pub(super) fn with_domains(mut self, files: &[DataFile], kind: DomainUse) -> Result<Self, TableError> {
+        let before = self.rules.len();
+        for file in files {
+            rows(&file.name, &file.text, |row| {
+                if row.need("kinds")?.split_whitespace().any(|word| word == kind.word()) {
+                    self.add_if_new(NameRule::of_domain(row, kind)?, before);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(self)
+    }
+
+    fn add_if_new(&mut self, rule: NameRule, before: usize) {
+        let same = |i: &u32| (*i as usize) < before && self.rules[*i as usize].pattern == rule.pattern;
+        if !self.by_tail.get(rule.tail().as_str()).is_some_and(|list| list.iter().any(same)) {
+            self.add(rule);
+        }
+    }
+
     fn add(&mut self, rule: NameRule) {
         let at = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
         let same = |r: &NameRule| r.pattern == rule.pattern;
@@ -199,7 +241,30 @@ pub(super) struct Found<'a> {
 
 impl NameRule {
     fn read(row: &Row<'_>, psl: bool) -> Result<Self, TableError> {
-        let pattern = row.need("pattern")?.to_ascii_lowercase();
+        let category = row.text("category").unwrap_or_else(|| "saas".into());
+        let source = row.text("source").unwrap_or_else(|| if psl { "psl".into() } else { row.file.into() });
+        Self::of(row, "pattern", row.text("service"), category, source)
+    }
+
+    /// The rule of a domain for one of the uses it has.
+    fn of_domain(row: &Row<'_>, kind: DomainUse) -> Result<Self, TableError> {
+        let category = match kind {
+            DomainUse::Ns => "dns".into(),
+            DomainUse::Mx | DomainUse::Spf => "mail".into(),
+            DomainUse::Host => row.need("category")?.into(),
+        };
+        let source = row.text("source").unwrap_or_else(|| row.file.into());
+        Self::of(row, "domain", Some(Box::clone(&category)), category, source)
+    }
+
+    fn of(
+        row: &Row<'_>,
+        column: &str,
+        service: Option<Box<str>>,
+        category: Box<str>,
+        source: Box<str>,
+    ) -> Result<Self, TableError> {
+        let pattern = row.need(column)?.to_ascii_lowercase();
         let (body, exact) = match pattern.strip_prefix('=') {
             Some(body) => (body, true),
             None => (pattern.as_str(), false),
@@ -210,11 +275,11 @@ impl NameRule {
             labels: labels.collect::<Result<_, _>>()?,
             exact,
             provider: row.need("provider")?.into(),
-            service: row.text("service"),
-            category: row.text("category").unwrap_or_else(|| "saas".into()),
+            service,
+            category,
             region: row.text("region"),
             on: row.text("on"),
-            source: row.text("source").unwrap_or_else(|| if psl { "psl".into() } else { row.file.into() }),
+            source,
             confidence: row.confidence(Confidence::High)?,
             pattern: pattern.into(),
         })

@@ -48,6 +48,11 @@ impl Attempt {
         Ok(Attempt { bdd, leaves, functions, progress: 0, care: bdd::TRUE, partial: None })
     }
 
+    /// How many nodes were made.
+    pub(super) fn nodes(&self) -> usize {
+        self.bdd.len()
+    }
+
     /// Goes on until all gates are done or there are `budget` nodes; may be called again with a larger budget.
     pub(super) fn advance(
         &mut self,

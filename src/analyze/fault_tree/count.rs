@@ -122,13 +122,6 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// One set of this order.
-    pub(super) fn one(order: u32, limbs: usize) -> Self {
-        let mut digits = vec![0; limbs];
-        digits[0] = 1;
-        Tally { least: order, digits }
-    }
-
     /// How many orders it speaks of.
     pub(super) fn orders(&self, limbs: usize) -> usize {
         self.digits.len() / limbs
@@ -137,52 +130,83 @@ impl Tally {
     pub(super) fn at(&self, place: usize, limbs: usize) -> &[u64] {
         &self.digits[place * limbs..(place + 1) * limbs]
     }
+}
 
-    /// `low + module * high`, orders above `most` left out.
-    pub(super) fn of_branch(
-        low: &Tally,
-        module: Option<&Tally>,
-        high: &Tally,
-        most: u32,
-        limbs: usize,
-    ) -> Tally {
-        let (low_orders, high_orders) = (low.orders(limbs) as u32, high.orders(limbs) as u32);
+/// The tallies of many families, their digits one after the other.
+pub(super) struct Tallies {
+    digits: Vec<u64>,
+    spans: Vec<Span>,
+    limbs: usize,
+    most: u32,
+}
+
+/// Where a family's digits are, and of which orders.
+#[derive(Clone, Copy, Default)]
+struct Span {
+    least: u32,
+    orders: u32,
+    start: usize,
+}
+
+impl Span {
+    fn end(self) -> u32 {
+        self.least + self.orders
+    }
+}
+
+impl Tallies {
+    /// No sets in any of so many families; orders above `most` will be left out.
+    pub(super) fn new(families: usize, most: u32, limbs: usize) -> Self {
+        Tallies { digits: Vec::new(), spans: vec![Span::default(); families], limbs, most }
+    }
+
+    /// Gives a family one set, the empty one.
+    pub(super) fn set_base(&mut self, family: usize) {
+        self.spans[family] = Span { least: 0, orders: 1, start: self.digits.len() };
+        self.digits.push(1);
+        self.digits.resize(self.digits.len() + self.limbs - 1, 0);
+    }
+
+    /// Gives a family the sets of `low`, and each of `high` with a variable: an event, or any set of `module`.
+    pub(super) fn set_branch(&mut self, family: usize, low: usize, module: Option<&Tally>, high: usize) {
+        let (limbs, low, high) = (self.limbs, self.spans[low], self.spans[high]);
         let (shift, spread) = module.map_or((1, 1), |module| (module.least, module.orders(limbs) as u32));
-        if high_orders == 0 || spread == 0 {
-            return low.clone();
+        if high.orders == 0 || spread == 0 {
+            self.spans[family] = low;
+            return;
         }
-        let high_least = high.least + shift;
-        let least = if low_orders == 0 { high_least } else { low.least.min(high_least) };
-        let end = (high_least + high_orders + spread - 1).max(if low_orders == 0 {
-            0
-        } else {
-            low.least + low_orders
-        });
-        let end = end.min(most.saturating_add(1));
-        if end <= least {
-            return Tally::default();
-        }
-        let mut digits = vec![0; (end - least) as usize * limbs];
-        for place in 0..low_orders as usize {
-            let to = low.least as usize + place - least as usize;
-            if to < (end - least) as usize {
-                digits[to * limbs..(to + 1) * limbs].copy_from_slice(low.at(place, limbs));
+        let through = Span { least: high.least + shift, orders: high.orders + spread - 1, start: 0 };
+        let (least, end) = match low.orders {
+            0 => (through.least, through.end()),
+            _ => (low.least.min(through.least), low.end().max(through.end())),
+        };
+        let orders = end.min(self.most.saturating_add(1)).saturating_sub(least);
+        let start = self.digits.len();
+        self.spans[family] = Span { least, orders, start };
+        self.digits.resize(start + orders as usize * limbs, 0);
+        let (known, new) = self.digits.split_at_mut(start);
+        let place = |span: Span, order: usize| &known[span.start + order * limbs..][..limbs];
+        for order in 0..low.orders as usize {
+            if let Some(into) = new.get_mut(((low.least - least) as usize + order) * limbs..) {
+                into.iter_mut().zip(place(low, order)).for_each(|(into, digit)| *into = *digit);
             }
         }
-        for place in 0..high_orders as usize {
+        for order in 0..high.orders as usize {
             for over in 0..spread as usize {
-                let to = (high_least - least) as usize + place + over;
-                if to >= (end - least) as usize {
-                    break;
-                }
-                let into = &mut digits[to * limbs..(to + 1) * limbs];
+                let to = ((through.least - least) as usize + order + over) * limbs;
+                let Some(into) = new.get_mut(to..to + limbs) else { break };
                 match module {
-                    None => add(into, high.at(place, limbs)),
-                    Some(module) => add_product(into, high.at(place, limbs), module.at(over, limbs)),
+                    None => add(into, place(high, order)),
+                    Some(module) => add_product(into, place(high, order), module.at(over, limbs)),
                 }
             }
         }
-        Tally { least, digits }
+    }
+
+    /// One family's tally by itself.
+    pub(super) fn of(&self, family: usize) -> Tally {
+        let Span { least, orders, start } = self.spans[family];
+        Tally { least, digits: self.digits[start..start + orders as usize * self.limbs].to_vec() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Minimal cut sets of all modules as diagrams of families, and how many there are.
 
 use super::bdd::TooLarge;
-use super::count::{Count, Tally};
+use super::count::{Count, Tallies, Tally};
 use super::diagrams::{Diagrams, Leaf, TopFunction};
 use super::net::{Kind, node_of};
 use super::order::{Heuristic, Scope, event_of};
@@ -232,17 +232,16 @@ impl Sets {
         if self.family == EMPTY {
             return Tally::default();
         }
-        let mut tallies = vec![Tally::default(); self.family as usize + 2];
-        tallies[BASE as usize] = Tally::one(0, limbs);
+        let mut tallies = Tallies::new(self.family as usize + 2, most, limbs);
+        tallies.set_base(BASE as usize);
         for family in self.reachable() {
             let (high, low) = self.zbdd.branches(family);
             let module = match self.leaf(family) {
                 Leaf::Event(_) => None,
                 Leaf::Module(at) => Some(&modules[at]),
             };
-            tallies[family as usize] =
-                Tally::of_branch(&tallies[low as usize], module, &tallies[high as usize], most, limbs);
+            tallies.set_branch(family as usize, low as usize, module, high as usize);
         }
-        tallies.swap_remove(self.family as usize)
+        tallies.of(self.family as usize)
     }
 }

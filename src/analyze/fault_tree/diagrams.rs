@@ -166,7 +166,7 @@ impl Diagram {
 }
 
 impl Diagram {
-    /// The largest order that fits, one by one: each is a new diagram, a few times larger than the one before.
+    /// One of the largest orders that fit. Each is a new diagram, so those in between are passed over.
     fn in_part(
         structure: &Structure,
         at: usize,
@@ -178,17 +178,63 @@ impl Diagram {
         let scope = &structure.scopes[at];
         let order = ORDERS[0].order(&structure.net, scope);
         let mut best = Err(TooLarge);
-        for most in 1..=scope.leaves.len() as u32 {
+        let mut growth = Growth::default();
+        let leaves = scope.leaves.len() as u32;
+        let mut next = Some(1);
+        while let Some(most) = next.filter(|most| *most <= leaves) {
             let mut attempt = Attempt::new(structure, scope, &order, below, limit)?;
-            let done = attempt
-                .restrict(most)
-                .and_then(|()| attempt.advance(structure, scope, limit))
-                .and_then(|()| attempt.diagram_in_part(scope, most));
-            match done {
-                Ok(diagram) => best = Ok(diagram),
-                Err(TooLarge) => break,
+            let done = attempt.restrict(most).and_then(|()| attempt.advance(structure, scope, limit));
+            let nodes = attempt.nodes();
+            match done.and_then(|()| attempt.diagram_in_part(scope, most)) {
+                Ok(diagram) => {
+                    best = Ok(diagram);
+                    next = growth.next(most, nodes, limit).map(|next| next.min(leaves.max(most + 1)));
+                }
+                Err(TooLarge) => next = growth.step_back(most),
             }
         }
         best
+    }
+}
+
+/// How diagrams grow with the order up to which they are exact: ever less from one to the next.
+#[derive(Default)]
+struct Growth {
+    /// The highest order that fitted, and its nodes.
+    reached: Option<(u32, f64)>,
+}
+
+impl Growth {
+    /// The next order that is sure to fit, or likely to when none is; `None` when none is.
+    fn next(&mut self, order: u32, nodes: usize, limit: usize) -> Option<u32> {
+        let nodes = nodes as f64;
+        let Some((before, fewer)) = self.reached.replace((order, nodes)) else { return Some(order + 1) };
+        let factor = (nodes / fewer).powf(1.0 / f64::from(order - before)).max(1.1);
+        let steps = (limit as f64 / nodes).ln() / factor.ln();
+        let likely = (limit as f64 * 1.1 / nodes).ln() / factor.ln();
+        if 1.0 <= steps { Some(order + steps as u32) } else { (1.0 <= likely).then_some(order + 1) }
+    }
+
+    /// What to try after an order that did not fit.
+    fn step_back(&self, failed: u32) -> Option<u32> {
+        let (reached, _) = self.reached?;
+        (reached + 1 < failed).then_some(reached + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_that_are_sure_to_fit_are_passed_over() {
+        let mut growth = Growth::default();
+        assert_eq!(growth.next(1, 100, 100_000), Some(2));
+        // Ten times as many for each: the third power still fits, or less grows less.
+        assert_eq!(growth.next(2, 1_000, 100_000), Some(4));
+        assert_eq!(growth.step_back(4), Some(3));
+        assert_eq!(growth.next(3, 8_000, 100_000), Some(4));
+        assert_eq!(growth.step_back(4), None);
+        assert_eq!(growth.next(4, 50_000, 100_000), None);
     }
 }

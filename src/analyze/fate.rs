@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::GroupFate;
 use super::compile::FaultModel;
-use super::graph::{FailureGraph, FailureGraphBuilder, Need as GraphNeed, Scenario, State};
+use super::graph::{self, Alternatives, FailureGraph, FailureGraphBuilder, Need as GraphNeed};
+use super::{GroupFate, LeastShared, Meeting};
 use crate::model::{Estate, Group, Id, Level, Need, Phase};
 
 /// Groups with more members than this are looked at as a whole only.
 const MAX_MEMBERS: usize = 64;
-
-/// Pairs are looked for among so many elements.
-const MOST_IN_PAIRS: usize = 256;
 
 /// Each element beneath a group is let fail, so the cost of a group is the square of what it needs. No more than this is
 /// spent on all groups; where they need more, the elements nearest to each are looked at.
@@ -30,61 +27,69 @@ pub(super) fn groups(estate: &Estate, model: &FaultModel) -> Vec<GroupFate> {
     }
     let several = |(id, group): (&Id, &Group)| {
         let members = members.get(id).filter(|members| (2..=MAX_MEMBERS).contains(&members.len()))?;
-        Some((id.clone(), group.owner.clone(), group.k, members.clone()))
+        Some(Redundancy {
+            group: id.clone(),
+            owner: group.owner.clone(),
+            k: group.k,
+            members: members.clone(),
+        })
     };
-    let groups: Vec<(Id, Id, u32, Vec<Id>)> = estate.groups.iter().filter_map(several).collect();
+    let groups: Vec<Redundancy> = estate.groups.iter().filter_map(several).collect();
     let most = (MOST_STEPS / groups.len().max(1)).isqrt().max(64);
-    let fate = |beneath: &mut Beneath, (group, owner, k, members): (Id, Id, u32, Vec<Id>)| {
-        let Shared { common, pairs, in_part } = shared(model, beneath, &members, k, most);
-        GroupFate { group, owner, k, members, common, pairs, in_part }
-    };
+    let fate = |beneath: &mut Beneath, group: Redundancy| group.fate(model, beneath, most);
     groups.into_par_iter().map_init(|| Beneath::new(&model.graph), fate).collect()
 }
 
-/// Single elements, and pairs of elements, that leave too few members.
-struct Shared {
-    common: Vec<(Id, Level)>,
-    pairs: Vec<(Id, Id)>,
-    in_part: bool,
+/// A group as it was written.
+struct Redundancy {
+    group: Id,
+    owner: Id,
+    k: u32,
+    members: Vec<Id>,
 }
 
-/// Elements other than the members whose failure alone leaves fewer than k members, and pairs of elements below
-/// different members that do; among the `most` elements nearest to the members.
-fn shared(model: &FaultModel, beneath: &mut Beneath, members: &[Id], k: u32, most: usize) -> Shared {
-    let elements: Vec<u32> = members.iter().filter_map(|member| model.element(member)).collect();
-    let mut hits: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
-    let (part, kept, in_part) = beneath.of(&model.graph, &elements, most);
-    let own: Vec<u32> = elements.iter().map(|member| beneath.number[*member as usize]).collect();
-    let mut scenario = Scenario::new(&part);
-    for (candidate, element) in (0..).zip(&kept).filter(|(candidate, _)| part.may_fail(*candidate)) {
-        scenario.fail(&[candidate]);
-        let hit: Vec<bool> = own.iter().map(|member| scenario.state(*member) == State::Failed).collect();
-        if hit.contains(&true) {
-            hits.insert(*element, hit);
+impl Redundancy {
+    /// What the members share, among the `most` elements nearest to them.
+    fn fate(self, model: &FaultModel, beneath: &mut Beneath, most: usize) -> GroupFate {
+        let elements: Vec<u32> = self.members.iter().filter_map(|member| model.element(member)).collect();
+        let (part, kept, in_part) = beneath.of(&model.graph, &elements, most);
+        let own: Vec<u32> = elements.iter().map(|member| beneath.number[*member as usize]).collect();
+        let alternatives = Alternatives::new(&part, self.k, &own);
+        let (id, level) = (
+            |element: u32| model.id(kept[element as usize]).clone(),
+            |element: u32| model.level(kept[element as usize]),
+        );
+        let member = |at: usize| id(alternatives.members()[at]);
+        let commons = alternatives.singles().into_iter().filter(|element| !own.contains(element));
+        let mut common: Vec<(Id, Level)> = commons.map(|element| (id(element), level(element))).collect();
+        common.sort();
+        let found = alternatives.pairs(most * most / 8);
+        let mut pairs: Vec<(Id, Id)> =
+            found.pairs.into_iter().map(|(first, second)| (id(first), id(second))).collect();
+        pairs.sort();
+        let meeting = |two: graph::Meeting| Meeting {
+            members: (two.first, two.second),
+            shared: two.shared.len(),
+            level: two.shared.iter().map(|element| level(*element)).min(),
+        };
+        let enough = self.k as usize + 1;
+        let least_shared = (enough < alternatives.members().len()).then(|| {
+            let choice = alternatives.most_independent(enough);
+            let members = choice.members.into_iter().map(member).collect();
+            LeastShared { members, shared: choice.shared, at_least: choice.at_least }
+        });
+        GroupFate {
+            group: self.group,
+            owner: self.owner,
+            k: self.k,
+            members: (0..alternatives.members().len()).map(member).collect(),
+            common,
+            pairs,
+            meetings: alternatives.meetings().into_iter().map(meeting).collect(),
+            least_shared,
+            in_part: in_part || !found.complete,
         }
     }
-    let drops = |hit: &[bool]| hit.iter().filter(|hit| !**hit).count() < k as usize;
-    let mut common: Vec<(Id, Level)> = hits
-        .iter()
-        .filter(|(element, hit)| drops(hit) && !elements.contains(element))
-        .map(|(element, _)| (model.id(*element).clone(), model.level(*element)))
-        .collect();
-    common.sort();
-    let mut alone: Vec<(&u32, &Vec<bool>)> =
-        hits.iter().filter(|(_, hit)| !drops(hit) && hit.iter().any(|hit| *hit)).collect();
-    let in_part = in_part || MOST_IN_PAIRS < alone.len();
-    alone.truncate(MOST_IN_PAIRS);
-    let mut pairs = Vec::new();
-    for (at, (a, first)) in alone.iter().enumerate() {
-        for (b, second) in &alone[at + 1..] {
-            let both: Vec<bool> = first.iter().zip(second.iter()).map(|(a, b)| *a || *b).collect();
-            if drops(&both) {
-                pairs.push((model.id(**a).clone(), model.id(**b).clone()));
-            }
-        }
-    }
-    pairs.sort();
-    Shared { common, pairs, in_part }
 }
 
 /// The part of a graph that some elements require, found again and again.

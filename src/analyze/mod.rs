@@ -23,7 +23,9 @@ pub use availability::{Availability, MINUTES_PER_YEAR, availability};
 pub use compile::FaultModel;
 pub use concentration::{Concentration, Dimension, Share};
 pub use cut_sets::cut_sets;
-pub use results::{Analysis, CutSets, CyclicStart, GroupFate, PhaseResult, SingleFailure};
+pub use results::{
+    Analysis, CutSets, CyclicStart, GroupFate, LeastShared, Meeting, PhaseResult, SingleFailure,
+};
 pub use run::analyze;
 pub use simulate::{Doubt, Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator, perhaps_in};
 pub use stuck::{Stuck, has_ways_out, stuck};

@@ -83,8 +83,34 @@ pub struct GroupFate {
     pub common: Vec<(Id, Level)>,
     /// Pairs of elements (no subset of them in `common`) that do.
     pub pairs: Vec<(Id, Id)>,
-    /// Whether there may be more of either: the group needs too many elements to look at each of them.
+    /// For every two members, in their order, how much they share.
+    pub meetings: Vec<Meeting>,
+    /// Of a group of more members than it takes to survive the loss of any one: that many which share least.
+    pub least_shared: Option<LeastShared>,
+    /// Whether there may be more common elements and pairs: the group needs too many elements to look at each of them.
     pub in_part: bool,
+}
+
+/// What two members of a redundancy group share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// Their places among the members.
+    pub members: (usize, usize),
+    /// How many elements take both by failing alone; they are independent when none does.
+    pub shared: usize,
+    /// The smallest level at which one of those is; `None` when there is none.
+    pub level: Option<Level>,
+}
+
+/// Members of a redundancy group that share little.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeastShared {
+    /// They themselves.
+    pub members: Vec<Id>,
+    /// Over all pairs of them, how many elements take both.
+    pub shared: usize,
+    /// No choice of as many members shares less; equal to `shared` when this is known to be the best.
+    pub at_least: usize,
 }
 
 /// Nodes of which each needs the other to start.

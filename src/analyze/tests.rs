@@ -215,6 +215,41 @@ proptest! {
     }
 
     #[test]
+    fn what_alternatives_share_is_what_the_definition_says(
+        edges in proptest::collection::vec((0usize..8, 0usize..8, 0usize..3), 4..24),
+        ks in proptest::collection::vec(1u32..3, 3),
+    ) {
+        let mut estate = estate(8, &[0]);
+        for (from, to, group) in edges.into_iter().filter(|(from, to, _)| from != to) {
+            need(&mut estate, from, to, Need::Required, (group > 0).then(|| (group, ks[group])));
+        }
+        let ids: Vec<&Id> = estate.nodes.keys().collect();
+        for fate in analyze(&estate).groups {
+            let taken = |failed: &[&Id]| -> Vec<bool> {
+                let down = naive(&estate, failed);
+                fate.members.iter().map(|member| down.contains(member)).collect()
+            };
+            let k = (fate.k as usize).min(fate.members.len());
+            let drops = |failed: &[&Id]| taken(failed).iter().filter(|taken| !**taken).count() < k;
+            let singles: Vec<Id> = ids.iter().filter(|id| drops(&[*id])).map(|id| (*id).clone()).collect();
+            let common: Vec<Id> = fate.common.iter().map(|(id, _)| id.clone()).collect();
+            let others: Vec<Id> = singles.iter().filter(|id| !fate.members.contains(id)).cloned().collect();
+            prop_assert_eq!(common, others);
+            let open: Vec<&Id> = ids.iter().copied().filter(|id| !singles.contains(id)).collect();
+            let pairs = open.iter().flat_map(|a| open.iter().map(move |b| (*a, *b))).filter(|(a, b)| a < b);
+            let pairs: Vec<(Id, Id)> =
+                pairs.filter(|(a, b)| drops(&[a, b])).map(|(a, b)| (a.clone(), b.clone())).collect();
+            prop_assert_eq!((&fate.pairs, fate.in_part), (&pairs, false));
+            for meeting in &fate.meetings {
+                let (first, second) = meeting.members;
+                let both = |id: &&&Id| { let taken = taken(&[id]); taken[first] && taken[second] };
+                prop_assert_eq!(meeting.shared, ids.iter().filter(both).count());
+            }
+            prop_assert_eq!(fate.least_shared.is_some(), (fate.k as usize) + 1 < fate.members.len());
+        }
+    }
+
+    #[test]
     fn cut_sets_up_to_order_three_are_all_the_minimal_ones(
         edges in proptest::collection::vec((0usize..7, 0usize..7, 0usize..4), 0..16),
         ks in proptest::collection::vec(1u32..4, 4),

@@ -105,6 +105,8 @@ fn alternatives_that_share_what_they_differ_in_are_an_illusion() {
         members: vec![Id::new("host:a.example.com"), Id::new("host:b.example.com")],
         common: vec![(Id::provider("parent"), Level::Provider)],
         pairs: Vec::new(),
+        meetings: Vec::new(),
+        least_shared: None,
         in_part: false,
     });
     let found = one(&world, "shared-fate-redundancy");

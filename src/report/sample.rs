@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::analyze::{Concentration, Dimension, PhaseResult, Share, SingleFailure};
+use crate::analyze::{
+    Concentration, Dimension, GroupFate, LeastShared, Meeting, PhaseResult, Share, SingleFailure,
+};
 use crate::judge::{
     Ambiguous, Arrival, BlastRadius, Comparison, Edit, Finding, FindingLevel, Fix, Forgotten, Known, Shift,
     Status, Verdict,
@@ -184,6 +186,25 @@ fn add_analysis(outcome: &mut Outcome) {
         paths,
     };
     outcome.analysis.phases.insert(Phase::Runtime, PhaseResult { failures: vec![failure] });
+    let mailers = ["mailgun", "postmark", "sendgrid"].map(Id::provider);
+    outcome.analysis.groups = vec![GroupFate {
+        group: Id::new("app:web#mail"),
+        owner: Id::app("web"),
+        k: 1,
+        members: mailers.to_vec(),
+        common: vec![(Id::provider("google"), Level::Provider)],
+        pairs: vec![(mailers[0].clone(), mailers[1].clone())],
+        meetings: vec![
+            Meeting { members: (0, 1), shared: 1, level: Some(Level::Provider) },
+            Meeting { members: (0, 2), shared: 0, level: None },
+        ],
+        least_shared: Some(LeastShared {
+            members: vec![mailers[0].clone(), mailers[2].clone()],
+            shared: 0,
+            at_least: 0,
+        }),
+        in_part: false,
+    }];
     outcome.analysis.services = 2;
     outcome.analysis.weight = 2.0;
     let share = |id: &str, placement_share, loss_share| Share {

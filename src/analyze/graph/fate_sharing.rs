@@ -2,155 +2,164 @@
 
 use std::collections::BTreeSet;
 
-use super::{FailureGraph, Scenario, Service, SingleFailures};
+use super::{FailureGraph, Scenario};
 
-/// How much work the search for pairs may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FateLimits {
-    /// How many elements the group may need, itself included, before pairs are left out.
-    pub elements: usize,
+/// Of more choices than this not each is looked at.
+const CHOICES: usize = 20_000;
+
+/// Elements of which pairs are looked for by what each takes alone.
+const MOST_IN_PAIRS: usize = 256;
+
+/// What failures take of alternatives of which some must live. Only elements with a basic event fail.
+pub struct Alternatives<'a> {
+    graph: &'a FailureGraph,
+    members: Vec<u32>,
+    k: usize,
+    /// Elements whose failure alone takes a member, ascending, and which members, by place.
+    takers: Vec<(u32, Vec<bool>)>,
 }
 
-impl Default for FateLimits {
-    /// 2 000 elements: at most two million pairs.
-    fn default() -> Self {
-        Self { elements: 2_000 }
-    }
-}
-
-/// What takes a group of alternatives below the number that must live.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SharedFate {
-    /// The elements whose failure alone leaves fewer than `k` members alive, ascending.
-    pub singles: Vec<u32>,
-    /// The pairs of elements of which neither is among `singles` and whose failure together does so, each pair and the
-    /// list ascending. None when the group needs more elements than [`FateLimits`] allows.
-    ///
-    /// A pair that holds two members' own failures is what a group of that size is made to accept; others are shared fate.
-    pub pairs: Option<Vec<(u32, u32)>>,
-}
-
-/// Two alternatives and what takes both.
+/// Elements of which two take too many members together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alternatives {
-    /// The one with the lower index.
-    pub first: u32,
-    /// The other one.
-    pub second: u32,
-    /// The elements whose failure alone takes both, ascending; they are independent when there is none.
+pub struct Pairs {
+    /// Each pair and the list ascending; no element of them does so alone.
+    ///
+    /// A pair that holds two members' own failures is what a group of that size is made to accept; others are shared
+    /// fate.
+    pub pairs: Vec<(u32, u32)>,
+    /// Whether these are all.
+    pub complete: bool,
+}
+
+/// Two alternatives and what takes both; they are independent when nothing does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// The place of one among the members.
+    pub first: usize,
+    /// The place of the other.
+    pub second: usize,
+    /// The elements whose failure alone takes both, ascending.
     pub shared: Vec<u32>,
 }
 
-/// Finds what takes a group that needs `k` of `members`; members are a set, and a larger `k` means all.
-///
-/// Only elements with a basic event count.
-///
-/// # Panics
-///
-/// If a member is not an element of the graph.
-pub fn shared_fate(graph: &FailureGraph, k: u32, members: &[u32], limits: FateLimits) -> SharedFate {
-    let group = Group::of(graph, k, members);
-    let mut scenario = Scenario::new(&group.cone);
-    let mut down = |events: &[u32]| {
-        scenario.fail(events);
-        group.is_down(&scenario)
-    };
-    let (singles, open): (Vec<u32>, Vec<u32>) = group.events.iter().partition(|&&event| down(&[event]));
-    let pairs = (group.cone.len() <= limits.elements).then(|| {
+/// Some of the alternatives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Places among the members, ascending.
+    pub members: Vec<usize>,
+    /// Over all pairs of them, how many elements take both.
+    pub shared: usize,
+    /// No choice of as many shares less than this; equal to `shared` when the choice is known to be the best.
+    pub at_least: usize,
+}
+
+impl<'a> Alternatives<'a> {
+    /// Alternatives of which `k` must live; a larger `k` means all, and one that is named twice counts once.
+    ///
+    /// Cost: a scenario for each element of the graph, which is best only what the members need.
+    ///
+    /// # Panics
+    ///
+    /// If a member is not an element of the graph.
+    pub fn new(graph: &'a FailureGraph, k: u32, members: &[u32]) -> Self {
+        let mut named = BTreeSet::new();
+        let members: Vec<u32> = members.iter().copied().filter(|member| named.insert(*member)).collect();
+        let mut scenario = Scenario::new(graph);
+        let mut takers = Vec::new();
+        for element in (0..graph.len() as u32).filter(|element| graph.may_fail(*element)) {
+            scenario.fail(&[element]);
+            let taken: Vec<bool> = members.iter().map(|member| !scenario.is_alive(*member)).collect();
+            if taken.contains(&true) {
+                takers.push((element, taken));
+            }
+        }
+        Alternatives { graph, k: (k as usize).min(members.len()), members, takers }
+    }
+
+    /// The members, each once, in the order in which they were named.
+    pub fn members(&self) -> &[u32] {
+        &self.members
+    }
+
+    /// The elements whose failure alone leaves fewer than `k` members, ascending.
+    pub fn singles(&self) -> Vec<u32> {
+        self.takers.iter().filter(|(_, taken)| self.drops(taken)).map(|(element, _)| *element).collect()
+    }
+
+    /// The pairs whose failure together does so, exact within `steps` looks at an element; beyond that those where each
+    /// takes a member alone, of the first 256 such elements.
+    pub fn pairs(&self, steps: usize) -> Pairs {
+        let singles = self.singles();
+        let is_open =
+            |element: &u32| self.graph.may_fail(*element) && singles.binary_search(element).is_err();
+        let open: Vec<u32> = (0..self.graph.len() as u32).filter(is_open).collect();
+        let complete = open.len().saturating_mul(open.len() / 2).saturating_mul(self.graph.len()) <= steps;
+        let pairs = if complete { self.all_pairs(&open) } else { self.pairs_of_takers() };
+        Pairs { pairs, complete }
+    }
+
+    fn all_pairs(&self, open: &[u32]) -> Vec<(u32, u32)> {
+        let mut scenario = Scenario::new(self.graph);
         let mut pairs = Vec::new();
-        for (index, &first) in open.iter().enumerate() {
-            let second = open[index + 1..].iter().filter(|&&second| down(&[first, second]));
-            pairs.extend(second.map(|&second| (group.old(first), group.old(second))));
+        for (at, &first) in open.iter().enumerate() {
+            for &second in &open[at + 1..] {
+                scenario.fail(&[first, second]);
+                let alive = self.members.iter().filter(|member| scenario.is_alive(**member)).count();
+                if alive < self.k {
+                    pairs.push((first, second));
+                }
+            }
         }
         pairs
-    });
-    SharedFate { singles: singles.into_iter().map(|single| group.old(single)).collect(), pairs }
-}
+    }
 
-/// For every two of `members` what takes both, in order of the members.
-///
-/// # Panics
-///
-/// If a member is not an element of the graph.
-pub fn independence(graph: &FailureGraph, members: &[u32]) -> Vec<Alternatives> {
-    let takers = Takers::of(graph, members);
-    let mut all = Vec::new();
-    for (index, first) in takers.0.iter().enumerate() {
-        for second in &takers.0[index + 1..] {
-            let shared = first.1.intersection(&second.1).copied().collect();
-            all.push(Alternatives { first: first.0, second: second.0, shared });
+    fn pairs_of_takers(&self) -> Vec<(u32, u32)> {
+        let open: Vec<&(u32, Vec<bool>)> =
+            self.takers.iter().filter(|(_, taken)| !self.drops(taken)).take(MOST_IN_PAIRS).collect();
+        let mut pairs = Vec::new();
+        for (at, (first, of_first)) in open.iter().enumerate() {
+            for (second, of_second) in &open[at + 1..] {
+                let both: Vec<bool> = of_first.iter().zip(of_second).map(|(a, b)| *a || *b).collect();
+                if self.drops(&both) {
+                    pairs.push((*first, *second));
+                }
+            }
         }
-    }
-    all
-}
-
-/// The choice of `count` candidates that share the fewest single failures, ascending.
-///
-/// What counts is, over all pairs chosen, the number of elements that take both; of equal choices it is the first in order
-/// of indices. Exact up to 200 000 choices; beyond that candidates are added one by one, each the best next to those chosen.
-///
-/// # Panics
-///
-/// If a candidate is not an element of the graph.
-pub fn most_independent(graph: &FailureGraph, count: usize, candidates: &[u32]) -> Vec<u32> {
-    let takers = Takers::of(graph, candidates);
-    let candidates: Vec<u32> = takers.0.iter().map(|taker| taker.0).collect();
-    let count = count.min(candidates.len());
-    let shared: Vec<Vec<usize>> = takers
-        .0
-        .iter()
-        .map(|first| takers.0.iter().map(|second| first.1.intersection(&second.1).count()).collect())
-        .collect();
-    let chosen = if choices(candidates.len(), count) <= 200_000 {
-        best_choice(&shared, count)
-    } else {
-        greedy_choice(&shared, count)
-    };
-    chosen.into_iter().map(|index| candidates[index]).collect()
-}
-
-/// Per member, ascending, the elements whose failure alone takes it.
-struct Takers(Vec<(u32, BTreeSet<u32>)>);
-
-impl Takers {
-    fn of(graph: &FailureGraph, members: &[u32]) -> Self {
-        let (cone, kept) = graph.cone(members);
-        let members = BTreeSet::from_iter(members.iter().copied());
-        let new = |old: u32| kept.binary_search(&old).expect("a cone holds what it is of") as u32;
-        let services: Vec<Service> =
-            members.iter().map(|&member| Service { element: new(member), tier: 0, weight: 1 }).collect();
-        let single = SingleFailures::new(&cone, &services);
-        let old = |element: u32| kept[element as usize];
-        let takers = |member: u32| single.spofs(new(member)).into_iter().map(old).collect();
-        Self(members.iter().map(|&member| (member, takers(member))).collect())
-    }
-}
-
-struct Group {
-    cone: FailureGraph,
-    kept: Vec<u32>,
-    members: Vec<u32>,
-    k: usize,
-    /// The elements of the cone that have a basic event.
-    events: Vec<u32>,
-}
-
-impl Group {
-    fn of(graph: &FailureGraph, k: u32, members: &[u32]) -> Self {
-        let (cone, kept) = graph.cone(members);
-        let set = BTreeSet::from_iter(members.iter().copied());
-        let new = |old: &u32| kept.binary_search(old).expect("a cone holds what it is of") as u32;
-        let members: Vec<u32> = set.iter().map(new).collect();
-        let events = (0..cone.len() as u32).filter(|&element| cone.may_fail(element)).collect();
-        Self { k: (k as usize).min(members.len()), members, kept, events, cone }
+        pairs
     }
 
-    fn is_down(&self, scenario: &Scenario) -> bool {
-        self.members.iter().filter(|&&member| scenario.is_alive(member)).count() < self.k
+    fn drops(&self, taken: &[bool]) -> bool {
+        taken.iter().filter(|taken| !**taken).count() < self.k
     }
 
-    fn old(&self, element: u32) -> u32 {
-        self.kept[element as usize]
+    /// For every two members what takes both, in order of their places.
+    pub fn meetings(&self) -> Vec<Meeting> {
+        let places = 0..self.members.len();
+        let pairs =
+            places.clone().flat_map(|first| (first + 1..places.end).map(move |second| (first, second)));
+        let shared = |first: usize, second: usize| {
+            let both = self.takers.iter().filter(|(_, taken)| taken[first] && taken[second]);
+            both.map(|(element, _)| *element).collect()
+        };
+        pairs.map(|(first, second)| Meeting { first, second, shared: shared(first, second) }).collect()
+    }
+
+    /// The choice of `count` members that share the fewest single failures.
+    ///
+    /// What counts is, over all pairs chosen, the number of elements that take both; of equal choices it is the first in
+    /// order of places. Exact up to 20 000 choices; beyond that members are added one by one, each the best next to
+    /// those chosen, and [`Choice::at_least`] says how good another choice could be.
+    pub fn most_independent(&self, count: usize) -> Choice {
+        let count = count.min(self.members.len());
+        let mut shared = vec![vec![0; self.members.len()]; self.members.len()];
+        for (_, taken) in &self.takers {
+            let taken: Vec<usize> = (0..taken.len()).filter(|at| taken[*at]).collect();
+            taken.iter().for_each(|first| taken.iter().for_each(|second| shared[*first][*second] += 1));
+        }
+        let exact = choices(self.members.len(), count) <= CHOICES;
+        let members = if exact { best_choice(&shared, count) } else { greedy_choice(&shared, count) };
+        let cost = cost(&shared, &members);
+        Choice { members, shared: cost, at_least: if exact { cost } else { bound(&shared, count) } }
     }
 }
 
@@ -159,14 +168,22 @@ fn choices(of: usize, count: usize) -> usize {
     (0..count.min(of - count)).fold(1_usize, |ways, step| ways.saturating_mul(of - step) / (step + 1))
 }
 
+fn cost(shared: &[Vec<usize>], choice: &[usize]) -> usize {
+    let pairs = choice.iter().enumerate().flat_map(|(at, &a)| choice[at + 1..].iter().map(move |&b| (a, b)));
+    pairs.map(|(a, b)| shared[a][b]).sum()
+}
+
+/// No choice costs less than as many pairs of those that share least.
+fn bound(shared: &[Vec<usize>], count: usize) -> usize {
+    let mut pairs: Vec<usize> =
+        (0..shared.len()).flat_map(|at| shared[at][at + 1..].iter().copied()).collect();
+    pairs.sort_unstable();
+    pairs[..count * count.saturating_sub(1) / 2].iter().sum()
+}
+
 fn best_choice(shared: &[Vec<usize>], count: usize) -> Vec<usize> {
     let mut choice: Vec<usize> = (0..count).collect();
-    let cost = |choice: &[usize]| -> usize {
-        let pairs =
-            choice.iter().enumerate().flat_map(|(at, &a)| choice[at + 1..].iter().map(move |&b| (a, b)));
-        pairs.map(|(a, b)| shared[a][b]).sum()
-    };
-    let mut best = (cost(&choice), choice.clone());
+    let mut best = (cost(shared, &choice), choice.clone());
     loop {
         let last = shared.len() - count;
         let Some(at) = (0..count).rev().find(|&at| choice[at] < last + at) else {
@@ -176,7 +193,7 @@ fn best_choice(shared: &[Vec<usize>], count: usize) -> Vec<usize> {
         for next in at + 1..count {
             choice[next] = choice[next - 1] + 1;
         }
-        let cost = cost(&choice);
+        let cost = cost(shared, &choice);
         if cost < best.0 {
             best = (cost, choice.clone());
         }

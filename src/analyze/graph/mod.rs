@@ -7,8 +7,7 @@
 //! - [`Scenario`] answers what fails and what degrades when a set of elements fails, and why;
 //! - [`SingleFailures`] answers the same for every element failing alone, and the reverse: what takes a service down;
 //! - [`Listing`] counts the same in full and lists as much of it as there is room for;
-//! - [`shared_fate`], [`independence`] and [`most_independent`] judge alternatives;
-//! - [`difference`] says which single points of failure a change brings and takes away;
+//! - [`Alternatives`] says what the members of a redundancy group share, and which of them share least;
 //! - [`Csr`] and the functions on it are the plain graph algorithms beneath.
 //!
 //! # What fails what
@@ -47,7 +46,6 @@
 mod components;
 mod csr;
 mod cuts;
-mod difference;
 mod dominators;
 mod failure_graph;
 mod fate_sharing;
@@ -66,10 +64,9 @@ mod tests;
 pub use components::Components;
 pub use csr::{Csr, shortest_path};
 pub use cuts::Cuts;
-pub use difference::{Named, SpofDifference, difference};
 pub use dominators::Dominators;
 pub use failure_graph::{FailureGraph, FailureGraphBuilder, Need, Requirement};
-pub use fate_sharing::{Alternatives, FateLimits, SharedFate, independence, most_independent, shared_fate};
+pub use fate_sharing::{Alternatives, Choice, Meeting, Pairs};
 pub use listing::{ListLimits, Listing};
 pub use scenario::{Scenario, State};
 pub use single_failures::{Blast, Loss, Service, SingleFailures, TierLoss};

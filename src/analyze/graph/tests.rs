@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::{
-    FailureGraph, FailureGraphBuilder, FateLimits, ListLimits, Listing, Loss, Named, Need, Scenario, Service,
-    SingleFailures, State, difference, independence, most_independent, shared_fate,
+    Alternatives, FailureGraph, FailureGraphBuilder, ListLimits, Listing, Loss, Need, Pairs, Scenario,
+    Service, SingleFailures, State,
 };
 
 /// A requirement as it is given to the builder: element, need, k, members.
@@ -252,44 +252,39 @@ proptest! {
         let open: Vec<u32> = events.iter().copied().filter(|event| !singles.contains(event)).collect();
         let pairs = open.iter().flat_map(|&a| open.iter().map(move |&b| (a, b))).filter(|(a, b)| a < b);
         let pairs: Vec<(u32, u32)> = pairs.filter(|&(a, b)| down(&[a, b])).collect();
-        let fate = shared_fate(&case.build(), k, &members, FateLimits::default());
-        prop_assert_eq!(fate.singles, singles);
-        prop_assert_eq!(fate.pairs, Some(pairs));
-        for two in independence(&case.build(), &members) {
+        let graph = case.build();
+        let alternatives = Alternatives::new(&graph, k, &members);
+        prop_assert_eq!(alternatives.singles(), singles);
+        prop_assert_eq!(alternatives.pairs(usize::MAX), Pairs { pairs: pairs.clone(), complete: true });
+        let some = alternatives.pairs(0);
+        prop_assert!(some.pairs.iter().all(|pair| pairs.contains(pair)));
+        for two in alternatives.meetings() {
             let both = |&event: &u32| {
                 let states = case.states(&[event]);
-                [two.first, two.second].iter().all(|&member| states[member as usize] == State::Failed)
+                [two.first, two.second].iter().all(|&at| states[members[at] as usize] == State::Failed)
             };
             prop_assert_eq!(two.shared, events.iter().copied().filter(both).collect::<Vec<u32>>());
         }
     }
 
     #[test]
-    fn difference_equals_comparing_everything(case in cases(), change in cases(), keep in 0_usize..32) {
-        let mut other = case.clone();
-        other.requirements.truncate(keep);
-        let fits = |given: &&Given| {
-            given.3.iter().chain([&given.0]).all(|&element| (element as usize) < case.elements)
+    fn the_most_independent_choice_equals_brute_force(case in cases(), group in proptest::collection::vec(0_u32..16, 1..7), count in 0_usize..5) {
+        let group: BTreeSet<u32> = group.into_iter().map(|member| member % case.elements as u32).collect();
+        let members: Vec<u32> = group.iter().copied().collect();
+        let graph = case.build();
+        let alternatives = Alternatives::new(&graph, 1, &members);
+        let chosen = alternatives.most_independent(count);
+        let count = count.min(members.len());
+        prop_assert_eq!(chosen.members.len(), count);
+        let shared = |choice: &[usize]| -> usize {
+            let meetings = alternatives.meetings();
+            let within = meetings.iter().filter(|two| [two.first, two.second].iter().all(|at| choice.contains(at)));
+            within.map(|two| two.shared.len()).sum()
         };
-        other.requirements.extend(change.requirements.iter().filter(fits).take(2).cloned());
-        let names: Vec<String> = (0..case.elements).map(|element| format!("element {element}")).collect();
-        let services: Vec<u32> = services(case.elements).iter().map(|service| service.element).collect();
-        let pairs = |case: &Case| -> BTreeSet<(String, String)> {
-            let mut pairs = BTreeSet::new();
-            for event in (0..case.elements).filter(|&event| case.may_fail[event]) {
-                let states = case.states(&[event as u32]);
-                let failed = services.iter().filter(|&&service| states[service as usize] == State::Failed);
-                pairs.extend(failed.map(|&service| (names[service as usize].clone(), names[event].clone())));
-            }
-            pairs
-        };
-        let (old, new) = (case.build(), other.build());
-        let before = Named { graph: &old, names: &names, services: &services };
-        let after = Named { graph: &new, names: &names, services: &services };
-        let seen = difference(before, after);
-        let (before, after) = (pairs(&case), pairs(&other));
-        prop_assert_eq!(seen.added, after.difference(&before).cloned().collect::<Vec<_>>());
-        prop_assert_eq!(seen.removed, before.difference(&after).cloned().collect::<Vec<_>>());
+        let all = (0_u32..1 << members.len()).filter(|set| set.count_ones() as usize == count);
+        let costs = all.map(|set| shared(&(0..members.len()).filter(|at| set >> at & 1 == 1).collect::<Vec<_>>()));
+        prop_assert_eq!(Some(chosen.shared), costs.min());
+        prop_assert_eq!((chosen.shared, chosen.at_least), (shared(&chosen.members), chosen.shared));
     }
 
     #[test]
@@ -337,27 +332,30 @@ fn the_most_independent_choice_shares_least() {
     builder.require(1, Need::Required, 1, &[3]);
     builder.require(2, Need::Required, 1, &[4]);
     let graph = builder.build();
-    assert_eq!(most_independent(&graph, 2, &[0, 1, 2]), [0, 2]);
-    assert_eq!(most_independent(&graph, 9, &[2, 1, 0, 0]), [0, 1, 2]);
-    assert_eq!(most_independent(&graph, 0, &[0, 1]), [0_u32; 0]);
+    let choice = |members: &[u32], count: usize| {
+        let alternatives = Alternatives::new(&graph, 1, members);
+        let places = alternatives.most_independent(count).members;
+        places.into_iter().map(|at| alternatives.members()[at]).collect::<Vec<u32>>()
+    };
+    assert_eq!(choice(&[0, 1, 2], 2), [0, 2]);
+    assert_eq!(choice(&[2, 1, 0, 0], 9), [2, 1, 0]);
+    assert_eq!(choice(&[0, 1], 0), [0_u32; 0]);
 }
 
 #[test]
-fn a_difference_looks_only_at_what_changed() {
-    let build = |last: u32| {
-        let mut builder = FailureGraphBuilder::new(1_000);
-        (0..998).for_each(|service| builder.require(service, Need::Required, 1, &[998 + service % 2]));
-        builder.require(7, Need::Required, 1, &[last]);
-        builder.build()
-    };
-    let names: Vec<u64> = (0..1_000).collect();
-    let services: Vec<u32> = (0..998).collect();
-    let (old, new) = (build(999), build(998));
-    let seen = difference(
-        Named { graph: &old, names: &names, services: &services },
-        Named { graph: &new, names: &names, services: &services },
-    );
-    assert_eq!((seen.added, seen.removed, seen.examined), (vec![(7, 998)], vec![], 1));
+fn of_many_choices_a_good_one_comes_with_what_is_certain() {
+    // Forty candidates, each with one of eight providers.
+    let mut builder = FailureGraphBuilder::new(48);
+    (0..40).for_each(|member| builder.require(member, Need::Required, 1, &[40 + member % 8]));
+    let graph = builder.build();
+    let members: Vec<u32> = (0..40).collect();
+    let alternatives = Alternatives::new(&graph, 1, &members);
+    let apart = alternatives.most_independent(8);
+    assert_eq!((apart.shared, apart.at_least), (0, 0));
+    let providers: BTreeSet<usize> = apart.members.iter().map(|member| member % 8).collect();
+    assert_eq!(providers.len(), 8);
+    let together = alternatives.most_independent(10);
+    assert_eq!((together.shared, together.at_least), (2, 0));
 }
 
 /// A random graph too large for one pass, with groups, optional members, chains, twins and a few cycles.

@@ -1,5 +1,6 @@
 //! The JSON report: the contract for programs.
 
+mod fate;
 mod format;
 mod saved;
 mod v1;

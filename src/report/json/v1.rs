@@ -14,6 +14,8 @@ use crate::report::Summary;
 use crate::scan::{Completeness, FileRead, Outcome};
 use crate::source;
 
+use super::fate::Fate;
+
 /// Raised when the meaning of a field changes.
 pub(super) const SCHEMA_VERSION: &str = "1";
 
@@ -25,6 +27,8 @@ impl Serialize for Document<'_> {
         let outcome = self.0;
         let estate = &outcome.estate;
         let members = members_of(estate);
+        let fates: BTreeMap<&Id, Fate<'_>> =
+            outcome.analysis.groups.iter().map(|fate| (&fate.group, Fate::of(fate))).collect();
         let mut document = serializer.serialize_struct("Document", 14)?;
         document.serialize_field("schema_version", SCHEMA_VERSION)?;
         document.serialize_field("tool", &Tool::this(outcome))?;
@@ -40,7 +44,7 @@ impl Serialize for Document<'_> {
         document.serialize_field("edges", &Each(|| estate.edges.iter().map(Edge::of)))?;
         document.serialize_field(
             "groups",
-            &Each(|| estate.groups.values().map(|group| Group::of(group, &members))),
+            &Each(|| estate.groups.values().map(|group| Group::of(group, &members, fates.get(&group.id)))),
         )?;
         document.serialize_field("findings", &Each(|| outcome.findings.iter().map(Finding::of)))?;
         document.serialize_field(
@@ -313,6 +317,8 @@ struct Group<'a> {
     members: &'a [&'a str],
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fate: Option<&'a Fate<'a>>,
     #[serde(serialize_with = "evidence")]
     evidence: &'a [model::Evidence],
 }
@@ -320,13 +326,14 @@ struct Group<'a> {
 type Members<'a> = BTreeMap<&'a Id, Vec<&'a str>>;
 
 impl<'a> Group<'a> {
-    fn of(group: &'a model::Group, members: &'a Members<'a>) -> Self {
+    fn of(group: &'a model::Group, members: &'a Members<'a>, fate: Option<&'a Fate<'a>>) -> Self {
         Group {
             id: group.id.as_str(),
             owner: group.owner.as_str(),
             k: group.k,
             members: members.get(&group.id).map_or(&[], Vec::as_slice),
             level: group.level.map(model::Level::word),
+            fate,
             evidence: &group.evidence,
         }
     }

@@ -915,6 +915,39 @@ unit .
     }
 
     #[test]
+    fn the_same_project_in_two_folders_is_one() {
+        let main = "services:\n  app: {image: ghcr.io/me/app:1}\n  db: {image: postgres:15}\n";
+        let again =
+            "services:\n  app: {image: ghcr.io/me/app:postgres}\n  db: {image: docker.io/library/postgres}\n";
+        let other = "services:\n  app: {image: ghcr.io/you/app}\n  db: {image: postgres}\n";
+        let common = "services:\n  db: {image: postgres}\n  cache: {image: redis}\n";
+        let declarations = read(&[
+            ("compose.yml", main),
+            ("podman/compose.yml", again),
+            ("other/compose.yml", other),
+            ("a/compose.yml", common),
+            ("b/compose.yml", common),
+        ]);
+        let ids: Vec<&str> =
+            declarations.units.iter().flat_map(|unit| &unit.nodes).map(|node| node.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            [
+                "compose:app",
+                "compose:db",
+                "compose:a/cache",
+                "compose:a/db",
+                "compose:b/cache",
+                "compose:b/db",
+                "compose:other/app",
+                "compose:other/db",
+                "compose:app",
+                "compose:db"
+            ]
+        );
+    }
+
+    #[test]
     fn mounted_configuration_names_services() {
         check(
             &[

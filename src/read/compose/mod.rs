@@ -9,8 +9,9 @@ mod service;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::profiles::Profiles;
-use self::project::{Loader, env_of_folder};
-use super::{Format, ReadContext};
+use self::project::{Loader, Services, env_of_folder};
+use super::{Format, ReadContext, images};
+use crate::catalog::Catalog;
 use crate::model::{Declarations, Environment};
 use crate::source::{SourceFile, Tree};
 
@@ -54,14 +55,18 @@ impl Format for Compose {
         for file in files {
             folders.entry(file.folder()).or_default().push(file);
         }
+        let mut projects: BTreeMap<Identity, String> = BTreeMap::new();
         for (folder, files) in folders {
             for stack in stacks(&files, &mut loader) {
-                let plan = stack.choose(folder, cx);
+                let mut plan = stack.choose(folder, cx);
                 let mut variables = env_of_folder(cx.tree, folder);
                 variables.entry("COMPOSE_PROJECT_NAME".into()).or_insert_with(|| plan.project.clone());
                 let services = loader.load(&plan.files, &variables);
                 let profiles = Profiles::of(&services, &variables);
                 profiles.note_what_stays(&services, &mut loader.problems);
+                if let Some(identity) = identity(&services, cx.catalog) {
+                    plan.project = projects.entry(identity).or_insert(plan.project).clone();
+                }
                 let unit = graph::unit(&plan, folder, &services, &profiles, cx);
                 if !unit.nodes.is_empty() {
                     declarations.units.push(unit);
@@ -71,6 +76,30 @@ impl Format for Compose {
         declarations.problems = loader.problems;
         declarations
     }
+}
+
+/// What each service of a project runs, by its name.
+type Identity = BTreeMap<String, String>;
+
+/// What tells a project from others, so that the same one described in two folders is one: several services, of which
+/// one at least runs what not everybody does. `None` where nothing tells.
+fn identity(services: &Services, catalog: &Catalog) -> Option<Identity> {
+    let mut is_own = false;
+    let mut identity = Identity::new();
+    for (name, service) in services {
+        let runs = match (&service.build, &service.image) {
+            (Some(build), _) => format!("build {}", Tree::resolve(&service.folder, &build.context)?),
+            (None, Some(image)) => {
+                is_own |= images::known(&image.text, catalog).is_none();
+                let name = images::repository(&image.text);
+                name.trim_start_matches("docker.io/").trim_start_matches("library/").to_owned()
+            }
+            (None, None) => return None,
+        };
+        is_own |= service.build.is_some();
+        identity.insert(name.clone(), runs);
+    }
+    (is_own && 1 < services.len()).then_some(identity)
 }
 
 /// The files that make one project, as chosen.

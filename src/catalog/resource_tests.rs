@@ -100,7 +100,56 @@ fn subnets_count_by_their_zones() {
     balancer.zones = Some(1);
     assert_eq!(judge("aws_lb", &balancer), (Some(Host), None));
     assert_eq!(judge("aws_lb", &written(&[])), (Some(Zone), None));
-    assert_eq!(judge("aws_nat_gateway", &written(&[])), (Some(Nothing), None));
+    // A zonal NAT gateway is redundant inside its zone.
+    assert_eq!(judge("aws_nat_gateway", &written(&[])), (Some(Host), None));
+    assert_eq!(judge("aws_nat_gateway", &written(&[("availability_mode", "regional")])), (Some(Zone), None));
+}
+
+#[test]
+fn what_google_spreads_by_default() {
+    let primary = [("instance_type", "PRIMARY")];
+    assert_eq!(judge("google_alloydb_instance", &written(&primary)), (Some(Zone), None));
+    let zonal = [("instance_type", "PRIMARY"), ("availability_type", "ZONAL")];
+    assert_eq!(judge("google_alloydb_instance", &written(&zonal)), (Some(Nothing), None));
+    assert_eq!(judge("google_alloydb_instance", &written(&[("instance_type", "READ_POOL")])), (None, None));
+    let mut group = written(&[("target_size", "3")]);
+    assert_eq!(judge("google_compute_region_instance_group_manager", &group).0, Some(Zone));
+    let shape = ("distribution_policy_target_shape", "ANY_SINGLE_ZONE");
+    group = written(&[("target_size", "3"), shape]);
+    assert_eq!(judge("google_compute_region_instance_group_manager", &group).0, Some(Instance));
+    assert_eq!(judge("google_memcache_instance", &written(&[("node_count", "2")])).0, Some(Zone));
+    let mut pinned = written(&[("node_count", "2"), ("zones", "{}")]);
+    pinned.zones = Some(1);
+    assert_eq!(judge("google_memcache_instance", &pinned), (Some(Instance), None));
+    assert_eq!(judge("google_cloud_run_v2_service", &written(&[])), (Some(Zone), None));
+    let gpu = [("template.gpu_zonal_redundancy_disabled", "true")];
+    assert_eq!(judge("google_cloud_run_v2_service", &written(&gpu)), (Some(Host), None));
+}
+
+#[test]
+fn gateways_of_azure_spread_by_themselves_when_no_zone_is_named() {
+    let mut gateway = written(&[("sku.name", "WAF_v2"), ("autoscale_configuration", "{}")]);
+    assert_eq!(judge("azurerm_application_gateway", &gateway), (None, Some(Zone)));
+    gateway.region_zones = Some(3);
+    assert_eq!(judge("azurerm_application_gateway", &gateway), (Some(Zone), None));
+    gateway.region_zones = Some(0);
+    assert_eq!(judge("azurerm_application_gateway", &gateway).0, None);
+    let mut one = written(&[("sku.name", "Standard_v2"), ("sku.capacity", "1")]);
+    one.region_zones = Some(3);
+    one.zones = Some(3);
+    assert_eq!(judge("azurerm_application_gateway", &one), (None, None));
+    assert_eq!(judge("azurerm_api_management", &written(&[("sku_name", "Developer_1")])).0, Some(Nothing));
+    assert_eq!(judge("azurerm_api_management", &written(&[("sku_name", "StandardV2_1")])).0, Some(Host));
+}
+
+#[test]
+fn a_file_system_of_one_zone_is_one_server_unless_it_says_pair() {
+    let of = |kind: &str, mode: &'static str| judge(kind, &written(&[("deployment_type", mode)])).0;
+    assert_eq!(judge("aws_fsx_windows_file_system", &written(&[])).0, Some(Nothing));
+    assert_eq!(of("aws_fsx_windows_file_system", "MULTI_AZ_1"), Some(Zone));
+    assert_eq!(of("aws_fsx_openzfs_file_system", "SINGLE_AZ_1"), Some(Nothing));
+    assert_eq!(of("aws_fsx_openzfs_file_system", "SINGLE_AZ_HA_2"), Some(Host));
+    assert_eq!(of("aws_fsx_ontap_file_system", "SINGLE_AZ_1"), Some(Host));
 }
 
 #[test]
@@ -161,6 +210,13 @@ fn backups_and_protection() {
     let versions = written(&[("versioning.enabled", "true")]);
     assert_eq!(of("google_storage_bucket", &versions).0, (Holds::Yes, Some(Kept::Inside)));
     assert_eq!(of("aws_instance", &written(&[])).0, (Holds::Unknown, None));
+    // A file system of one zone is backed up by the service; of one of the region a backup plan may take care.
+    let one_zone = written(&[("availability_zone_name", "eu-west-1a")]);
+    assert_eq!(of("aws_efs_file_system", &one_zone).0, (Holds::Yes, Some(Kept::Region)));
+    assert_eq!(of("aws_efs_file_system", &written(&[])).0, (Holds::Unknown, None));
+    let local = written(&[("storage_account_type", "Local")]);
+    assert_eq!(of("azurerm_mssql_database", &written(&[])).0, (Holds::Yes, Some(Kept::OtherRegion)));
+    assert_eq!(of("azurerm_mssql_database", &local).0, (Holds::Yes, Some(Kept::Region)));
 }
 
 #[test]

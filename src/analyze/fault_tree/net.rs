@@ -2,8 +2,7 @@
 //!
 //! A node's arguments come before it in the list of nodes, so every pass is a loop and none recurses.
 
-use std::collections::HashMap;
-
+use super::tables::{Unique, hash};
 use super::tree::{FaultTree, Node, Operator};
 
 /// A reference to a node: twice its position, plus one when negated.
@@ -39,12 +38,12 @@ pub(super) enum Kind {
 pub(super) struct Net {
     kinds: Vec<Kind>,
     arguments: Vec<Box<[Edge]>>,
-    known: HashMap<(Kind, Box<[Edge]>), u32>,
+    known: Unique,
 }
 
 impl Net {
     pub(super) fn new() -> Self {
-        Net { kinds: vec![Kind::True], arguments: vec![Box::default()], known: HashMap::new() }
+        Net { kinds: vec![Kind::True], arguments: vec![Box::default()], known: Unique::new(4) }
     }
 
     /// The net of a tree, and its top.
@@ -166,14 +165,16 @@ impl Net {
     }
 
     fn intern(&mut self, kind: Kind, arguments: Vec<Edge>) -> Edge {
-        let key = (kind, arguments.into_boxed_slice());
-        if let Some(&node) = self.known.get(&key) {
+        let hash = hash_of(kind, &arguments);
+        let is =
+            |node: u32| self.kinds[node as usize] == kind && *self.arguments[node as usize] == arguments[..];
+        if let Some(node) = self.known.find(hash, is) {
             return node << 1;
         }
         let node = self.kinds.len() as u32;
         self.kinds.push(kind);
-        self.arguments.push(key.1.clone());
-        self.known.insert(key, node);
+        self.arguments.push(arguments.into_boxed_slice());
+        self.known.insert(hash, node);
         node << 1
     }
 
@@ -188,4 +189,15 @@ impl Net {
         }
         uses
     }
+}
+
+fn hash_of(kind: Kind, arguments: &[Edge]) -> u32 {
+    let (sort, number) = match kind {
+        Kind::True => (0, 0),
+        Kind::Variable(event) => (1, event),
+        Kind::And => (2, 0),
+        Kind::AtLeast(least) => (3, least),
+        Kind::Xor => (4, 0),
+    };
+    arguments.iter().fold(hash(sort, number, 0), |so_far, edge| hash(so_far, *edge, sort))
 }

@@ -15,6 +15,7 @@ pub(super) fn hash(a: u32, b: u32, c: u32) -> u32 {
 ///
 /// The hash is kept beside the position: a node is looked at only when it is most likely the right one, and none is
 /// when the table grows. Position 0 is no node's.
+#[derive(Clone, Debug)]
 pub(super) struct Unique {
     /// A hash above, a position below.
     slots: Vec<u64>,
@@ -79,9 +80,9 @@ impl Answers {
         Answers { slots: vec![[0; 4]; 1 << bits], bits }
     }
 
-    /// Makes the table twice as large once it has fewer than two places for each node, up to this many bits.
-    pub(super) fn grow_with(&mut self, nodes: usize, most: u32) {
-        if self.bits >= most || nodes * 2 <= self.slots.len() {
+    /// Makes the table twice as large once it has fewer places than are wanted, up to this many bits.
+    pub(super) fn grow_to(&mut self, wanted: usize, most: u32) {
+        if self.bits >= most || wanted <= self.slots.len() {
             return;
         }
         self.bits += 1;
@@ -138,7 +139,7 @@ mod tests {
         for at in 1..1_000u32 {
             answers.put(at, at + 1, 3, at * 2);
             assert_eq!(answers.get(at, at + 1, 3), Some(at * 2));
-            answers.grow_with(at as usize, 8);
+            answers.grow_to(at as usize * 2, 8);
         }
         let kept = (1..1_000u32).filter_map(|at| answers.get(at, at + 1, 3).map(|result| (at, result)));
         assert!(kept.clone().count() > 100);

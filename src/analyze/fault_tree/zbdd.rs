@@ -99,7 +99,7 @@ impl Zbdd {
         let through = self.shortest[high as usize].saturating_add(self.weights[level as usize]);
         self.shortest.push(through.min(self.shortest[low as usize]));
         self.unique.insert(hash, made);
-        self.answers.grow_with(self.nodes.len(), ANSWERS);
+        self.answers.grow_to(self.nodes.len() * 2, ANSWERS);
         Ok(made)
     }
 

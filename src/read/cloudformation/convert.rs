@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::names;
-use super::template::{Resource, World};
+use super::template::{Resource, Template};
 use super::value::{Data, Ref, Val};
 use crate::catalog::Catalog;
 use crate::model::Id;
@@ -35,11 +35,23 @@ pub(super) struct Resources<'r> {
     pub(super) all: &'r [Resource],
     by_name: BTreeMap<(usize, &'r str), usize>,
     by_physical: BTreeMap<String, Option<usize>>,
-    files: &'r [&'r SourceFile],
+    files: &'r Files<'r>,
+}
+
+/// The files of all templates, in an order that indices count in, with their places in it.
+pub(super) struct Files<'f> {
+    pub(super) all: &'f [&'f SourceFile],
+    by_path: BTreeMap<&'f str, usize>,
+}
+
+impl<'f> Files<'f> {
+    pub(super) fn new(all: &'f [&'f SourceFile]) -> Self {
+        Files { all, by_path: all.iter().enumerate().map(|(at, file)| (&**file.path(), at)).collect() }
+    }
 }
 
 impl<'r> Resources<'r> {
-    pub(super) fn new(all: &'r [Resource], files: &'r [&'r SourceFile]) -> Self {
+    pub(super) fn new(all: &'r [Resource], files: &'r Files<'r>) -> Self {
         let by_name =
             all.iter().enumerate().map(|(at, one)| ((one.stack, one.logical.as_str()), at)).collect();
         let mut by_physical: BTreeMap<String, Option<usize>> = BTreeMap::new();
@@ -64,10 +76,10 @@ impl<'r> Resources<'r> {
     }
 
     /// The resource at an index as it is given on.
-    pub(super) fn given(&self, catalog: &Catalog, world: &World<'_>, index: usize) -> Given {
+    pub(super) fn given(&self, catalog: &Catalog, templates: &[Template], index: usize) -> Given {
         let one = &self.all[index];
-        let template = &world.templates[one.stack];
-        let file = self.files.iter().position(|file| *file.path() == one.at.path).unwrap_or(0);
+        let template = &templates[one.stack];
+        let file = self.files.by_path.get(&*one.at.path).copied().unwrap_or(0);
         Given {
             id: Id::cloudformation(&template.name, &one.logical),
             address: one.logical.clone(),
@@ -76,7 +88,7 @@ impl<'r> Resources<'r> {
             shown_type: one.type_name.clone(),
             is_data: false,
             file,
-            at: offset(self.files[file], &one.at, &one.at),
+            at: offset(self.files.all[file], &one.at, &one.at),
             attributes: self.attributes(catalog, index, file),
         }
     }
@@ -85,7 +97,7 @@ impl<'r> Resources<'r> {
         let one = &self.all[index];
         let mut out: Vec<GivenAttribute> = Vec::new();
         let moved = names::moved(&one.type_name);
-        let place = |value: &Val| offset(self.files[file], &value.at, &one.at);
+        let place = |value: &Val| offset(self.files.all[file], &value.at, &one.at);
         for (path, name) in moved {
             if let Some(value) = one.properties.find(path) {
                 let converted = self.value(index, &one.type_name, path, value, 0);
@@ -105,7 +117,7 @@ impl<'r> Resources<'r> {
         }
         for (name, value) in names::defaults(&one.type_name) {
             if !out.iter().any(|attribute| attribute.name == *name) {
-                let at = offset(self.files[file], &one.at, &one.at);
+                let at = offset(self.files.all[file], &one.at, &one.at);
                 out.push(GivenAttribute { name: (*name).to_owned(), at, value: scalar(value) });
             }
         }

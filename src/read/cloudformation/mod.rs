@@ -10,7 +10,9 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::convert::Resources;
+use rayon::prelude::*;
+
+use self::convert::{Files, Resources};
 pub(crate) use self::names::snake;
 pub(super) use self::template::stack_name;
 pub(super) use self::template::{Resource, Template, World};
@@ -156,7 +158,7 @@ pub(super) fn read_world(
     files: &[&SourceFile],
     cx: &ReadContext<'_>,
     problems: &mut Problems,
-    more: &dyn Fn(usize, usize) -> Vec<Given>,
+    more: &(dyn Fn(usize, usize) -> Vec<Given> + Sync),
 ) -> Vec<Unit> {
     let mut units: Vec<Unit> = world
         .templates
@@ -165,37 +167,60 @@ pub(super) fn read_world(
         .collect();
     let resources: Vec<Vec<Resource>> =
         (0..world.templates.len()).map(|stack| world.resources(stack, problems)).collect();
-    for group in groups(&resources) {
-        let mut all = Vec::new();
-        let mut perhaps = BTreeMap::new();
-        let mut stacks = BTreeMap::new();
-        let mut stack_resources = Vec::new();
-        for stack in &group {
-            stack_resources.extend(resources[*stack].iter().map(clone_of));
-        }
-        let index = Resources::new(&stack_resources, files);
-        for (at, one) in stack_resources.iter().enumerate() {
-            let given = index.given(cx.catalog, world, at);
-            stacks.insert(given.id.clone(), one.stack);
-            if let Some(reason) = &one.perhaps {
-                perhaps.insert(given.id.clone(), reason.clone());
-            }
-            all.push(given);
-        }
-        for stack in &group {
-            for given in more(*stack, all.len()) {
-                stacks.insert(given.id.clone(), *stack);
-                all.push(given);
-            }
-        }
-        let mut read = Unit::default();
-        given::read(&all, files, cx.catalog, cx.tree, &mut read, problems);
-        finish(&mut read, &perhaps);
-        let ids: Vec<&Id> = all.iter().map(|given| &given.id).collect();
-        say_elsewhere(&stack_resources, &ids, cx.tree, &mut read);
-        split(read, &stacks, group[0], &mut units);
+    let (groups, files, templates) = (groups(&resources), Files::new(files), &world.templates);
+    let read: Vec<Together> = groups
+        .par_iter()
+        .map(|group| read_together(templates, group, &resources, &files, cx, more))
+        .collect();
+    for (group, together) in groups.iter().zip(read) {
+        problems.extend(together.problems);
+        split(together.unit, &together.stacks, group[0], &mut units);
     }
     units
+}
+
+/// What stacks that refer to each other are, read as one.
+struct Together {
+    unit: Unit,
+    /// The stack of each resource.
+    stacks: BTreeMap<Id, usize>,
+    problems: Problems,
+}
+
+fn read_together(
+    templates: &[Template],
+    group: &[usize],
+    resources: &[Vec<Resource>],
+    files: &Files<'_>,
+    cx: &ReadContext<'_>,
+    more: &(dyn Fn(usize, usize) -> Vec<Given> + Sync),
+) -> Together {
+    let mut all = Vec::new();
+    let mut perhaps = BTreeMap::new();
+    let mut stacks = BTreeMap::new();
+    let stack_resources: Vec<Resource> =
+        group.iter().flat_map(|stack| &resources[*stack]).map(clone_of).collect();
+    let index = Resources::new(&stack_resources, files);
+    for (at, one) in stack_resources.iter().enumerate() {
+        let given = index.given(cx.catalog, templates, at);
+        stacks.insert(given.id.clone(), one.stack);
+        if let Some(reason) = &one.perhaps {
+            perhaps.insert(given.id.clone(), reason.clone());
+        }
+        all.push(given);
+    }
+    for stack in group {
+        for given in more(*stack, all.len()) {
+            stacks.insert(given.id.clone(), *stack);
+            all.push(given);
+        }
+    }
+    let (mut unit, mut problems) = (Unit::default(), Problems::new());
+    given::read(&all, files.all, cx.catalog, cx.tree, &mut unit, &mut problems);
+    finish(&mut unit, &perhaps);
+    let ids: Vec<&Id> = all.iter().map(|given| &given.id).collect();
+    say_elsewhere(&stack_resources, &ids, cx.tree, &mut unit);
+    Together { unit, stacks, problems }
 }
 
 fn clone_of(one: &Resource) -> Resource {

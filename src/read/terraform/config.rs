@@ -65,7 +65,7 @@ impl<'a> Module<'a> {
     pub(super) fn new(folder: &str, files: impl IntoIterator<Item = &'a ParsedFile>) -> Self {
         let mut module = Module { folder: folder.to_owned(), ..Module::default() };
         let mut files: Vec<_> = files.into_iter().collect();
-        files.sort_by_key(|file| (is_override(file.source.name()), file.source.path().clone()));
+        files.sort_by_cached_key(|file| (is_override(file.source.name()), file.source.path().clone()));
         for file in files {
             module.files.push(&file.source);
             module.top_level.extend(file.body.attributes.iter().map(|attribute| (&file.source, attribute)));

@@ -70,13 +70,15 @@ pub(crate) fn read(
     unit: &mut Unit,
     problems: &mut Problems,
 ) {
-    let parsed: Vec<ParsedFile> = files
-        .iter()
-        .enumerate()
-        .map(|(number, file)| {
-            let own = resources.iter().enumerate().filter(|(_, given)| given.file == number);
-            let blocks = own.map(|(index, given)| block(index, given, resources)).collect();
-            ParsedFile { source: (*file).clone(), body: Body { attributes: Vec::new(), blocks } }
+    let mut by_file: BTreeMap<usize, Vec<Block>> = BTreeMap::new();
+    for (index, given) in resources.iter().enumerate() {
+        by_file.entry(given.file).or_default().push(block(index, given, resources));
+    }
+    let parsed: Vec<ParsedFile> = by_file
+        .into_iter()
+        .filter_map(|(number, blocks)| {
+            let source = SourceFile::clone(files.get(number)?);
+            Some(ParsedFile { source, body: Body { attributes: Vec::new(), blocks } })
         })
         .collect();
     let module = Module::new("", &parsed);

@@ -103,7 +103,7 @@ enum Source {
     All,
     /// Each leaf by itself, from this position of the list on.
     Any(Vec<u32>, usize),
-    Search(Search),
+    Search(Box<Search>),
 }
 
 /// A module's sets, one after the other.
@@ -145,7 +145,7 @@ impl Stream {
                 order.sort_by(|left, right| costs[*left as usize].total_cmp(&costs[*right as usize]));
                 Source::Any(order, 0)
             }
-            Shape::Other => Source::Search(Search::new(&circuit, costs.clone(), budget)),
+            Shape::Other => Source::Search(Box::new(Search::new(&circuit, costs.clone(), budget))),
         };
         Stream {
             circuit,

@@ -1,5 +1,8 @@
 //! A module of a coherent tree as thresholds: each gate fails when enough of its arguments have failed.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::diagrams::Leaf;
 use super::net::{Kind, node_of};
 use super::order::{Scope, event_of};
@@ -10,6 +13,9 @@ pub(super) struct Circuit {
     pub(super) leaves: Vec<Leaf>,
     gates: Vec<Threshold>,
     arguments: Vec<u32>,
+    /// The gates that take each node as an argument: those of node `n` are between the `n`th and the next of `users_of`.
+    users: Vec<u32>,
+    users_of: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -42,6 +48,8 @@ impl Circuit {
             leaves: scope.leaves.iter().map(leaf).collect(),
             gates: Vec::with_capacity(scope.gates.len()),
             arguments: Vec::new(),
+            users: Vec::new(),
+            users_of: Vec::new(),
         };
         for &gate in &scope.gates {
             let start = circuit.arguments.len() as u32;
@@ -56,7 +64,29 @@ impl Circuit {
             let least = if structure.sense[gate] { end - start + 1 - least } else { least };
             circuit.gates.push(Threshold { least, start, end });
         }
+        circuit.find_users();
         circuit
+    }
+
+    fn find_users(&mut self) {
+        let mut counts = vec![0; self.leaves.len() + self.gates.len() + 1];
+        self.arguments.iter().for_each(|argument| counts[*argument as usize + 1] += 1);
+        for at in 1..counts.len() {
+            counts[at] += counts[at - 1];
+        }
+        self.users_of = counts.clone();
+        self.users = vec![0; self.arguments.len()];
+        for (at, &gate) in self.gates.iter().enumerate() {
+            for &argument in &self.arguments[gate.start as usize..gate.end as usize] {
+                let place = &mut counts[argument as usize];
+                self.users[*place as usize] = at as u32;
+                *place += 1;
+            }
+        }
+    }
+
+    fn users(&self, node: usize) -> &[u32] {
+        &self.users[self.users_of[node] as usize..self.users_of[node + 1] as usize]
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -76,19 +106,45 @@ impl Circuit {
         &self.arguments[gate.start as usize..gate.end as usize]
     }
 
-    /// The leaves of a path set: while these live, the module does. `None` when there is none.
-    ///
-    /// `length` says how little a leaf is wanted; one of infinite length has failed. The path set is the shortest where
-    /// nothing is shared.
-    pub(super) fn path(&self, length: impl Fn(usize) -> f64, walk: &mut Walk) -> Option<Vec<u32>> {
-        let leaves = self.leaves.len();
+    /// Measures how long the shortest way is for each gate to live. `length` says how little a leaf is wanted; one of
+    /// infinite length has failed.
+    pub(super) fn measure(&self, length: impl Fn(usize) -> f64, walk: &mut Walk) {
         walk.lengths.clear();
-        walk.lengths.extend((0..leaves).map(length));
+        walk.lengths.extend((0..self.leaves.len()).map(length));
         for &gate in &self.gates {
             let length = self.shortest(gate, walk);
             walk.lengths.push(length);
         }
-        let root = leaves + self.gates.len() - 1;
+        walk.waiting.clear();
+        walk.is_waiting.clear();
+        walk.is_waiting.resize(self.gates.len(), false);
+        walk.seen.clear();
+        walk.seen.resize(self.leaves.len() + self.gates.len(), false);
+    }
+
+    /// Measures anew what these leaves and nothing else may have changed since the last measure.
+    pub(super) fn measure_again(&self, changed: &[u32], length: impl Fn(usize) -> f64, walk: &mut Walk) {
+        for &leaf in changed {
+            walk.lengths[leaf as usize] = length(leaf as usize);
+            walk.wait(self.users(leaf as usize));
+        }
+        // Gates come after their arguments: the first that waits has all it needs.
+        while let Some(Reverse(at)) = walk.waiting.pop() {
+            walk.is_waiting[at as usize] = false;
+            let node = self.leaves.len() + at as usize;
+            let length = self.shortest(self.gates[at as usize], walk);
+            if walk.lengths[node] != length {
+                walk.lengths[node] = length;
+                walk.wait(self.users(node));
+            }
+        }
+    }
+
+    /// The leaves of a path set by the last measure: while these live, the module does. `None` when there is none.
+    ///
+    /// It is the shortest where nothing is shared.
+    pub(super) fn path(&self, walk: &mut Walk) -> Option<Vec<u32>> {
+        let root = self.leaves.len() + self.gates.len() - 1;
         walk.lengths[root].is_finite().then(|| self.leaves_of_path(walk))
     }
 
@@ -110,44 +166,49 @@ impl Circuit {
 
     fn leaves_of_path(&self, walk: &mut Walk) -> Vec<u32> {
         let leaves = self.leaves.len();
-        let nodes = leaves + self.gates.len();
-        walk.seen.clear();
-        walk.seen.resize(nodes, false);
-        walk.seen[nodes - 1] = true;
-        for at in (0..self.gates.len()).rev() {
-            if !walk.seen[leaves + at] {
-                continue;
+        let Walk { lengths, seen, reached, .. } = walk;
+        let mut reach = |node: u32, reached: &mut Vec<u32>| {
+            if !std::mem::replace(&mut seen[node as usize], true) {
+                reached.push(node);
             }
+        };
+        reached.clear();
+        reach((leaves + self.gates.len() - 1) as u32, reached);
+        let mut next = 0;
+        while let Some(&node) = reached.get(next) {
+            next += 1;
+            let Some(at) = (node as usize).checked_sub(leaves) else { continue };
             let gate = self.gates[at];
             let arguments = self.arguments(gate);
             let needed = arguments.len() + 1 - gate.least as usize;
+            let length = |argument: &u32| lengths[*argument as usize];
             if needed == 1 {
-                let shortest = arguments.iter().min_by(|left, right| {
-                    walk.lengths[**left as usize].total_cmp(&walk.lengths[**right as usize])
-                });
-                walk.seen[*shortest.expect("a gate has arguments") as usize] = true;
+                let shortest = arguments.iter().min_by(|left, right| length(left).total_cmp(&length(right)));
+                reach(*shortest.expect("a gate has arguments"), reached);
             } else if needed == arguments.len() {
-                arguments.iter().for_each(|argument| walk.seen[*argument as usize] = true);
+                arguments.iter().for_each(|argument| reach(*argument, reached));
             } else {
                 let mut by_length: Vec<u32> = arguments.to_vec();
-                by_length.sort_by(|left, right| {
-                    walk.lengths[*left as usize].total_cmp(&walk.lengths[*right as usize])
-                });
-                by_length[..needed].iter().for_each(|argument| walk.seen[*argument as usize] = true);
+                by_length.sort_by(|left, right| length(left).total_cmp(&length(right)));
+                by_length[..needed].iter().for_each(|argument| reach(*argument, reached));
             }
         }
-        (0..leaves as u32).filter(|leaf| walk.seen[*leaf as usize]).collect()
+        reached.iter().for_each(|node| seen[*node as usize] = false);
+        let mut found: Vec<u32> = reached.iter().copied().filter(|node| (*node as usize) < leaves).collect();
+        found.sort_unstable();
+        found
     }
 
     /// Whether the module fails when these leaves have.
     pub(super) fn fails(&self, failed: impl Fn(usize) -> bool, walk: &mut Walk) -> bool {
-        walk.seen.clear();
-        walk.seen.extend((0..self.leaves.len()).map(failed));
+        walk.failed.clear();
+        walk.failed.extend((0..self.leaves.len()).map(failed));
         for &gate in &self.gates {
-            let count = self.arguments(gate).iter().filter(|argument| walk.seen[**argument as usize]).count();
-            walk.seen.push(count >= gate.least as usize);
+            let count =
+                self.arguments(gate).iter().filter(|argument| walk.failed[**argument as usize]).count();
+            walk.failed.push(count >= gate.least as usize);
         }
-        walk.seen[walk.seen.len() - 1]
+        walk.failed[walk.failed.len() - 1]
     }
 }
 
@@ -166,7 +227,24 @@ fn total(lengths: impl Iterator<Item = f64>) -> f64 {
 /// Room that looking through a circuit takes, kept from one look to the next.
 #[derive(Default)]
 pub(super) struct Walk {
+    /// Of leaves, then of gates.
     lengths: Vec<f64>,
     sorted: Vec<f64>,
+    failed: Vec<bool>,
+    /// Nodes of the path set in the making.
+    reached: Vec<u32>,
     seen: Vec<bool>,
+    /// Gates to be measured again, each once.
+    waiting: BinaryHeap<Reverse<u32>>,
+    is_waiting: Vec<bool>,
+}
+
+impl Walk {
+    fn wait(&mut self, gates: &[u32]) {
+        for &gate in gates {
+            if !std::mem::replace(&mut self.is_waiting[gate as usize], true) {
+                self.waiting.push(Reverse(gate));
+            }
+        }
+    }
 }

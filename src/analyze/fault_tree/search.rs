@@ -216,17 +216,19 @@ impl Search {
 
     fn pack(&mut self, circuit: &Circuit, state: &mut State, budget: &mut Budget) -> Option<()> {
         let mut rests = self.rests(state);
+        let costs = &self.costs;
+        let length = |rests: &[f64], leaf: usize| {
+            let rest = rests[leaf];
+            if state.failed.contains(leaf) || rest <= ROUNDING * costs[leaf].min(1.0) {
+                f64::INFINITY
+            } else {
+                1.0 / rest
+            }
+        };
+        circuit.measure(|leaf| length(&rests, leaf), &mut self.walk);
         loop {
             budget.steps = budget.steps.saturating_sub((circuit.size() + state.packing.len()) as u64);
-            let length = |leaf: usize| {
-                let rest = rests[leaf];
-                if state.failed.contains(leaf) || rest <= ROUNDING * self.costs[leaf].min(1.0) {
-                    f64::INFINITY
-                } else {
-                    1.0 / rest
-                }
-            };
-            let Some(path) = circuit.path(length, &mut self.walk) else { return Some(()) };
+            let Some(path) = circuit.path(&mut self.walk) else { return Some(()) };
             let share = path.iter().map(|leaf| rests[*leaf as usize]).fold(f64::INFINITY, f64::min);
             if share == f64::INFINITY {
                 return None;
@@ -235,6 +237,7 @@ impl Search {
                 return Some(());
             }
             path.iter().for_each(|leaf| rests[*leaf as usize] -= share);
+            circuit.measure_again(&path, |leaf| length(&rests, leaf), &mut self.walk);
             budget.bytes = budget.bytes.saturating_sub(path.len() as u64 * 4 + 24);
             state.packing.push((self.paths.len() as u32, share));
             self.paths.push(path);
@@ -289,7 +292,8 @@ impl Search {
                     _ if state.living.contains(leaf) => 0.0,
                     _ => 1.0,
                 };
-                open(&circuit.path(length, &mut self.walk).unwrap_or_default())
+                circuit.measure(length, &mut self.walk);
+                open(&circuit.path(&mut self.walk).unwrap_or_default())
             }
         };
         split.sort_by(|left, right| {

@@ -1,7 +1,8 @@
 //! What linchpin builds of a kustomization is what `kubectl kustomize` builds, as a set of objects.
 //!
 //! Needs `kubectl`; without it the test says so and passes, unless `LINCHPIN_REQUIRE_PEERS=1` forbids that.
-//! `LINCHPIN_KUSTOMIZATIONS=FOLDER` compares another tree instead of the fixtures.
+//! `LINCHPIN_KUSTOMIZATIONS=FOLDER` compares another tree instead of the fixtures. Charts, which need another program
+//! there, are compared with golden files.
 
 #![expect(clippy::print_stderr, reason = "what was not checked is said")]
 
@@ -48,6 +49,26 @@ fn kustomizations_build_as_kubectl_builds_them() {
     eprintln!("compared {compared} kustomizations");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert!(compared > 0, "no kustomization was compared");
+}
+
+/// Charts of our own beside what they come to, written by hand after Helm's documentation: `expected.yaml`.
+#[test]
+fn charts_render_as_their_golden_files_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/helm-golden");
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files);
+    let tree = Tree::new(files);
+    let folders = kustomizations(&tree);
+    assert!(!folders.is_empty(), "no chart was compared");
+    let mut failures = Vec::new();
+    for folder in folders {
+        let golden = fs::read(root.join(&folder).join("expected.yaml")).expect("expected.yaml");
+        let (ours, problems) = build_folder(&tree, &folder);
+        let ours: BTreeMap<String, String> = ours.iter().map(|object| (name(object), text(object))).collect();
+        failures.extend(differences(&folder, &objects_of(&golden), &ours));
+        failures.extend(problems.iter().map(|problem| format!("{folder}: {}", problem.message)));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 fn collect(folder: &Path, root: &Path, out: &mut Vec<SourceFile>) {

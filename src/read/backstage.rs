@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::draft::{Describe, Draft, How};
 use super::yaml::{self, Node as Value};
-use super::{Format, ReadContext};
+use super::{Format, ReadContext, arn};
 use crate::model::{Attribute, Category, Declarations, Id, Kind, Reach, Target};
 use crate::source::{Problems, SourceFile, Tree};
 
@@ -95,6 +95,12 @@ impl Reader<'_> {
         node.owner = entity.str_at(&["spec", "owner"]).map(owner_name);
         if matches!(category, Category::Database | Category::Storage) {
             node.flag(Attribute::Stateful, true, None);
+        }
+        let annotations = entity.at(&["metadata", "annotations"]).map(Value::entries).unwrap_or_default();
+        let mut values = annotations.into_iter().filter_map(|(_, value)| value.str());
+        if let Some((service, region)) = values.find_map(arn::parts) {
+            node.on("aws", service);
+            node.placement.region = region.map(str::to_owned);
         }
     }
 

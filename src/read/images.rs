@@ -1,7 +1,7 @@
 //! What a container image runs.
 
 use crate::catalog::{Catalog, ImageKind};
-use crate::model::Category;
+use crate::model::{Category, Node, Tolerance};
 
 /// What is known of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,18 @@ impl Known {
     /// Whether several of its instances live by majority.
     pub fn has_quorum(&self) -> bool {
         self.quorum
+    }
+
+    /// Several servers of a database that does not fail over by itself: whether one of them stands in for another
+    /// is said by what they run, not by their number.
+    pub fn doubt_takeover(&self, node: &mut Node) {
+        let Some(replicas) = node.replication.replicas.filter(|replicas| self.alone && *replicas > 1) else {
+            return;
+        };
+        node.tolerance = Tolerance::Unknown;
+        node.tolerance_because = Some(format!(
+            "{replicas} replicas; nothing says that one takes over from another, nor that they hold the same"
+        ));
     }
 }
 
@@ -268,6 +280,7 @@ static TABLE: &[Row] = &[
             "redpanda-console",
             "busybox",
             "curl",
+            "visualizer",
         ],
         "tool",
         Category::Other,

@@ -4,6 +4,7 @@
 
 pub mod app_config;
 pub mod arm;
+mod arn;
 pub mod azd;
 pub mod backstage;
 pub mod bicep;
@@ -26,6 +27,7 @@ pub mod kustomize;
 pub mod moved;
 pub mod nomad;
 pub mod open_psa;
+mod otel;
 pub mod packages;
 pub mod pipelines;
 pub mod platform;

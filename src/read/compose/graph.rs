@@ -13,7 +13,7 @@ use crate::model::{
 use crate::read::hosts::{self, Endpoint, Mention, Sureness};
 use crate::read::images::{self, Known};
 use crate::read::keys::{self, Keys};
-use crate::read::{ReadContext, dockerfile, env_files, packages, yaml};
+use crate::read::{ReadContext, dockerfile, env_files, otel, packages, yaml};
 use crate::source::{Location, SourceFile, Tree};
 
 /// The unit of a project.
@@ -170,7 +170,12 @@ impl<'g> Graph<'g> {
             node.is_service = false;
         }
         self.count(&mut node, service);
+        if let Some(known) = known {
+            known.doubt_takeover(&mut node);
+        }
         self.describe(&mut node, service);
+        let said = service.environment.get(otel::VARIABLE).map(|said| otel::parse(&said.text));
+        otel::place(&mut node, &said.unwrap_or_default());
         node
     }
 
@@ -763,6 +768,22 @@ unit .
   compose:web -> compose:cache runtime required
   compose:web -> compose:db runtime required
 "#,
+        );
+    }
+
+    #[test]
+    fn copies_of_a_store_do_not_stand_in_for_each_other() {
+        let compose = "services:\n  web: {image: me/web, deploy: {replicas: 2}}\n  cache: {image: redis, deploy: {replicas: 2}}\n  graph: {image: dockersamples/visualizer}\n";
+        let declarations = read(&[("compose.yml", compose)]);
+        let nodes = &declarations.units[0].nodes;
+        let shown: Vec<_> = nodes.iter().map(|node| (&*node.name, node.tolerance, node.is_service)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("cache", Tolerance::Unknown, false),
+                ("graph", Tolerance::Nothing, false),
+                ("web", Tolerance::Instance, true)
+            ]
         );
     }
 

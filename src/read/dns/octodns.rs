@@ -164,6 +164,24 @@ impl<'a> Config<'a> {
         Some((entry, entry.get("targets")?))
     }
 
+    /// Zones that are said to be like others: with the same records, at the same operators.
+    fn copies(&self, zones: &BTreeMap<String, Zone>, tree: &Tree) -> Vec<Zone> {
+        let named = self.root.get("zones").map(Node::entries).unwrap_or_default();
+        let copy = |(key, entry): (&yaml::Key, &Node)| {
+            let name = key.text.trim_end_matches('.').to_lowercase();
+            let of = entry.get("alias").filter(|_| !zones.contains_key(&name))?;
+            let origin = zones.get(&of.str()?.trim_end_matches('.').to_lowercase())?;
+            let mut records = origin.records.clone();
+            for record in &mut records {
+                let inner = record.name.strip_suffix(origin.name.as_str()).unwrap_or("");
+                record.name = format!("{inner}{name}");
+            }
+            let evidence = vec![of.evidence(tree)];
+            Some(Zone { name, operators: origin.operators.clone(), evidence, records })
+        };
+        named.into_iter().filter_map(copy).collect()
+    }
+
     fn operators(&self, zone: &str, tree: &Tree) -> Vec<Operator> {
         let Some((_, targets)) = self.targets(zone) else { return Vec::new() };
         let mut out = Vec::new();
@@ -270,10 +288,11 @@ fn read_config<'a>(
             read_zone(file, config.default_ttl, cx.tree, &mut zones, problems);
         }
     }
-    let mut zones: Vec<Zone> = zones.into_values().collect();
-    for zone in &mut zones {
+    for zone in zones.values_mut() {
         zone.operators = config.operators(&zone.name, cx.tree);
     }
+    let copies = config.copies(&zones, cx.tree);
+    let zones: Vec<Zone> = zones.into_values().chain(copies).collect();
     note_missing(config, &zones, problems);
     add_zones(&mut unit, &zones);
     unit
@@ -451,6 +470,23 @@ mod tests {
             other => format!("{other:?}"),
         })
         .collect()
+    }
+
+    #[test]
+    fn a_zone_like_another_has_its_records_and_operators() {
+        let config = "providers:\n  config: {class: octodns.provider.yaml.YamlProvider, directory: ./config}\n  r53: {class: octodns_route53.Route53Provider}\nzones:\n  a.org.: {sources: [config], targets: [r53]}\n  b.org.: {alias: a.org.}\n";
+        let tree = Tree::of_texts([
+            ("production.yaml", config),
+            ("config/a.org.yaml", "'': {type: A, value: 192.0.2.1}\nwww: {type: CNAME, value: x.net.}\n"),
+        ]);
+        let files: Vec<_> = tree.files().filter(|file| OctoDns.claims(file, &tree)).collect();
+        let catalog = crate::catalog::Catalog::default();
+        let out = OctoDns.read(&files, &ReadContext { tree: &tree, catalog: &catalog, environment: None });
+        let unit = &out.units[0];
+        assert!(unit.nodes.iter().any(|node| node.id.as_str() == "domain:www.b.org"));
+        let zone = unit.nodes.iter().find(|node| node.id.as_str() == "zone:b.org").unwrap();
+        assert_eq!(zone.placement.provider.as_deref(), Some("aws"));
+        assert!(out.problems.is_empty(), "{:?}", out.problems);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) struct Operator {
 }
 
 /// One value of a record.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Record {
     /// Owner, fully qualified, lower case, no final dot.
     pub(super) name: String,

@@ -22,6 +22,9 @@ const MAX_CALLS: u32 = 60;
 /// Why an action could not run.
 pub(super) type Failure = String;
 
+/// A branch that is taken, and what its condition came to.
+type Branch<'p> = (&'p [Part], Option<Value>);
+
 /// What a chart's templates may look at.
 pub(super) struct World<'w> {
     /// Templates by name.
@@ -237,30 +240,11 @@ impl<'w> Engine<'w> {
                     out.push_value(&text, *line);
                 }
             }
-            Part::If(branches, otherwise, line) => {
+            Part::If(branches, otherwise, line) | Part::With(branches, otherwise, line) => {
                 let scope = frame.variables.len();
-                let mut chosen = otherwise;
-                for (condition, body) in branches {
-                    if self.pipeline(condition, dot, frame).map_err(|failure| (*line, failure))?.truth() {
-                        chosen = body;
-                        break;
-                    }
-                }
-                let flow = self.parts(chosen, dot, frame, out, lenient);
-                frame.variables.truncate(scope);
-                return flow;
-            }
-            Part::With(branches, otherwise, line) => {
-                let scope = frame.variables.len();
-                let mut chosen = (otherwise, dot.clone());
-                for (condition, body) in branches {
-                    let value = self.pipeline(condition, dot, frame).map_err(|failure| (*line, failure))?;
-                    if value.truth() {
-                        chosen = (body, value);
-                        break;
-                    }
-                }
-                let flow = self.parts(chosen.0, &chosen.1, frame, out, lenient);
+                let (body, found) = self.branch(branches, otherwise, *line, dot, frame)?;
+                let found = found.filter(|_| matches!(part, Part::With(..)));
+                let flow = self.parts(body, found.as_ref().unwrap_or(dot), frame, out, lenient);
                 frame.variables.truncate(scope);
                 return flow;
             }
@@ -276,6 +260,24 @@ impl<'w> Engine<'w> {
             Part::Continue => return Ok(Flow::Continue),
         }
         Ok(Flow::On)
+    }
+
+    /// The first branch whose condition holds, and what the condition came to.
+    fn branch<'p>(
+        &mut self,
+        branches: &'p [(Pipeline, Vec<Part>)],
+        otherwise: &'p [Part],
+        line: u32,
+        dot: &Value,
+        frame: &mut Frame,
+    ) -> Result<Branch<'p>, (u32, Failure)> {
+        for (condition, body) in branches {
+            let value = self.pipeline(condition, dot, frame).map_err(|failure| (line, failure))?;
+            if value.truth() {
+                return Ok((body, Some(value)));
+            }
+        }
+        Ok((otherwise, None))
     }
 
     fn call(

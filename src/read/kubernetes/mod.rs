@@ -4,6 +4,8 @@
 //! hand their objects to [`build`].
 
 mod application_set;
+mod backups;
+mod charts;
 mod cluster;
 mod delivery;
 mod needs;

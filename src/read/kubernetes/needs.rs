@@ -115,7 +115,8 @@ impl<'c> Needs<'c> {
         }
     }
 
-    fn secret(&mut self, from: &Id, space: &str, name: &'c Node) {
+    /// A Secret that is named, if it is known who makes it.
+    pub(super) fn secret(&mut self, from: &Id, space: &str, name: &Node) {
         let Some(text) = name.str() else { return };
         let key = (space.to_owned(), text.to_owned());
         if let Some(maker) = self.cluster.made_secrets.get(&key) {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::catalog::Catalog;
-use crate::model::{AttributeValue, Target};
+use crate::model::{AttributeValue, Phase, Target};
 
 fn read(files: &[(&str, &str)]) -> Declarations {
     let tree = Tree::of_texts(files.iter().copied());
@@ -198,14 +198,15 @@ fn operators_datastores_and_their_secrets_are_found() {
     ) + "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\nspec: {instances: 3, affinity: {podAntiAffinityType: required}, backup: {retentionPolicy: 30d, barmanObjectStore: {destinationPath: 's3://x'}}}\n---\napiVersion: kafka.strimzi.io/v1beta2\nkind: Kafka\nmetadata: {name: k}\nspec: {kafka: {replicas: 3, config: {min.insync.replicas: 2}}}\n";
     check(
         &[("a.yaml", &text)],
-        "
+        r#"
 unit .
   service k8s:default/Deployment/api 1 nothing
   component k8s:default/Cluster/db 3 host Stateful Backup BackupRetentionDays=30 PointInTimeRecovery
   component k8s:default/Kafka/k 3 instance k=2 Stateful
   k8s:default/Deployment/api -> k8s:default/Cluster/db runtime required
   k8s:default/Deployment/api -> k8s:default/Kafka/k runtime required
-",
+  k8s:default/Cluster/db ~> Provider { provider: "aws", service: Some("s3"), region: None } recover required
+"#,
     );
 }
 
@@ -302,7 +303,7 @@ fn a_release_by_reference_is_of_the_chart_in_the_artifact() {
 
 #[test]
 fn values_of_a_chart_from_elsewhere_name_images_hosts_and_keys() {
-    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: notes, namespace: apps}\nspec:\n  chartRef: {kind: OCIRepository, name: app-template}\n  values:\n    controllers:\n      notes:\n        containers:\n          app:\n            image: {repository: ghcr.io/acme/notes, tag: v1}\n            env: {DB_URL: 'postgres://db.acme.net/x', OPENAI_API_KEY: abcdef, SLACK_TOKEN: ''}\n";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: notes, namespace: apps}\nspec:\n  chartRef: {kind: OCIRepository, name: app-template}\n  values:\n    controllers:\n      notes:\n        containers:\n          app:\n            image: {repository: ghcr.io/acme/notes, tag: v1}\n            env: {DB_URL: 'postgres://db.acme.net/x', OPENAI_API_KEY: abcdef, SLACK_TOKEN: ''}\n            envFrom: [{secretRef: {name: notes-secret}}]\n---\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: notes, namespace: apps}\nspec: {target: {name: notes-secret}}\n";
     let tree = Tree::of_texts([("a.yaml", release)]);
     let claimed: Vec<_> = tree.files().collect();
     let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
@@ -319,6 +320,9 @@ fn values_of_a_chart_from_elsewhere_name_images_hosts_and_keys() {
         ]
     );
     assert!(!format!("{out:?}").contains("abcdef"), "a secret is shown");
+    let made =
+        out.units[0].edges.iter().find(|edge| edge.to.as_str() == "k8s:apps/ExternalSecret/notes").unwrap();
+    assert_eq!((made.from.as_str(), made.phase), ("k8s:apps/HelmRelease/notes", Phase::Startup));
 }
 
 #[test]
@@ -334,4 +338,42 @@ fn a_route_within_the_mesh_publishes_nothing() {
         show(&[("a.yaml", &text)]).contains("Published")
     };
     assert!(shown("gateways: [edge],") && !shown("") && !shown("gateways: [mesh],"));
+}
+
+#[test]
+fn backups_lead_to_where_they_are_kept() {
+    let cluster = |name: &str, backup: &str| {
+        let head = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\n";
+        format!("{head}metadata: {{name: {name}}}\nspec: {{instances: 3, {backup}}}\n---\n")
+    };
+    let text = [
+        cluster("a", "backup: {barmanObjectStore: {destinationPath: 's3://x/y', endpointURL: 'https://s3.eu-central-2.wasabisys.com'}}"),
+        cluster("b", "backup: {barmanObjectStore: {destinationPath: 's3://x/y'}}"),
+        cluster("c", "plugins: [{name: barman-cloud.cloudnative-pg.io, parameters: {barmanObjectName: store}}]"),
+        "apiVersion: barmancloud.cnpg.io/v1\nkind: ObjectStore\nmetadata: {name: store}\nspec: {configuration: {destinationPath: 's3://z/', endpointURL: 'http://minio:9000'}}\n---\n".to_owned(),
+        deployment("minio", "replicas: 1", "image: minio/minio"),
+        "apiVersion: velero.io/v1\nkind: BackupStorageLocation\nmetadata: {name: default}\nspec: {provider: velero.io/aws, config: {region: eu-west-1}}\n---\napiVersion: velero.io/v1\nkind: Schedule\nmetadata: {name: daily}\nspec: {schedule: '@daily'}\n".to_owned(),
+    ]
+    .concat();
+    let shown = show(&[("a.yaml", &text)]);
+    for line in [
+        "Cluster/a ~> s3.eu-central-2.wasabisys.com recover required",
+        "Cluster/b ~> Provider { provider: \"aws\", service: Some(\"s3\"), region: None } recover required",
+        "Cluster/c -> k8s:default/Deployment/minio recover required",
+        "BackupStorageLocation/default ~> Provider { provider: \"aws\", service: Some(\"s3\"), region: Some(\"eu-west-1\") } recover required",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+}
+
+#[test]
+fn resource_attributes_place_a_workload() {
+    let env = "env: [{name: OTEL_RESOURCE_ATTRIBUTES, value: 'cloud.provider=aws,cloud.region=eu-west-1'}]";
+    let text = deployment("web", "replicas: 2", env);
+    let out = read(&[("a.yaml", &text)]);
+    let placement = &out.units[0].nodes[0].placement;
+    assert_eq!(
+        (placement.provider.as_deref(), placement.region.as_deref()),
+        (Some("aws"), Some("eu-west-1"))
+    );
 }

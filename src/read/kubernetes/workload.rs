@@ -6,6 +6,7 @@ use super::operators::Operator;
 use super::pod::{self, Keeping};
 use crate::model::{Attribute, AttributeValue, Category, Evidence, Kind, Level, Node, Tolerance};
 use crate::read::images::{self, Known};
+use crate::read::otel;
 use crate::read::yaml::{self, Node as Yaml};
 use crate::source::Tree;
 
@@ -54,11 +55,16 @@ pub(super) fn node(workload: &Workload<'_>, cluster: &Cluster<'_>, tree: &Tree) 
     }
     let quorum = known.is_some_and(Known::has_quorum);
     replicate(&mut node, &count, &apart, quorum, object, tree);
-    if known.is_some_and(|known| known.alone) {
-        doubt_takeover(&mut node);
+    if let Some(known) = known {
+        known.doubt_takeover(&mut node);
     }
     budgets(&mut node, workload, cluster, tree);
     describe(&mut node, workload, tree);
+    for container in pod::containers(workload.spec, "containers") {
+        let settings = pod::settings(container, object.space(), cluster);
+        let said = settings.iter().filter(|setting| setting.key == otel::VARIABLE);
+        said.for_each(|setting| otel::place(&mut node, &otel::parse(&setting.value)));
+    }
     node
 }
 
@@ -232,8 +238,7 @@ fn replicate(
     if let Some(says) = count.says {
         node.add_evidence(says.evidence(tree));
     }
-    let replicas = match &count.replicas {
-        Ok(replicas) => *replicas,
+    match &count.replicas {
         Err(because) => {
             node.replication.unknown = Some(because.clone());
             node.tolerance = Tolerance::Unknown;
@@ -241,26 +246,41 @@ fn replicate(
             if object.kind == "DaemonSet" {
                 node.replication.spread = Some(Level::Host);
             }
-            return;
         }
-    };
-    node.replication.replicas = Some(replicas);
-    if quorum && replicas > 2 {
-        node.replication.required = Some(replicas / 2 + 1);
+        Ok(replicas) => {
+            node.replication.replicas = Some(*replicas);
+            if quorum && *replicas > 2 {
+                node.replication.required = Some(replicas / 2 + 1);
+            }
+            if *replicas < 2 || (quorum && *replicas == 2) {
+                alone(node, *replicas, count);
+            } else {
+                spread(node, *replicas, count, apart, tree);
+            }
+        }
     }
-    let needed = node.replication.required.unwrap_or(1);
+}
+
+/// Replicas in words.
+fn in_words(replicas: u32, count: &Count<'_>) -> String {
     let how = if count.scaled { "at least" } else { "" };
-    let many = format!("{how} {replicas} replicas").trim().to_owned();
-    if replicas < 2 || (quorum && replicas == 2) {
-        node.tolerance = if replicas == 0 { Tolerance::Unknown } else { Tolerance::Nothing };
-        node.tolerance_because = Some(match replicas {
-            0 => "no replica is kept running".to_owned(),
-            1 if count.says.is_none() => "`replicas` is not set, so there is one".to_owned(),
-            1 => "one replica".to_owned(),
-            _ => format!("{many}, of which a majority must live"),
-        });
-        return;
-    }
+    format!("{how} {replicas} replicas").trim().to_owned()
+}
+
+/// So few replicas that the loss of one takes all.
+fn alone(node: &mut Node, replicas: u32, count: &Count<'_>) {
+    node.tolerance = if replicas == 0 { Tolerance::Unknown } else { Tolerance::Nothing };
+    node.tolerance_because = Some(match replicas {
+        0 => "no replica is kept running".to_owned(),
+        1 if count.says.is_none() => "`replicas` is not set, so there is one".to_owned(),
+        1 => "one replica".to_owned(),
+        _ => format!("{}, of which a majority must live", in_words(replicas, count)),
+    });
+}
+
+/// How far apart several replicas are kept, and whether enough of them survive the loss of one domain.
+fn spread(node: &mut Node, replicas: u32, count: &Count<'_>, apart: &Apart<'_>, tree: &Tree) {
+    let needed = node.replication.required.unwrap_or(1);
     // Without a number of domains there may be two, and the fuller one holds the majority.
     let even = apart.domains.max(2);
     let survives = apart.exclusive || replicas - replicas.div_ceil(even) >= needed;
@@ -275,6 +295,7 @@ fn replicate(
     if let Some(says) = apart.says {
         node.add_evidence(says.evidence(tree));
     }
+    let many = in_words(replicas, count);
     node.tolerance_because = Some(match (level, apart.wished) {
         (Some(level), _) if survives => format!("{many}, kept apart by {level}"),
         (Some(level), _) => format!("{many} over {level}s of which one may hold too many"),
@@ -283,16 +304,6 @@ fn replicate(
         }
         (None, None) => format!("{many}; nothing says that they stand on different machines"),
     });
-}
-
-/// Several servers of a database that does not fail over by itself: whether one of them stands in for another is
-/// said by what they run, not by their number.
-fn doubt_takeover(node: &mut Node) {
-    let Some(replicas) = node.replication.replicas.filter(|replicas| *replicas > 1) else { return };
-    node.tolerance = Tolerance::Unknown;
-    node.tolerance_because = Some(format!(
-        "{replicas} replicas; nothing says that one takes over from another, nor that they hold the same"
-    ));
 }
 
 /// PodDisruptionBudgets that select the workload.

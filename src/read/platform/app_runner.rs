@@ -1,8 +1,8 @@
 //! AWS App Runner services (`apprunner.yaml`).
 
-use super::ecs::region_of_arn;
 use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, parse_any};
 use crate::model::{Attribute, Category, Declarations, Id, Kind, Target, Tolerance};
+use crate::read::arn;
 use crate::source::{SourceFile, Tree};
 
 /// AWS App Runner services.
@@ -58,7 +58,7 @@ fn read_service(draft: &mut Draft<'_>, own: &str, name: &str, root: &Value) {
         let (provider, service) = ("aws".to_owned(), Some(service.to_owned()));
         draft.reference(
             &id,
-            Target::Provider { provider, service, region: region_of_arn(arn) },
+            Target::Provider { provider, service, region: arn::region(arn) },
             How::STARTUP,
             at,
         );

@@ -2,6 +2,7 @@
 
 use super::{Describe, Draft, Format, How, ReadContext, Value, parse_any};
 use crate::model::{Attribute, Category, Declarations, Id, Kind, Need, Phase, Target};
+use crate::read::arn;
 use crate::source::{SourceFile, Tree};
 
 /// Amazon ECS task definitions.
@@ -90,28 +91,18 @@ fn read_container(draft: &mut Draft<'_>, id: &Id, container: &Value) {
         let Some(at) = secret.get("valueFrom") else { continue };
         let arn = at.str().unwrap_or("");
         let service = if arn.contains(":secretsmanager:") { "secretsmanager" } else { "ssm" };
-        draft.reference(id, aws(service, region_of_arn(arn)), startup, at);
+        draft.reference(id, aws(service, arn::region(arn)), startup, at);
     }
     let logs = container.get("logConfiguration");
     if let Some(at) = logs.filter(|logs| logs.str_at(&["logDriver"]) == Some("awslogs")) {
         let region = at.at(&["options", "awslogs-region"]);
-        let text = region.and_then(Value::str).filter(|text| is_region(text));
+        let text = region.and_then(Value::str).filter(|text| arn::is_region(text));
         draft.reference(id, aws("logs", text.map(str::to_owned)), How::OBSERVE, region.unwrap_or(at));
     }
 }
 
 fn aws(service: &str, region: Option<String>) -> Target {
     Target::Provider { provider: "aws".to_owned(), service: Some(service.to_owned()), region }
-}
-
-/// `arn:aws:SERVICE:REGION:ACCOUNT:...`.
-pub(super) fn region_of_arn(arn: &str) -> Option<String> {
-    let region = arn.strip_prefix("arn:")?.split(':').nth(2)?;
-    is_region(region).then(|| region.to_owned())
-}
-
-fn is_region(text: &str) -> bool {
-    text.contains('-') && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 #[cfg(test)]

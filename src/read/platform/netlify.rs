@@ -1,6 +1,8 @@
 //! Netlify sites (`netlify.toml`).
 
-use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, hosts, parse_any};
+use super::{
+    Deployed, Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, hosts, one_each,
+};
 use crate::model::{Category, Declarations, Id, Kind, Tolerance};
 use crate::source::{SourceFile, Tree};
 
@@ -25,18 +27,14 @@ impl Format for Netlify {
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
-        let mut out = Declarations::default();
-        for file in files {
-            let Some(root) = parse_any(file, &mut out.problems) else { continue };
-            let name = folder_name(file.folder(), "site");
-            let mut draft = Draft::new("netlify", name, file.folder(), cx.tree);
-            read_site(&mut draft, name, &root);
-            let base = root.str_at(&["build", "base"]).unwrap_or("").trim_start_matches('/');
-            draft.unit.run_program_of(&Tree::resolve(file.folder(), base).unwrap_or_default());
-            out.units.push(draft.unit);
-        }
-        out
+        one_each(self.name(), files, cx, deployed, read_site)
     }
+}
+
+fn deployed<'v>(file: &'v SourceFile, root: &'v Value) -> Deployed<'v> {
+    let base = root.str_at(&["build", "base"]).unwrap_or("").trim_start_matches('/');
+    let folder = Tree::resolve(file.folder(), base).unwrap_or_default();
+    Deployed { name: folder_name(file.folder(), "site"), folder }
 }
 
 fn read_site(draft: &mut Draft<'_>, name: &str, root: &Value) {

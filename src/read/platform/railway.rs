@@ -1,6 +1,6 @@
 //! Railway services (`railway.toml`, `railway.json`).
 
-use super::{Describe, Draft, Format, ReadContext, Value, file_name, folder_name, parse_any};
+use super::{Deployed, Describe, Draft, Format, ReadContext, Value, file_name, folder_name, one_each};
 use crate::model::{Attribute, Category, Declarations, Id, Kind};
 use crate::source::{SourceFile, Tree};
 
@@ -25,17 +25,12 @@ impl Format for Railway {
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
-        let mut out = Declarations::default();
-        for file in files {
-            let Some(root) = parse_any(file, &mut out.problems) else { continue };
-            let name = folder_name(file.folder(), "service");
-            let mut draft = Draft::new("railway", name, file.folder(), cx.tree);
-            read_service(&mut draft, name, &root);
-            draft.unit.run_program_of(file.folder());
-            out.units.push(draft.unit);
-        }
-        out
+        one_each(self.name(), files, cx, deployed, read_service)
     }
+}
+
+fn deployed<'v>(file: &'v SourceFile, _root: &'v Value) -> Deployed<'v> {
+    Deployed { name: folder_name(file.folder(), "service"), folder: file.folder().to_owned() }
 }
 
 fn read_service(draft: &mut Draft<'_>, name: &str, root: &Value) {

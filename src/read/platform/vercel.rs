@@ -1,6 +1,8 @@
 //! Vercel projects (`vercel.json`).
 
-use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, hosts, parse_any};
+use super::{
+    Deployed, Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, hosts, one_each,
+};
 use crate::model::{Category, Declarations, Id, Kind};
 use crate::source::{SourceFile, Tree};
 
@@ -25,17 +27,13 @@ impl Format for Vercel {
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
-        let mut out = Declarations::default();
-        for file in files {
-            let Some(root) = parse_any(file, &mut out.problems) else { continue };
-            let name = root.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "site"));
-            let mut draft = Draft::new("vercel", name, file.folder(), cx.tree);
-            read_project(&mut draft, name, &root);
-            draft.unit.run_program_of(file.folder());
-            out.units.push(draft.unit);
-        }
-        out
+        one_each(self.name(), files, cx, deployed, read_project)
     }
+}
+
+fn deployed<'v>(file: &'v SourceFile, root: &'v Value) -> Deployed<'v> {
+    let name = root.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "site"));
+    Deployed { name, folder: file.folder().to_owned() }
 }
 
 fn read_project(draft: &mut Draft<'_>, name: &str, root: &Value) {

@@ -1,12 +1,14 @@
-//! Bills of materials (CycloneDX as JSON and XML, SPDX as JSON): services that they name, and clients of services among
+//! Bills of materials (CycloneDX as JSON and XML, SPDX of both generations as JSON): services that they name, and clients of services among
 //! the packages that the described program itself depends on.
+
+mod cyclonedx;
+mod spdx;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::json::parse_json;
 use super::packages::need_of_package;
-use super::xml::{Element, parse_xml};
-use super::yaml::Node as Value;
+use super::xml::parse_xml;
 use super::{Format, ReadContext, hosts};
 use crate::catalog::Catalog;
 use crate::model::{
@@ -19,9 +21,6 @@ pub struct Sbom;
 
 /// A bill with more parts is read up to this many.
 const MOST_PARTS: usize = 100_000;
-
-/// Services within services.
-const MAX_DEPTH: u32 = 16;
 
 impl Format for Sbom {
     fn name(&self) -> &'static str {
@@ -41,7 +40,7 @@ impl Format for Sbom {
 
     fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
         let head: String = file.text().chars().take(4_000).collect();
-        let is_bill = ["\"bomFormat\"", "\"spdxVersion\"", "cyclonedx.org/schema/bom"];
+        let is_bill = ["\"bomFormat\"", "\"spdxVersion\"", "cyclonedx.org/schema/bom", "spdx.org/rdf/3"];
         self.wants(file.path())
             && is_bill.iter().any(|sign| head.contains(sign) || file.text().contains(sign))
     }
@@ -54,7 +53,7 @@ impl Format for Sbom {
         let mut out = Declarations::default();
         for file in files {
             let bill = match file.path().ends_with(".xml") {
-                true => parse_xml(file, &mut out.problems).map(|root| of_xml(&root)),
+                true => parse_xml(file, &mut out.problems).map(|root| cyclonedx::of_xml(&root)),
                 false => of_json_file(file, &mut out.problems),
             };
             let Some(bill) = bill else { continue };
@@ -89,122 +88,11 @@ struct Service {
 
 fn of_json_file(file: &SourceFile, problems: &mut Problems) -> Option<Bill> {
     let root = parse_json(file, problems)?;
-    Some(if root.get("spdxVersion").is_some() { of_spdx(&root) } else { of_json(&root) })
-}
-
-fn of_json(root: &Value) -> Bill {
-    let reference = |part: &Value| part.str_at(&["bom-ref"]).map(str::to_owned);
-    let described = root.at(&["metadata", "component"]).and_then(|component| {
-        let name = component.str_at(&["name"])?.to_owned();
-        Some((reference(component).unwrap_or_else(|| name.clone()), name, component.location.line))
-    });
-    let mut bill = Bill { root: described, ..Bill::default() };
-    json_services(root, &mut bill, 0);
-    for component in root.get("components").map(Value::items).unwrap_or_default().iter().take(MOST_PARTS) {
-        if let (Some(reference), Some(url)) = (reference(component), component.str_at(&["purl"])) {
-            bill.packages.insert(reference, (url.to_owned(), component.location.line));
-        }
-    }
-    for dependency in root.get("dependencies").map(Value::items).unwrap_or_default().iter().take(MOST_PARTS) {
-        let needs = dependency.get("dependsOn").map(Value::items).unwrap_or_default();
-        let needs = needs.iter().filter_map(|need| need.str().map(str::to_owned));
-        if let Some(from) = dependency.str_at(&["ref"]) {
-            bill.dependencies.entry(from.to_owned()).or_default().extend(needs);
-        }
-    }
-    bill
-}
-
-fn json_services(part: &Value, bill: &mut Bill, depth: u32) {
-    for service in part.get("services").map(Value::items).unwrap_or_default().iter().take(MOST_PARTS) {
-        let Some(name) = service.str_at(&["name"]).filter(|_| depth < MAX_DEPTH) else { continue };
-        let endpoints = service.get("endpoints").map(Value::items).unwrap_or_default();
-        bill.services.push(Service {
-            reference: service.str_at(&["bom-ref"]).unwrap_or(name).to_owned(),
-            name: name.to_owned(),
-            provider: service.str_at(&["provider", "name"]).map(str::to_owned),
-            endpoints: endpoints.iter().filter_map(|one| one.str().map(str::to_owned)).collect(),
-            line: service.location.line,
-        });
-        json_services(service, bill, depth + 1);
-    }
-}
-
-fn of_spdx(root: &Value) -> Bill {
-    let mut bill = Bill::default();
-    let described: Vec<&str> = root
-        .get("relationships")
-        .map(Value::items)
-        .unwrap_or_default()
-        .iter()
-        .filter(|relation| relation.str_at(&["relationshipType"]) == Some("DESCRIBES"))
-        .filter_map(|relation| relation.str_at(&["relatedSpdxElement"]))
-        .chain(
-            root.get("documentDescribes")
-                .map(Value::items)
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|one| one.str()),
-        )
-        .collect();
-    for package in root.get("packages").map(Value::items).unwrap_or_default().iter().take(MOST_PARTS) {
-        let Some(id) = package.str_at(&["SPDXID"]) else { continue };
-        if described.contains(&id) && bill.root.is_none() {
-            let name = package.str_at(&["name"]).unwrap_or(id).to_owned();
-            bill.root = Some((id.to_owned(), name, package.location.line));
-        }
-        let references = package.get("externalRefs").map(Value::items).unwrap_or_default();
-        let url = references.iter().find(|one| one.str_at(&["referenceType"]) == Some("purl"));
-        if let Some(url) = url.and_then(|one| one.str_at(&["referenceLocator"])) {
-            bill.packages.insert(id.to_owned(), (url.to_owned(), package.location.line));
-        }
-    }
-    for relation in root.get("relationships").map(Value::items).unwrap_or_default().iter().take(MOST_PARTS) {
-        let ends = (relation.str_at(&["spdxElementId"]), relation.str_at(&["relatedSpdxElement"]));
-        let (Some(one), Some(other)) = ends else { continue };
-        let (from, to) = match relation.str_at(&["relationshipType"]) {
-            Some("DEPENDS_ON") => (one, other),
-            Some("DEPENDENCY_OF") => (other, one),
-            _ => continue,
-        };
-        bill.dependencies.entry(from.to_owned()).or_default().insert(to.to_owned());
-    }
-    bill
-}
-
-fn of_xml(root: &Element) -> Bill {
-    let text = |element: &Element, name: &str| element.child(name).map(|child| child.text.clone());
-    let component = root.child("metadata").and_then(|metadata| metadata.child("component"));
-    let described = component.and_then(|component| {
-        let name = text(component, "name")?;
-        let reference = component.attribute("bom-ref").unwrap_or(&name).to_owned();
-        Some((reference, name, component.line))
-    });
-    let mut bill = Bill { root: described, ..Bill::default() };
-    for service in root.descendants("service").into_iter().take(MOST_PARTS) {
-        let Some(name) = text(service, "name") else { continue };
-        let endpoints = service.child("endpoints").map(|list| list.children("endpoint").collect());
-        let endpoints: Vec<&Element> = endpoints.unwrap_or_default();
-        bill.services.push(Service {
-            reference: service.attribute("bom-ref").unwrap_or(&name).to_owned(),
-            provider: service.child("provider").and_then(|provider| text(provider, "name")),
-            endpoints: endpoints.into_iter().map(|endpoint| endpoint.text.clone()).collect(),
-            line: service.line,
-            name,
-        });
-    }
-    for component in root.child("components").into_iter().flat_map(|list| list.children("component")) {
-        if let (Some(reference), Some(url)) = (component.attribute("bom-ref"), text(component, "purl")) {
-            bill.packages.insert(reference.to_owned(), (url, component.line));
-        }
-    }
-    for dependency in root.child("dependencies").into_iter().flat_map(|list| list.children("dependency")) {
-        let needs = dependency.children("dependency").filter_map(|need| need.attribute("ref"));
-        if let Some(from) = dependency.attribute("ref") {
-            bill.dependencies.entry(from.to_owned()).or_default().extend(needs.map(str::to_owned));
-        }
-    }
-    bill
+    Some(match () {
+        () if root.get("spdxVersion").is_some() => spdx::of_json(&root),
+        () if root.get("@graph").is_some() => spdx::of_graph(&root),
+        () => cyclonedx::of_json(&root),
+    })
 }
 
 fn unit(file: &SourceFile, bill: &Bill, catalog: &Catalog) -> Unit {
@@ -357,6 +245,20 @@ mod tests {
           "relationships": [{"spdxElementId": "D", "relationshipType": "DESCRIBES", "relatedSpdxElement": "r"},
             {"spdxElementId": "r", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "p"}]}"#;
         assert_eq!(read("shop.spdx.json", spdx), ["app:shop aws runtime optional"]);
+        let graph = r#"{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [
+            {"type": "SpdxDocument", "spdxId": "d", "rootElement": ["b"]},
+            {"type": "software_Sbom", "spdxId": "b", "rootElement": ["r"]},
+            {"type": "software_Package", "spdxId": "r", "name": "shop"},
+            {"type": "software_Package", "spdxId": "p", "name": "boto3", "software_packageUrl": "pkg:pypi/boto3@1"},
+            {"type": "software_Package", "spdxId": "t", "externalIdentifier": [{"externalIdentifierType": "packageUrl", "identifier": "pkg:npm/twilio@5"}]},
+            {"type": "software_Package", "spdxId": "x", "name": "dev", "software_packageUrl": "pkg:npm/stripe@1"},
+            {"type": "Relationship", "from": "r", "to": ["p"], "relationshipType": "dependsOn"},
+            {"type": "LifecycleScopedRelationship", "from": "r", "to": ["t"], "relationshipType": "dependsOn", "scope": "runtime"},
+            {"type": "LifecycleScopedRelationship", "from": "r", "to": ["x"], "relationshipType": "dependsOn", "scope": "test"}]}"#;
+        assert_eq!(
+            read("shop.spdx.json", graph),
+            ["app:shop aws runtime optional", "app:shop twilio runtime optional"]
+        );
     }
 
     #[test]
@@ -365,6 +267,7 @@ mod tests {
             "{\"bomFormat\": 1}",
             "{\"bomFormat\": \"CycloneDX\", \"services\": [{}]",
             "{\"spdxVersion\": 1, \"packages\": {}}",
+            "{\"@context\": \"spdx.org/rdf/3\", \"@graph\": [1, {\"rootElement\": [\"a\"], \"type\": \"SpdxDocument\"}]}",
             "<bom xmlns=\"cyclonedx.org/schema/bom\">",
         ];
         for text in odd {

@@ -539,3 +539,74 @@ fn the_program_takes_names_and_recordings() {
         assert!(said.starts_with("not judged:") && said.contains(message), "{said}");
     }
 }
+
+const BOTH_KINDS: &str = "\
+# linchpin dns recording 1
+ns1.dns-example.net A NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+  ns1.dns-example.net 3600 A 198.18.5.1
+ns1.dns-example.net AAAA NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+  ns1.dns-example.net 3600 AAAA 2001:db8:5::1
+ns2.dns-example.net A NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+  ns2.dns-example.net 3600 A 198.18.5.2
+ns2.dns-example.net AAAA NODATA 2026-11-22T10:00:00Z 192.0.2.53:53
+shop-example.com DS NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+  shop-example.com 3600 DS present
+shop-example.com NS NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+  shop-example.com 3600 NS ns1.dns-example.net
+  shop-example.com 3600 NS ns2.dns-example.net
+www.shop-example.com A NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+  www.shop-example.com 300 A 198.18.9.1
+www.shop-example.com AAAA NOERROR 2026-11-22T10:00:00Z 192.0.2.53:53
+  www.shop-example.com 300 AAAA 2001:db8:9::1
+";
+
+const INGRESS: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+spec:
+  rules:
+    - host: www.shop-example.com
+      http:
+        paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]
+";
+
+#[test]
+#[cfg(feature = "cli")]
+fn names_addresses_networks_and_signatures_fail_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("shop.dns"), BOTH_KINDS).unwrap();
+    fs::write(folder.path().join("ingress.yaml"), INGRESS).unwrap();
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_linchpin"))
+            .args(["simulate", ".", "--dns", "replay", "shop.dns", "--format", "json"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let down = |arguments: &[&str]| -> Vec<String> {
+        let output = run(arguments);
+        let failures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let failures = failures.as_array().unwrap().iter();
+        let down = failures.filter(|failure| failure["services"][0]["state"] == "down");
+        down.map(|failure| failure["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(down(&["--each", "name"]), ["domain:www.shop-example.com", "zone:shop-example.com"]);
+    assert_eq!(down(&["--each", "address"]), ["198.18.9.1"]);
+    assert_eq!(down(&["--each", "address", "--without", "ipv4"]), ["2001:db8:5::1", "2001:db8:9::1"]);
+    assert_eq!(down(&["--each", "prefix"]), ["198.18.5.0/24", "198.18.9.0/24"]);
+    let only_newer = down(&["--each", "prefix", "--without", "ipv4"]);
+    assert_eq!(only_newer, ["2001:db8:5::/48", "2001:db8:9::/48"]);
+    assert_eq!(down(&["--each", "prefix", "--without", "ipv6", "--worst", "1"]), ["198.18.5.0/24"]);
+    assert_eq!(down(&["--each", "signature"]), ["zone:shop-example.com"]);
+    assert!(down(&["--each", "operator"]).is_empty() && down(&["--each", "cycle"]).is_empty());
+    let silent: serde_json::Value = serde_json::from_slice(&run(&["--without", "ipv4"]).stdout).unwrap();
+    assert_eq!(
+        (silent["failed"].as_array().unwrap().len(), &silent["services"][0]["state"]),
+        (3, &"up".into())
+    );
+    let output = run(&["--each", "as"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not who announces it"));
+}

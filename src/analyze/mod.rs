@@ -11,6 +11,7 @@ mod cycles;
 mod fate;
 pub mod fault_tree;
 pub mod graph;
+pub mod names;
 pub mod query;
 mod results;
 mod run;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::typed::Input;
 use super::{Command, Exit, Terminal, meaning};
+use crate::analyze::names::{Family, NameFailure, name_failures, silence};
 use crate::analyze::query::{QueryError, select};
 use crate::analyze::{Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator};
 use crate::assemble::{add_control_planes, provider_part};
@@ -48,9 +49,17 @@ struct Typed {
     #[arg(long, conflicts_with_all = ["fail", "scenario"])]
     all_single: bool,
 
-    /// The same, for the so many elements that hurt most
+    /// Let each of these fail alone, of what the DNS says
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["fail", "scenario", "all_single"])]
+    each: Option<Each>,
+
+    /// Only the so many failures that hurt most; by itself, of every single element
     #[arg(long, value_name = "N", conflicts_with_all = ["fail", "scenario", "all_single"])]
     worst: Option<usize>,
+
+    /// See it from a network that does not speak this kind of address
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["scenario", "all_single"])]
+    without: Option<Without>,
 
     /// Format on standard output
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
@@ -71,6 +80,32 @@ enum TypedPlane {
     Data,
 }
 
+/// What fails at a time with `--each`.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Each {
+    /// A host, domain or zone
+    Name,
+    /// An address
+    Address,
+    /// The addresses of a /24 or a /48
+    Prefix,
+    /// What one operator serves zones with
+    Operator,
+    /// Names of several zones that need each other to be found
+    Cycle,
+    /// The signatures of a zone (DNSSEC), for resolvers that check them
+    Signature,
+    /// What one autonomous system announces: not known, since the catalog has no AS numbers
+    As,
+}
+
+/// The kind of address that cannot be reached.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Without {
+    Ipv4,
+    Ipv6,
+}
+
 /// How to print the answer.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -88,6 +123,7 @@ Examples:
   linchpin simulate infra/ --fail 'type:aws_db_instance & zone:eu-west-1a'
   linchpin simulate --fail provider:cloudflare --plane control
   linchpin simulate --scenario aws-2025-10-20-dynamodb-dns --as aws/eu-west-1=aws/us-east-1
+  linchpin simulate --each prefix --dns replay=shop.dns
   linchpin simulate --worst 20";
 
 const ROWS_ON_SCREEN: usize = 20;
@@ -105,9 +141,12 @@ impl Command for Simulate {
 
     fn run(&self, typed: &ArgMatches, terminal: &mut Terminal) -> anyhow::Result<Exit> {
         let typed = Typed::from_arg_matches(typed)?;
-        if typed.fail.is_empty() && typed.scenario.is_none() && !typed.all_single && typed.worst.is_none() {
-            bail!("nothing is to fail; give --fail QUERY, --scenario OUTAGE, --all-single or --worst N");
+        if typed.is_idle() {
+            bail!(
+                "nothing is to fail; give --fail QUERY, --scenario OUTAGE, --each WHAT, --all-single or --worst N"
+            );
         }
+        let each = typed.each.map(Each::failure).transpose()?;
         let today = typed.input.how.today.unwrap_or_else(meaning::today);
         let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
         let catalog: &Catalog = &outcome.catalog;
@@ -127,12 +166,20 @@ impl Command for Simulate {
             }
             (None, worst) => {
                 add_control_planes(&mut estate, catalog, &today.to_string());
-                if typed.fail.is_empty() {
-                    many(&outcome, &estate, worst.unwrap_or(usize::MAX), &typed)
-                } else {
-                    let ids = selected(&mut estate, catalog, &typed.fail)?;
-                    let failure = Failure::new(&estate, &ids, typed.plane());
-                    world.one(&estate, typed.plane(), &[failure], None, &typed)
+                let mut ids = selected(&mut estate, catalog, &typed.fail)?;
+                let silent = typed.without.map(Without::family);
+                let silent = silent.map(|family| silence(&mut estate, family)).unwrap_or_default();
+                let limit = worst.unwrap_or(usize::MAX);
+                match each {
+                    Some(each) => each_alone(&estate, each, &silent, limit, &typed),
+                    None if typed.fail.is_empty() && typed.without.is_none() => {
+                        many(&outcome, &estate, limit, &typed)
+                    }
+                    None => {
+                        ids.extend(silent);
+                        let failure = Failure::new(&estate, &ids, typed.plane());
+                        world.one(&estate, typed.plane(), &[failure], None, &typed)
+                    }
                 }
             }
         };
@@ -145,7 +192,37 @@ impl Command for Simulate {
     }
 }
 
+impl Each {
+    fn failure(self) -> anyhow::Result<NameFailure> {
+        Ok(match self {
+            Each::Name => NameFailure::Name,
+            Each::Address => NameFailure::Address,
+            Each::Prefix => NameFailure::Prefix,
+            Each::Operator => NameFailure::Operator,
+            Each::Cycle => NameFailure::Cycle,
+            Each::Signature => NameFailure::Signature,
+            Each::As => bail!(
+                "failed to tell autonomous systems apart: the catalog knows whose an address is, and not who announces it; use `--each prefix` or `--each operator`"
+            ),
+        })
+    }
+}
+
+impl Without {
+    fn family(self) -> Family {
+        match self {
+            Without::Ipv4 => Family::V4,
+            Without::Ipv6 => Family::V6,
+        }
+    }
+}
+
 impl Typed {
+    fn is_idle(&self) -> bool {
+        let is_chosen = self.scenario.is_some() || self.worst.is_some() || self.each.is_some();
+        self.fail.is_empty() && !is_chosen && !self.all_single && self.without.is_none()
+    }
+
     fn plane(&self) -> Plane {
         match self.plane {
             TypedPlane::Both => Plane::Both,
@@ -270,8 +347,52 @@ fn many(outcome: &Outcome, estate: &Estate, limit: usize, typed: &Typed) -> Stri
             "{:#}\n",
             Value::Array(runs.iter().map(|run| json_of(run, ServiceOutcome::is_hurt)).collect())
         ),
-        Format::Table => table_of_many(&runs),
-        Format::Markdown => markdown_of_many(&runs),
+        Format::Table => table_of_many(runs.iter().map(|run| (failed_line(&failed(run), 3), run))),
+        Format::Markdown => {
+            let codes = |run| failed(run).iter().map(|id| markdown_code(id.as_str())).collect::<Vec<_>>();
+            markdown_of_many(runs.iter().map(|run| (codes(run).join(", "), run)))
+        }
+    }
+}
+
+/// Every set of names or addresses that hurts somebody when it is lost, the worst first.
+fn each_alone(estate: &Estate, each: NameFailure, silent: &[Id], limit: usize, typed: &Typed) -> String {
+    let plane = typed.plane();
+    let mut simulator = Simulator::new(estate, plane);
+    let sets = name_failures(estate, each);
+    let all = sets.len();
+    let mut runs: Vec<(String, Simulation)> = sets
+        .into_iter()
+        .map(|(name, mut ids)| {
+            ids.extend(silent.iter().cloned());
+            ids.sort();
+            ids.dedup();
+            (name, simulator.run(&Failure::new(estate, &ids, plane)))
+        })
+        .filter(|(_, run)| run.services.iter().any(ServiceOutcome::is_hurt))
+        .collect();
+    let rank = |run: &Simulation| {
+        let count = |state| run.in_state(state).count();
+        [count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded)]
+    };
+    runs.sort_by_cached_key(|(name, run)| (std::cmp::Reverse(rank(run)), name.clone()));
+    let summary = format!("{} of {all} that were read hurt somebody.\n", runs.len());
+    runs.truncate(limit);
+    match typed.format {
+        Format::Json => {
+            let named = |(name, run): &(String, Simulation)| {
+                let mut json = json_of(run, ServiceOutcome::is_hurt);
+                json["name"] = json!(name);
+                json
+            };
+            format!("{:#}\n", Value::Array(runs.iter().map(named).collect()))
+        }
+        Format::Table => {
+            table_of_many(runs.iter().map(|(name, run)| (terminal(name).into_owned(), run))) + &summary
+        }
+        Format::Markdown => {
+            markdown_of_many(runs.iter().map(|(name, run)| (markdown_code(name), run))) + "\n" + &summary
+        }
     }
 }
 
@@ -463,7 +584,12 @@ fn ability_lines(answer: &Answer, show: impl Fn(&Id) -> String) -> Vec<String> {
     by_ability(&answer.means).into_iter().map(one).collect()
 }
 
-fn table_of_many(runs: &[Simulation]) -> String {
+fn failed(run: &Simulation) -> Vec<Id> {
+    run.failure.lost.iter().chain(&run.failure.impaired).cloned().collect()
+}
+
+/// One line a failure, each with what is said to have failed.
+fn table_of_many<'a>(runs: impl Iterator<Item = (String, &'a Simulation)>) -> String {
     let mut text = String::new();
     line(
         &mut text,
@@ -472,19 +598,17 @@ fn table_of_many(runs: &[Simulation]) -> String {
             "down", "not known", "degraded", "hampered", "weight"
         ),
     );
-    for run in runs {
+    for (fails, run) in runs {
         let count = |state: ServiceState| run.in_state(state).count();
-        let failed: Vec<Id> = run.failure.lost.iter().chain(&run.failure.impaired).cloned().collect();
         line(
             &mut text,
             &format!(
-                "{:>6} {:>9} {:>9} {:>9} {:>5.0} %  {}",
+                "{:>6} {:>9} {:>9} {:>9} {:>5.0} %  {fails}",
                 count(ServiceState::Down),
                 count(ServiceState::NotKnown),
                 count(ServiceState::Degraded),
                 run.hampered().count(),
-                run.share(ServiceState::Down) * 100.0,
-                failed_line(&failed, 3)
+                run.share(ServiceState::Down) * 100.0
             ),
         );
     }
@@ -525,23 +649,16 @@ fn markdown(answer: &Answer, limit: usize) -> String {
     text
 }
 
-fn markdown_of_many(runs: &[Simulation]) -> String {
+fn markdown_of_many<'a>(runs: impl Iterator<Item = (String, &'a Simulation)>) -> String {
     let mut text =
         String::from("| fails | down | not known | degraded | hampered |\n|---|---:|---:|---:|---:|\n");
-    for run in runs {
+    for (fails, run) in runs {
         let count = |state: ServiceState| run.in_state(state).count();
-        let failed =
-            run.failure.lost.iter().chain(&run.failure.impaired).map(|id| markdown_code(id.as_str()));
-        let failed: Vec<String> = failed.collect();
         let (down, unknown, degraded) =
             (count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded));
         line(
             &mut text,
-            &format!(
-                "| {} | {down} | {unknown} | {degraded} | {} |",
-                failed.join(", "),
-                run.hampered().count()
-            ),
+            &format!("| {fails} | {down} | {unknown} | {degraded} | {} |", run.hampered().count()),
         );
     }
     text

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::Context;
+use crate::analyze::names::network;
 use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Node, Phase};
 
 /// The DNS zones.
@@ -82,17 +83,22 @@ fn is_mail_provider(node: &Node) -> bool {
 pub(crate) fn shared_network(estate: &Estate, zone: &Node) -> Option<String> {
     let servers: Vec<&Node> = servers(estate, zone).collect();
     let (mut older, mut newer) = (BTreeSet::new(), BTreeSet::new());
+    let (mut all_older, mut all_newer) = (true, true);
     for server in &servers {
         let addresses = addresses(estate, server);
         if addresses.is_empty() {
             return None;
         }
         let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = addresses.into_iter().partition(IpAddr::is_ipv4);
+        all_older &= !v4.is_empty();
+        all_newer &= !v6.is_empty();
         older.extend(v4.iter().map(network));
         newer.extend(v6.iter().map(network));
     }
-    // Each server has one address of either kind, as a rule: two networks are then one place.
-    if servers.len() < 2 || 1 < older.len() || 1 < newer.len() {
+    // Each server has one address of either kind, as a rule: two networks are then one place. Servers of which some
+    // have the one kind alone and others the other stand apart.
+    let apart = !all_older && !all_newer;
+    if servers.len() < 2 || apart || 1 < older.len() || 1 < newer.len() {
         return None;
     }
     let networks: Vec<String> = older.into_iter().chain(newer).collect();
@@ -151,16 +157,54 @@ fn addresses(estate: &Estate, server: &Node) -> Vec<IpAddr> {
     }
 }
 
-/// The /24 of an IPv4 address, the /48 of an IPv6 one: what is announced, and lost, as one.
-fn network(address: &IpAddr) -> String {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Confidence, Need};
+
+    /// The network of a zone whose servers have these addresses.
+    fn shared(servers: &[&[&str]]) -> Option<String> {
+        let mut estate = Estate::default();
+        let mut add = |id: Id, kind: Kind| {
+            estate.nodes.insert(id.clone(), Node::new(id.clone(), kind, id.rest()));
+            id
+        };
+        let zone = add(Id::dns_zone("example.com"), Kind::DnsZone);
+        let mut pairs = Vec::new();
+        for (number, addresses) in servers.iter().enumerate() {
+            let server = add(Id::host(&format!("ns{number}.example.net")), Kind::Host);
+            pairs.push((zone.clone(), server.clone()));
+            for address in *addresses {
+                pairs.push((server.clone(), add(Id::host(address), Kind::Host)));
+            }
         }
-        IpAddr::V6(v6) => {
-            let [a, b, c, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}::/48")
+        estate.edges.extend(pairs.into_iter().map(|(from, to)| Edge {
+            from,
+            to,
+            phase: Phase::Runtime,
+            need: Need::Required,
+            group: None,
+            confidence: Confidence::Observed,
+            evidence: Vec::new(),
+        }));
+        estate.settle();
+        shared_network(&estate, estate.node(&zone)?)
+    }
+
+    #[test]
+    fn servers_share_a_network_only_where_all_of_them_stand_in_it() {
+        let both = "192.0.2.0/24 and 2001:db8:1::/48";
+        assert_eq!(shared(&[&["192.0.2.1"], &["192.0.2.254"]]).as_deref(), Some("192.0.2.0/24"));
+        assert_eq!(shared(&[&["192.0.2.1", "2001:db8:1::1"], &["192.0.2.2"]]).as_deref(), Some(both));
+        for apart in [
+            &[&["192.0.2.1"][..], &["192.0.3.1"]][..],
+            &[&["2001:db8:1::1"], &["2001:db8:2::1"]],
+            &[&["192.0.2.1"], &["2001:db8:1::1"]],
+            &[&["192.0.2.1", "2001:db8:1::1"], &["192.0.2.2", "2001:db8:2::1"]],
+            &[&["192.0.2.1"], &[]],
+            &[&["192.0.2.1"]],
+        ] {
+            assert_eq!(shared(apart), None, "{apart:?}");
         }
     }
 }

@@ -59,6 +59,8 @@ pub enum Attribute {
     DnsAnswer,
     /// Boolean: a name or zone of somebody else, met on the way.
     ThirdParty,
+    /// Boolean: the zone above says by what keys this one is signed, so that whoever checks takes no other answer.
+    Signed,
     /// Text: the day on which the EU's supervisors designated the provider as critical to its financial sector.
     DesignatedCritical,
 }

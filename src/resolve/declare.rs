@@ -184,6 +184,9 @@ impl<'w> Writer<'_, 'w> {
         if foreign {
             node.attributes.set(Attribute::ThirdParty, AttributeValue::Bool(true), None);
         }
+        if let Some(said) = cut.signed {
+            node.attributes.set(Attribute::Signed, AttributeValue::Bool(true), Some(evidence(said)));
+        }
         if let Some(answer) = cut.failed {
             let evidence = nothing(name, "NS", answer);
             let word = AttributeValue::Text(answer.outcome.word().to_owned());

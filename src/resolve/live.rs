@@ -1,24 +1,28 @@
 //! Asking a resolver, with hickory-resolver: bounded in number and rate, each question tried again within a second.
 //!
-//! The one part of linchpin that waits for a network, and that looks at a clock beside the command line: an answer
+//! Most questions go by the quick way (`quick`), the rest through hickory's own resolver. The one part of linchpin that waits for a network, and that looks at a clock beside the command line: an answer
 //! is of the moment in which it came.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, join_all, select};
 use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+    ConnectionConfig, NameServerConfig, ProtocolConfig, ResolveHosts, ResolverConfig, ResolverOpts,
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record as Found, RecordType as Wire};
 use hickory_resolver::{Resolver, TokioResolver, system_conf};
 use jiff::Timestamp;
 
 use super::answers::{Answer, Outcome, Question, Record, RecordType, clean_data, clean_name};
+use super::quick::Quick;
 use super::{Options, RATE, ResolveError};
 
 /// Questions that wait for their answer at the same time.
@@ -33,12 +37,18 @@ const TRIES: &[Duration] =
 pub struct Live {
     runtime: tokio::runtime::Runtime,
     /// Each by itself: a try that is given up at one has to go on at the next, which hickory would not know of.
-    servers: Vec<TokioResolver>,
+    servers: Vec<Server>,
     /// The server that answered last: one that is silent costs one try, and is left alone then.
     first: AtomicUsize,
     /// What stands in answers: its address, or `system`.
     name: String,
     between: Duration,
+}
+
+/// A server, and a resolver that asks it alone.
+struct Server {
+    address: Option<SocketAddr>,
+    resolver: TokioResolver,
 }
 
 impl std::fmt::Debug for Live {
@@ -85,26 +95,34 @@ impl Live {
     /// Asks all of them and waits; every question has an answer, be it that none came. In any order.
     pub fn ask(&self, questions: &[Question]) -> Vec<(Question, Answer)> {
         self.runtime.block_on(async {
-            let start = tokio::time::Instant::now();
-            let one = |(number, question): (usize, &Question)| {
-                let question = question.clone();
-                let due = start + self.between * u32::try_from(number).unwrap_or(u32::MAX);
-                async move {
-                    if tokio::time::Instant::now() < due {
-                        tokio::time::sleep_until(due).await;
-                    }
-                    let outcome = self.outcome(&question).await;
-                    (question, Answer { outcome, at: now(), resolver: self.name.clone() })
-                }
-            };
-            futures_util::stream::iter(questions.iter().enumerate().map(one))
-                .buffer_unordered(AT_ONCE)
-                .collect()
-                .await
+            let quick = join_all(self.servers.iter().map(Server::quick)).await;
+            match select(pin!(self.ask_all(questions, &quick)), pin!(listen(&quick))).await {
+                Either::Left((answers, _)) => answers,
+                Either::Right((never, _)) => match never {},
+            }
         })
     }
 
-    async fn outcome(&self, question: &Question) -> Outcome {
+    async fn ask_all(&self, questions: &[Question], quick: &[Option<Quick>]) -> Vec<(Question, Answer)> {
+        let start = tokio::time::Instant::now();
+        let one = |(number, question): (usize, &Question)| {
+            let question = question.clone();
+            let due = start + self.between * u32::try_from(number).unwrap_or(u32::MAX);
+            async move {
+                if tokio::time::Instant::now() < due {
+                    tokio::time::sleep_until(due).await;
+                }
+                let outcome = self.outcome(&question, quick).await;
+                (question, Answer { outcome, at: now(), resolver: self.name.clone() })
+            }
+        };
+        futures_util::stream::iter(questions.iter().enumerate().map(one))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await
+    }
+
+    async fn outcome(&self, question: &Question, quick: &[Option<Quick>]) -> Outcome {
         let Ok(name) = Name::from_ascii(format!("{}.", question.name.trim_end_matches('.'))) else {
             return Outcome::Failed;
         };
@@ -112,12 +130,8 @@ impl Live {
         let mut last = Outcome::Timeout;
         for (turn, patience) in TRIES.iter().enumerate() {
             let at = (first + turn) % self.servers.len();
-            let lookup = self.servers[at].lookup(name.clone(), wire_type(question.kind));
-            last = match tokio::time::timeout(*patience, lookup).await {
-                Ok(Ok(found)) => records(found.answers()),
-                Ok(Err(error)) => negative(&error),
-                Err(_) => Outcome::Timeout,
-            };
+            let asked = self.servers[at].ask(&name, wire_type(question.kind), quick[at].as_ref());
+            last = tokio::time::timeout(*patience, asked).await.unwrap_or(Outcome::Timeout);
             if !matches!(last, Outcome::Timeout | Outcome::Failed) {
                 self.first.store(at, Ordering::Relaxed);
                 break;
@@ -127,18 +141,61 @@ impl Live {
     }
 }
 
+impl Server {
+    /// The quick way to it; none where it cannot be asked over UDP.
+    async fn quick(&self) -> Option<Quick> {
+        Quick::open(self.address?).await.ok()
+    }
+
+    async fn ask(&self, name: &Name, kind: Wire, quick: Option<&Quick>) -> Outcome {
+        if let Some(quick) = quick
+            && let Some(outcome) = quick.ask(name, kind).await.and_then(|message| certain(&message, kind))
+        {
+            return outcome;
+        }
+        match self.resolver.lookup(name.clone(), kind).await {
+            Ok(found) => records(found.answers()),
+            Err(error) => negative(&error),
+        }
+    }
+}
+
+/// Never ends.
+async fn listen(quick: &[Option<Quick>]) -> Infallible {
+    join_all(quick.iter().flatten().map(Quick::listen)).await;
+    std::future::pending().await
+}
+
+/// What a message says by itself; none where it does not say all, as when it ends in an alias.
+fn certain(message: &Message, kind: Wire) -> Option<Outcome> {
+    match message.metadata.response_code {
+        ResponseCode::NoError if message.answers.is_empty() => Some(Outcome::NoData),
+        ResponseCode::NoError => {
+            let complete = message.answers.iter().any(|record| record.record_type() == kind);
+            complete.then(|| records(&message.answers))
+        }
+        ResponseCode::NXDomain => Some(Outcome::NxDomain),
+        ResponseCode::ServFail => Some(Outcome::ServFail),
+        ResponseCode::Refused => Some(Outcome::Refused),
+        _ => None,
+    }
+}
+
 fn server(address: SocketAddr) -> NameServerConfig {
     let (mut udp, mut tcp) = (ConnectionConfig::udp(), ConnectionConfig::tcp());
     (udp.port, tcp.port) = (address.port(), address.port());
     NameServerConfig::new(address.ip(), true, vec![udp, tcp])
 }
 
-/// A resolver that asks one server.
-fn alone(server: NameServerConfig) -> Result<TokioResolver, NetError> {
+/// What asks one server.
+fn alone(server: NameServerConfig) -> Result<Server, NetError> {
+    let udp = server.connections.iter().find(|connection| connection.protocol == ProtocolConfig::Udp);
+    let address = udp.map(|connection| SocketAddr::new(server.ip, connection.port));
     let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
-    Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+    let resolver = Resolver::builder_with_config(config, TokioRuntimeProvider::default())
         .with_options(wire_options())
-        .build()
+        .build()?;
+    Ok(Server { address, resolver })
 }
 
 fn wire_options() -> ResolverOpts {
@@ -238,6 +295,35 @@ mod tests {
             }
         });
         address
+    }
+
+    /// A server that says of every name that there is none under another number, and of another name; then refuses.
+    fn confused() -> SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut packet = [0; 512];
+            while let Ok((length, asker)) = socket.recv_from(&mut packet) {
+                const NUMBER: usize = 0;
+                const FIRST_LETTER: usize = 13;
+                packet[2] |= 0x80;
+                for (place, code) in [(NUMBER, 3), (FIRST_LETTER, 3), (NUMBER, 5)] {
+                    let mut answer = packet;
+                    answer[3] = code;
+                    answer[place] ^= u8::from(code == 3);
+                    let _ = socket.send_to(&answer[..length], asker);
+                }
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn an_answer_to_another_question_changes_nothing() {
+        let options = Options { resolver: Some(confused()), ..Options::default() };
+        let question = Question { name: "example.com".into(), kind: RecordType::A };
+        let answers = Live::new(&options).unwrap().ask(&[question]);
+        assert_eq!(answers[0].1.outcome, Outcome::Refused);
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod declare;
 #[cfg(feature = "dns")]
 pub mod live;
 mod names;
+#[cfg(feature = "dns")]
+mod quick;
 pub mod recording;
 #[cfg(test)]
 mod tests;

@@ -57,6 +57,8 @@ pub(super) struct Known<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Cut<'a> {
     pub(super) servers: Vec<Said<'a>>,
+    /// What the zone above says of its keys, when it is signed.
+    pub(super) signed: Option<Said<'a>>,
     /// The answer that kept its name servers from being known.
     pub(super) failed: Option<&'a Answer>,
 }
@@ -218,8 +220,9 @@ impl<'a> Walk<'a> {
                 self.reach(&said.record.data, depth + 1).server = true;
             }
             self.fetch(candidate, RecordType::Soa);
-            self.fetch(candidate, RecordType::Ds);
-            self.zones.insert(candidate.to_owned(), Cut { servers, failed });
+            let keys = self.fetch(candidate, RecordType::Ds);
+            let signed = keys.and_then(|keys| of_kind(keys, candidate, RecordType::Ds).into_iter().next());
+            self.zones.insert(candidate.to_owned(), Cut { servers, signed, failed });
         }
         zones
     }

@@ -225,6 +225,8 @@ mod tests {
         let api = unit.nodes.iter().find(|node| &*node.name == "api").unwrap();
         assert_eq!((api.replication.replicas, api.placement.region.as_deref()), (Some(2), Some("eu-west-1")));
         assert_eq!(api.placement.zones, ["eu-west-1a", "eu-west-1b"]);
+        let web = unit.nodes.iter().find(|node| &*node.name == "web").unwrap();
+        assert!(web.placement.zones.is_empty(), "one zone that was seen is not all there are");
         assert_eq!(
             format!("{:?}", unit.references[0].target),
             "Host { name: \"db.acme.net\", port: None, scheme: Some(\"postgresql\") }"

@@ -108,7 +108,8 @@ impl Seen {
         let only = |values: &BTreeSet<String>| values.first().filter(|_| values.len() == 1).cloned();
         node.placement.provider = only(&self.providers).map(|name| otel::provider_of(&name).to_owned());
         node.placement.region = only(&self.regions).filter(|_| node.placement.provider.is_some());
-        if node.placement.provider.is_some() {
+        // One zone that was seen does not say that there is no other.
+        if node.placement.provider.is_some() && self.zones.len() > 1 {
             node.placement.zones = self.zones.iter().cloned().collect();
         }
         // Other instances may have been silent.

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Attribute, Category, Estate, Id, Kind, Need, Phase};
+use crate::model::{Attribute, Category, Estate, Id, Kind, Phase};
 
-/// Counts as a service what nothing else needs and what is worth having for itself: a data store that some
+/// Counts as a service what nothing else uses and what is worth having for itself: a data store that some
 /// other organization's program uses, a published name.
 pub(super) fn promote(estate: &mut Estate) {
-    let needed: BTreeSet<Id> = estate
-        .edges
-        .iter()
-        .filter(|edge| edge.phase == Phase::Runtime && edge.need == Need::Required)
-        .map(|edge| edge.to.clone())
-        .collect();
+    let used: BTreeSet<Id> =
+        estate.edges.iter().filter(|edge| edge.phase == Phase::Runtime).map(|edge| edge.to.clone()).collect();
     let answering: BTreeSet<Id> = estate
         .edges
         .iter()
@@ -21,7 +17,7 @@ pub(super) fn promote(estate: &mut Estate) {
         .map(|edge| edge.from.clone())
         .collect();
     for node in estate.nodes.values_mut() {
-        let on_top = !needed.contains(&node.id) && !node.is_service;
+        let on_top = !used.contains(&node.id) && !node.is_service;
         let worth = match node.kind {
             Kind::Component => node.category.is_some_and(stands_for_itself),
             Kind::Domain => answering.contains(&node.id),

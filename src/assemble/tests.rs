@@ -151,3 +151,27 @@ fn a_record_that_ends_at_a_shared_front_leads_to_what_answers_for_its_name() {
         edges(&estate).into_iter().filter(|edge| !edge.contains("provider:")).collect();
     assert_eq!(runtime, ["domain:cache.example.org -> tf:cache", "tf:spare -> tf:api"]);
 }
+
+#[test]
+fn what_another_uses_is_no_service_by_itself_even_where_it_can_do_without() {
+    let mut unit = Unit::new("terraform", "shop", "shop");
+    for (name, kind) in [("web", Kind::Service), ("cache", Kind::Component), ("orders", Kind::Component)] {
+        let mut node = Node::new(Id::new(format!("tf:{name}")), kind, name);
+        node.category = Some(crate::model::Category::Database);
+        node.is_service = kind == Kind::Service;
+        unit.nodes.push(node);
+    }
+    unit.references.push(Reference {
+        from: Id::new("tf:web"),
+        target: Target::Id(Id::new("tf:cache")),
+        phase: Phase::Runtime,
+        need: Need::Optional,
+        group: None,
+        confidence: Confidence::Inferred,
+        evidence: vec![],
+    });
+    let estate = estate(vec![unit]);
+    let services: Vec<&str> =
+        estate.nodes.values().filter(|node| node.is_service).map(|node| node.name.as_str()).collect();
+    assert_eq!(services, ["orders", "web"]);
+}

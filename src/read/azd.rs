@@ -7,7 +7,7 @@ use super::{Format, ReadContext};
 use crate::model::{
     Attribute, AttributeValue, Category, Declarations, Id, Kind, Node, Program, Reach, Target, Tolerance,
 };
-use crate::source::{SourceFile, Tree};
+use crate::source::{Problems, SourceFile, Tree};
 
 /// Azure Developer CLI projects.
 pub struct Azd;
@@ -77,6 +77,19 @@ impl Format for Azd {
         }
         out
     }
+}
+
+/// The tag of a resource that runs a service of a project.
+pub(super) const TAG: &str = "azd-service-name";
+
+/// The folder of the program of a service, by the project whose infrastructure stands in or below its folder.
+pub(super) fn program_of(tree: &Tree, folder: &str, service: &str) -> Option<String> {
+    let around = folder.rmatch_indices('/').map(|(at, _)| &folder[..at]);
+    let holders = std::iter::once(folder).chain(around).chain([""]);
+    let file = holders.flat_map(|holder| tree.in_folder(holder)).find(|file| Azd.claims(file, tree))?;
+    let root = parse_any(file, &mut Problems::new())?;
+    let project = root.str_at(&["services", service, "project"])?;
+    Tree::resolve(file.folder(), project)
 }
 
 /// Whether the repository says itself, in Bicep or Terraform, what the services run on.

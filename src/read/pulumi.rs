@@ -35,6 +35,8 @@ const PREFIXES: &[(&str, &str)] = &[("gcp", "google"), ("azure", "azurerm"), ("d
 /// Settings of providers that say where resources without a place of their own are.
 const PLACES: &[(&str, &str, &str)] = &[
     ("aws", "aws:region", "region"),
+    ("awsx", "aws:region", "region"),
+    ("eks", "aws:region", "region"),
     ("gcp", "gcp:region", "region"),
     ("azure", "azure:location", "location"),
     ("azure-native", "azure-native:location", "location"),
@@ -350,7 +352,8 @@ fn type_of(token: &str, catalog: &Catalog) -> String {
         [module, name] => (module.split('/').next().unwrap_or(module), *name),
         _ => return token.replace(':', "_"),
     };
-    if let Some(known) = TYPES.get(format!("{provider}:{module}:{name}").as_str()) {
+    let full = format!("{provider}:{module}:{name}");
+    if let Some(known) = TYPES.get(token).or_else(|| TYPES.get(full.as_str())) {
         return (*known).to_owned();
     }
     if provider == "azure-native" {
@@ -375,6 +378,17 @@ mod tests {
         let tree = Tree::of_texts(files.iter().copied());
         let claimed: Vec<_> = tree.files().filter(|file| Pulumi.claims(file, &tree)).collect();
         Pulumi.read(&claimed, &ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None })
+    }
+
+    #[test]
+    fn components_of_packages_are_what_they_make() {
+        let text = "name: shop\nruntime: yaml\nconfig: {aws:region: {default: eu-west-1}}\nresources:\n  cluster: {type: eks:Cluster, properties: {minSize: 1}}\n";
+        let out = read(&[("Pulumi.yaml", text)]);
+        let node = &out.units[0].nodes[0];
+        assert_eq!(
+            (node.id.as_str(), node.placement.region.as_deref()),
+            ("pulumi:shop/cluster", Some("eu-west-1"))
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::parse::{Declaration, Expr, Kind, PARENT, Piece, Statement, parse};
+use crate::read::arm::module_type;
 use crate::read::yaml::{Data, Key, Node};
 use crate::source::{Problems, SourceFile, Tree};
 
@@ -133,13 +134,21 @@ impl<'t> World<'t> {
         }
         let statements = Rc::clone(&scope.statements);
         let locals = std::mem::take(&mut scope.locals);
+        // Children of two resources may have the same symbol, each in its own body.
+        let is_exact = statements
+            .iter()
+            .any(|statement| matches!(statement, Statement::Resource(one) if one.symbol == name));
+        let is_own = |one: &Declaration| match is_exact {
+            true => one.symbol == name,
+            false => own_symbol(&one.symbol) == own_symbol(name),
+        };
         let value = statements.iter().find_map(|statement| match statement {
             Statement::Param { name: own, default } if own == name => Some(match default {
                 Some(default) => self.value(scope, default, 0, problems),
                 None => Value::Unknown,
             }),
             Statement::Var { name: own, value } if own == name => Some(self.value(scope, value, 0, problems)),
-            Statement::Resource(one) if own_symbol(&one.symbol) == own_symbol(name) => {
+            Statement::Resource(one) if is_own(one) => {
                 Some(self.declared(scope, one, Self::resource, problems))
             }
             Statement::Module(one) if one.symbol == name => {
@@ -198,7 +207,6 @@ impl<'t> World<'t> {
         }
         let number = self.resources.len();
         self.resources.push(None);
-        let own = own_symbol(&one.symbol).to_owned();
         if copy.is_none() {
             // Others may speak of it while it is worked out.
             scope.known.insert(one.symbol.clone(), Value::Resource(number));
@@ -219,6 +227,20 @@ impl<'t> World<'t> {
             entries.push(("dependsOn".to_owned(), Value::List(vec![Value::Resource(parent)])));
         }
         let name = take(&mut entries, "name").map_or_else(|| "*".to_owned(), |name| name.plain_text());
+        self.finish(scope, one, number, entries, (type_name, name, copy));
+        Value::Resource(number)
+    }
+
+    /// Writes a resource that was worked out in the form of a template in JSON.
+    fn finish(
+        &mut self,
+        scope: &Scope,
+        one: &Declaration,
+        number: usize,
+        mut entries: Vec<(String, Value)>,
+        (type_name, name, copy): (String, String, Option<usize>),
+    ) {
+        let own = own_symbol(&one.symbol);
         let symbol = match copy {
             Some(copy) => format!("{}{own}[{copy}]", scope.path),
             None => format!("{}{own}", scope.path),
@@ -230,7 +252,6 @@ impl<'t> World<'t> {
         entries.push(("@symbol".to_owned(), Value::Number(number.to_string())));
         entries.push(("@file".to_owned(), Value::Number(scope.file.to_string())));
         self.resources[number] = Some(self.node(&Value::Map(entries), scope.file, one.at));
-        Value::Resource(number)
     }
 
     /// A resource that something else makes, perhaps another module of the same template.
@@ -259,25 +280,60 @@ impl<'t> World<'t> {
         let Some(body) = self.made_body(scope, body, problems) else { return Value::Null };
         let file = self.files[scope.file];
         let target = self.tree.join(file.folder(), &one.target).filter(|_| one.target.ends_with(".bicep"));
-        let Some(inner) = target.filter(|_| scope.depth < MAX_DEPTH) else {
-            let message =
-                format!("the module `{}` is not in the repository: what it makes is not known", one.target);
-            problems.note(file.location(one.at as usize), message);
-            return Value::Unknown;
-        };
-        let given = match self.value(scope, body, 0, problems) {
+        let given: Vec<(String, Value)> = match self.value(scope, body, 0, problems) {
             Value::Map(mut entries) => match take(&mut entries, "params") {
-                Some(Value::Map(params)) => params.into_iter().collect(),
-                _ => BTreeMap::new(),
+                Some(Value::Map(params)) => params,
+                _ => Vec::new(),
             },
-            _ => BTreeMap::new(),
+            _ => Vec::new(),
+        };
+        let Some(inner) = target.filter(|_| scope.depth < MAX_DEPTH) else {
+            return self.from_registry(scope, one, given, copy, problems);
         };
         let path = match copy {
             Some(copy) => format!("{}{}[{copy}].", scope.path, one.symbol),
             None => format!("{}{}.", scope.path, one.symbol),
         };
+        let given = given.into_iter().collect();
         let outputs = self.instance(inner, given, &path, scope.depth + 1, problems);
         Value::Map(vec![("outputs".to_owned(), Value::Map(outputs.into_iter().collect()))])
+    }
+
+    /// A module that is not in the repository: where its name says which one resource it makes, that resource with
+    /// the parameters as its properties. Whatever it gives out is asked of the resource.
+    fn from_registry(
+        &mut self,
+        scope: &mut Scope,
+        one: &Declaration,
+        given: Vec<(String, Value)>,
+        copy: Option<usize>,
+        problems: &mut Problems,
+    ) -> Value {
+        let at = self.files[scope.file].location(one.at as usize);
+        let known = module_type(&one.target).filter(|_| self.resources.len() < MOST_RESOURCES);
+        let Some(type_name) = known else {
+            let message =
+                format!("the module `{}` is not in the repository: what it makes is not known", one.target);
+            problems.note(at, message);
+            return Value::Unknown;
+        };
+        // A module that is given the name of a resource changes that resource.
+        if let Some((_, Value::Resource(number))) = given.iter().find(|(key, _)| key == "name") {
+            return Value::Resource(*number);
+        }
+        problems.note(
+            at,
+            format!("the module `{}` is not in the repository: it is taken as one `{type_name}`", one.target),
+        );
+        const OWN: &[&str] = &["name", "location", "tags", "sku", "zones", "kind"];
+        let (mut entries, properties): (Vec<_>, Vec<_>) =
+            given.into_iter().partition(|(key, _)| OWN.contains(&key.as_str()));
+        entries.push(("properties".to_owned(), Value::Map(properties)));
+        let number = self.resources.len();
+        self.resources.push(None);
+        let name = take(&mut entries, "name").map_or_else(|| "*".to_owned(), |name| name.plain_text());
+        self.finish(scope, one, number, entries, (type_name.to_owned(), name, copy));
+        Value::Resource(number)
     }
 
     /// The body without its condition; `None` where the condition is known not to hold.

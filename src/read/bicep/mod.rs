@@ -250,6 +250,68 @@ mod tests {
         assert_eq!((&*at.path, at.line), ("infra/modules/data.bicep", 3));
     }
 
+    fn edges(out: &Declarations) -> Vec<String> {
+        let edges = out.units.iter().flat_map(|unit| &unit.edges);
+        let mut shown: Vec<String> =
+            edges.map(|edge| format!("{} {} {}", edge.from.rest(), edge.to.rest(), edge.phase)).collect();
+        shown.sort();
+        shown
+    }
+
+    #[test]
+    fn settings_of_sites_are_resources_of_their_own_and_name_secrets() {
+        let text = "param token string\n\
+                    resource web 'Microsoft.Web/sites@2022-03-01' = {\n  name: 'web-${token}'\n  resource appSettings 'config' = { name: 'appsettings', properties: { MODE: 'x' } }\n}\n\
+                    resource api 'Microsoft.Web/sites@2022-03-01' = {\n  name: 'api-${token}'\n  tags: { 'azd-service-name': 'api' }\n\
+                    \x20 resource appSettings 'config' = { name: 'appsettings', properties: { DB: 'DB-SECRET', VAULT: vault.properties.vaultUri, ALLOWED_ORIGINS: web.properties.defaultHostName } }\n}\n\
+                    resource vault 'Microsoft.KeyVault/vaults@2022-07-01' = {\n  name: 'kv-${token}'\n  resource secret 'secrets' = { name: 'DB-SECRET', properties: { value: cosmos.listConnectionStrings().connectionStrings[0].connectionString } }\n}\n\
+                    resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2022-05-15' = {\n  name: 'cosmos-${token}'\n}\n";
+        let azd = "name: shop\nservices:\n  api:\n    project: ./src/api\n    host: appservice\n";
+        let out = read(&[("infra/main.bicep", text), ("azure.yaml", azd)]);
+        let edges = edges(&out);
+        let has = |edge: &str| assert!(edges.iter().any(|one| one == edge), "no {edge} in {edges:#?}");
+        has("infra/main/sites/api infra/main/databaseAccounts/cosmos runtime");
+        has("infra/main/sites/api infra/main/vaults/vault startup");
+        assert!(!edges.iter().any(|edge| edge.starts_with("infra/main/sites/api infra/main/sites/web")));
+        let program = &out.units[0].programs[0];
+        assert_eq!(program.folder, "src/api");
+        assert_eq!(program.run_by.as_ref().unwrap().as_str(), "bicep:infra/main/sites/api");
+    }
+
+    #[test]
+    fn modules_of_the_registry_are_the_resource_that_they_make() {
+        let text = "param location string = 'westeurope'\n\
+                    module plan 'br/public:avm/res/web/serverfarm:0.1.0' = {\n  name: 'plan'\n  params: { name: 'plan', location: location, sku: { name: 'P1v3', capacity: 3 }, zoneRedundant: true }\n}\n\
+                    module vault 'br/public:avm/res/key-vault/vault:0.3.5' = {\n  name: 'vault'\n  params: { name: 'kv' }\n}\n\
+                    module access 'br/public:avm/res/key-vault/vault:0.3.5' = {\n  name: 'access'\n  params: { name: vault.outputs.name }\n}\n\
+                    module site 'br/public:avm/res/web/site:0.15.1' = {\n  name: 'site'\n\
+                    \x20 params: { name: 'shop', location: location, serverFarmResourceId: plan.outputs.resourceId, appSettingsKeyValuePairs: { VAULT: vault.outputs.uri, API: 'https://api.stripe.com' } }\n}\n\
+                    module other 'br/public:avm/ptn/azd/apim-api:0.1.0' = {\n  name: 'other'\n}\n";
+        let out = read(&[("main.bicep", text)]);
+        assert_eq!(
+            ids(&out),
+            [
+                "bicep:main/serverfarms/plan westeurope",
+                "bicep:main/sites/shop westeurope",
+                "bicep:main/vaults/kv -"
+            ]
+        );
+        assert_eq!(
+            edges(&out),
+            ["main/sites/shop main/serverfarms/plan runtime", "main/sites/shop main/vaults/kv startup"]
+        );
+        let plan = out.units[0].nodes.iter().find(|node| node.id.as_str().ends_with("plan")).unwrap();
+        assert_eq!(plan.tolerance, Tolerance::Zone);
+        let said: Vec<&str> = out.problems.iter().map(|problem| &*problem.message).collect();
+        assert!(
+            said.iter().any(|text| text.ends_with("it is taken as one `Microsoft.Web/sites`")),
+            "{said:?}"
+        );
+        assert!(
+            said.iter().any(|text| text.contains("apim-api") && text.ends_with("what it makes is not known"))
+        );
+    }
+
     #[test]
     fn loops_conditions_and_children() {
         let text = "param zones bool = true\nparam extra bool = false\nvar regions = ['westeurope', 'northeurope']\n\

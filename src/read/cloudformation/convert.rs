@@ -164,6 +164,9 @@ impl<'r> Resources<'r> {
             Data::Unknown { partial: Some(partial), .. } => Some(partial.as_str()),
             _ => None,
         };
+        if let Some(zone) = partial.filter(|_| path.ends_with("AvailabilityZone")).and_then(zone_of_region) {
+            return GivenValue::Text(zone);
+        }
         // A name with the same unknown parts as that of a resource means that resource.
         if let Some(index) =
             partial.and_then(|text| self.named(text)).filter(|index| *index != own && is_naming(path))
@@ -185,6 +188,12 @@ impl<'r> Resources<'r> {
 /// Whether a property may name another resource by its physical name.
 fn is_naming(path: &str) -> bool {
     path.contains("Variables.") || path.contains("Environment")
+}
+
+/// The zone of `${AWS::Region}b`, whichever region that is.
+fn zone_of_region(text: &str) -> Option<String> {
+    let letter = text.strip_prefix('*').filter(|letter| letter.len() == 1)?;
+    letter.chars().all(|letter| letter.is_ascii_lowercase()).then(|| format!("az-{letter}"))
 }
 
 fn type_of(catalog: &Catalog, one: &Resource) -> String {

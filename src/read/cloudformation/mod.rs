@@ -418,6 +418,39 @@ mod tests {
     }
 
     #[test]
+    fn templates_in_a_bucket_have_the_paths_that_they_have_here() {
+        let root = "Parameters: {Bucket: {Type: String}, Prefix: {Type: String}}\nResources:\n  \
+                    Net: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://s3.amazonaws.com/bucket/infrastructure/vpc.yaml'}}\n  \
+                    App: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Sub 'https://${Bucket}.s3.amazonaws.com/${Prefix}services/app.yaml', \
+                    Parameters: {Queue: !GetAtt Net.Outputs.Q}}}\n";
+        let vpc = "Resources: {Queue: {Type: AWS::SQS::Queue}}\nOutputs: {Q: {Value: !Ref Queue}}\n";
+        let app = "Parameters: {Queue: {Type: String}}\nResources:\n  F: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {Q: !Ref Queue}}}}\n";
+        let out =
+            read(&[("master.yaml", root), ("infrastructure/vpc.yaml", vpc), ("services/app.yaml", app)]);
+        assert_eq!(edges(&out), ["services/app/F infrastructure/vpc/Queue runtime"]);
+    }
+
+    #[test]
+    fn letters_behind_the_region_are_zones_and_a_proxy_needs_its_cluster() {
+        let subnet = |name: &str, zone: &str| {
+            format!("  {name}: {{Type: AWS::EC2::Subnet, Properties: {{AvailabilityZone: {zone}}}}}\n")
+        };
+        let template = format!(
+            "Resources:\n{}{}  Lb: {{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{Subnets: [!Ref A, !Ref B]}}}}\n  \
+             Db: {{Type: AWS::RDS::DBCluster, Properties: {{Engine: aurora-mysql}}}}\n  \
+             Proxy: {{Type: AWS::RDS::DBProxy, Properties: {{VpcSubnetIds: [!Ref A, !Ref B]}}}}\n  \
+             Targets: {{Type: AWS::RDS::DBProxyTargetGroup, Properties: {{DBProxyName: !Ref Proxy, DBClusterIdentifiers: [!Ref Db]}}}}\n",
+            subnet("A", "!Join ['', [!Ref 'AWS::Region', a]]"),
+            subnet("B", "!Sub '${AWS::Region}b'"),
+        );
+        let out = read(&[("db.yaml", &template)]);
+        let balancer = out.units[0].nodes.iter().find(|node| node.id.as_str() == "cfn:db/Lb").unwrap();
+        assert_eq!(balancer.placement.zones, ["db/az-a", "db/az-b"]);
+        assert_eq!(tolerance(&out, "cfn:db/Proxy"), Tolerance::Zone);
+        assert!(needs(&out, "cfn:db/Proxy").contains(&"cfn:db/Db".to_owned()));
+    }
+
+    #[test]
     fn loops_make_their_resources() {
         let template = "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::Queues:\n  - Name\n  - [Red, Blue]\n  - \
              'Queue${Name}': {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub 'q-${Name}'}}\n";

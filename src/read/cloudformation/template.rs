@@ -72,6 +72,9 @@ pub(crate) struct World<'a> {
     work: Cell<u64>,
 }
 
+/// Steps of a URL that may be the path of a template.
+const MOST_STEPS: usize = 6;
+
 /// Variables of loops, innermost last.
 type Bindings<'b> = &'b [(String, String)];
 
@@ -141,13 +144,23 @@ impl<'a> World<'a> {
         let url = self.eval(stack, url).pattern();
         let folder = &self.templates[stack].folder;
         let local = self.tree.join(folder, &url).map(|file| Arc::clone(file.path()));
-        // A template in a bucket has the path it has here, below some prefix.
-        let by_end = || {
-            let tail = url.split(['?', '#']).next()?.rsplit('/').next().filter(|name| name.contains('.'))?;
-            self.tree.join(folder, tail).map(|file| Arc::clone(file.path()))
-        };
-        let path = local.or_else(by_end)?;
+        let path = local.or_else(|| self.by_end_of(folder, &url))?;
         self.templates.iter().position(|template| template.path == path || template.name == stack_name(&path))
+    }
+
+    /// A template in a bucket has the path that it has here, seen from the folder of the stack or one above, below
+    /// some prefix.
+    fn by_end_of(&self, folder: &str, url: &str) -> Option<Arc<str>> {
+        let path = url.split(['?', '#']).next()?.rsplit('*').next()?;
+        let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+        steps.last().filter(|name| name.contains('.'))?;
+        let first = steps.len().saturating_sub(MOST_STEPS);
+        let around = folder.rmatch_indices('/').map(|(at, _)| &folder[..at]);
+        let holders: Vec<&str> = std::iter::once(folder).chain(around).chain([""]).collect();
+        (first..steps.len()).find_map(|start| {
+            let end = steps[start..].join("/");
+            holders.iter().find_map(|holder| Some(Arc::clone(self.tree.join(holder, &end)?.path())))
+        })
     }
 
     fn section(&self, stack: usize, name: &str) -> Vec<(String, Arc<Node>)> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::config::{Declared, Mode};
+use super::elsewhere::{self, Told};
 use super::knowledge::{Meaning, links};
 use super::leaves::{Leaf, Leaves};
 use super::lookups::Lookups;
@@ -33,6 +34,8 @@ pub(super) struct Item<'a> {
     pub(super) count_unknown: Option<String>,
     /// Whether it is made by another root.
     pub(super) foreign: bool,
+    /// What the name of a module from elsewhere tells.
+    pub(super) told: Told,
 }
 
 /// `from` (the index of the list a link stands in) refers to `to`.
@@ -199,6 +202,7 @@ impl<'a> Graph<'a> {
                 leaves,
                 declared: resource.declared,
                 count_unknown,
+                told: Told::default(),
             },
         );
     }
@@ -225,6 +229,7 @@ impl<'a> Graph<'a> {
                 leaves,
                 declared: call,
                 count_unknown: module_unknown(world, module),
+                told: elsewhere::told(catalog, call.block),
             },
         );
     }
@@ -255,6 +260,7 @@ impl<'a> Graph<'a> {
                     leaves,
                     declared: foreign.declared,
                     count_unknown: None,
+                    told: Told::default(),
                 },
             );
             if let Some(item) = self.items.last_mut() {
@@ -270,7 +276,7 @@ impl<'a> Graph<'a> {
             ResourceKnowledge::UnknownSemantics { provider, service } => {
                 (Some(provider.to_owned()), service.map(str::to_owned))
             }
-            _ => (None, None),
+            _ => (draft.told.provider.clone(), None),
         };
         let role = match kind {
             Some(kind) => kind.role,
@@ -292,6 +298,7 @@ impl<'a> Graph<'a> {
             declared: draft.declared,
             count_unknown: draft.count_unknown,
             foreign: false,
+            told: draft.told,
         });
     }
 
@@ -421,6 +428,7 @@ struct Draft<'a> {
     leaves: Leaves<'a>,
     declared: Declared<'a>,
     count_unknown: Option<String>,
+    told: Told,
 }
 
 /// Why the number of instances of a module, or of one above it, is not known.

@@ -195,6 +195,11 @@ impl Links {
         })
     }
 
+    /// What a module is for in whose name a word stands.
+    pub(super) fn module_word(&self, word: &str) -> Option<&'static str> {
+        self.all("module-word").iter().find(|row| row.pattern == word).map(|row| row.a)
+    }
+
     /// The resource type that a registry module stands for.
     pub(super) fn module(&self, source: &str) -> Option<&'static str> {
         let source = source.strip_prefix("registry.terraform.io/").unwrap_or(source);

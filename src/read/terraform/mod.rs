@@ -11,6 +11,7 @@ mod copies;
 mod dns;
 mod doors;
 mod edges;
+mod elsewhere;
 mod evaluate;
 mod files;
 mod functions;

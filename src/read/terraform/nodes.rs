@@ -125,7 +125,7 @@ pub(super) fn own_name(item: &Item<'_>) -> Option<std::sync::Arc<str>> {
 
 /// What an item is for.
 pub(super) fn category(item: &Item<'_>) -> Option<Category> {
-    let Some(kind) = item.kind else { return Some(Category::Other) };
+    let Some(kind) = item.kind else { return item.told.category.or(Some(Category::Other)) };
     Some(match &*kind.category {
         "hosting" => Category::Compute,
         "analytics" => Category::Database,

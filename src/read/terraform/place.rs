@@ -187,7 +187,8 @@ fn configured_provider<'a>(world: &World<'a>, item: &Item<'a>) -> Configured<'a>
     let (module, name, alias) = if item.key.resource == EXTERNAL {
         let instance = world.instance(module);
         let call = instance.call?;
-        let wanted = item.type_name.split('_').next().unwrap_or("");
+        let of_type = item.type_name.split('_').next().unwrap_or("");
+        let wanted = item.told.prefix.as_deref().filter(|_| item.kind.is_none()).unwrap_or(of_type);
         let given =
             call.body().attribute("providers").and_then(|providers| given(&providers.value, wanted, None));
         let (name, alias) = given.unwrap_or((wanted.to_owned(), None));

@@ -643,6 +643,39 @@ fn a_pool_beside_that_of_the_cluster_is_not_needed_by_all_of_it() {
 }
 
 #[test]
+fn a_module_from_elsewhere_tells_by_its_name_what_it_is_for() {
+    let unit = unit(
+        r#"
+        provider "aws" { region = "eu-west-1" }
+        provider "aws" {
+          alias  = "london"
+          region = "eu-west-2"
+        }
+        module "db" {
+          source    = "github.com/example/terraform-rds-instance?ref=5.17.1"
+          providers = { aws = aws.london }
+        }
+        module "jobs" { source = "example/sqs-queue/aws" }
+        module "odd" { source = "git::https://git.example.org/odd.git" }
+        "#,
+    );
+    let shown = |id: &str| {
+        let node = node(&unit, id);
+        let place = &node.placement;
+        (
+            node.category,
+            place.provider.as_deref().map(str::to_owned),
+            place.region.as_deref().map(str::to_owned),
+        )
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(shown("tf:module.db"), (Some(Category::Database), some("aws"), some("eu-west-2")));
+    assert_eq!(shown("tf:module.jobs"), (Some(Category::Queue), some("aws"), some("eu-west-1")));
+    assert_eq!(shown("tf:module.odd"), (Some(Category::Other), None, None));
+    assert_eq!(node(&unit, "tf:module.db").tolerance, Tolerance::Unknown);
+}
+
+#[test]
 fn a_network_module_stands_where_its_zones_are() {
     let unit = unit(
         "module \"vpc\" {\n source = \"terraform-aws-modules/vpc/aws\"\n azs = [\"us-east-1c\", \"us-east-1d\"]\n}\n",

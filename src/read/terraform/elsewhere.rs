@@ -1,0 +1,78 @@
+//! Modules whose source is not in the tree: what their names tell of what they make.
+
+use super::knowledge::links;
+use super::syntax::{Block, ExprKind};
+use crate::catalog::Catalog;
+use crate::model::Category;
+
+/// What the name of a module tells.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    /// The first word of the types of its provider: `aws`, `google`.
+    pub(super) prefix: Option<String>,
+    /// The provider's id.
+    pub(super) provider: Option<String>,
+    pub(super) category: Option<Category>,
+}
+
+/// What a call of a module tells: by the one provider it is given, by the provider in a registry's address, by words.
+pub(super) fn told(catalog: &Catalog, call: &Block) -> Told {
+    let source = call.body.attribute("source").and_then(|source| source.value.literal()).unwrap_or("");
+    let source = source.split('?').next().unwrap_or(source);
+    let words: Vec<&str> = name_of(source).split(['-', '_', '.']).collect();
+    let in_registry = || {
+        let steps: Vec<&str> = source.split("//").next().unwrap_or(source).split('/').collect();
+        (2 < steps.len() && !source.contains("::")).then(|| steps[steps.len() - 1].to_owned())
+    };
+    let provider_of = |word: &str| catalog.resource(&format!("{word}_module")).provider().map(str::to_owned);
+    let candidates = given(call).into_iter().chain(in_registry());
+    let mut candidates = candidates.chain(words.iter().map(|word| (*word).to_owned()));
+    let prefix = candidates.find(|word| provider_of(word).is_some_and(|provider| provider != "terraform"));
+    let category = words.iter().find_map(|word| Category::parse(links().module_word(word)?));
+    Told { provider: prefix.as_deref().and_then(provider_of), prefix, category }
+}
+
+/// The only provider that a call hands on.
+fn given(call: &Block) -> Option<String> {
+    let ExprKind::Object(items) = &call.body.attribute("providers")?.value.kind else { return None };
+    let [(key, _)] = items.as_slice() else { return None };
+    match &key.kind {
+        ExprKind::Variable(name) | ExprKind::String(name) => name.split('.').next().map(str::to_owned),
+        ExprKind::Get(of, _) => match &of.kind {
+            ExprKind::Variable(name) => Some(name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The part of a source that names the module: the last folder of a repository, the second step of a registry's
+/// address.
+fn name_of(source: &str) -> &str {
+    let below = source.rsplit_once("//").filter(|(before, _)| !before.ends_with(':')).map(|(_, below)| below);
+    if let Some(below) = below {
+        return below.rsplit('/').next().unwrap_or(below);
+    }
+    let steps: Vec<&str> = source.split('/').collect();
+    let is_address =
+        matches!(steps.len(), 3 | 4) && !source.contains("::") && !steps[0].contains("github.com");
+    match steps.as_slice() {
+        [.., name, _] if is_address => name,
+        [.., name] => name,
+        [] => source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn the_name_of_a_module_stands_where_its_source_keeps_it() {
+        assert_eq!(name_of("github.com/org/terraform-rds-instance"), "terraform-rds-instance");
+        assert_eq!(name_of("git::https://git.example.org/modules.git//services/ecs-service"), "ecs-service");
+        assert_eq!(name_of("cloudposse/elasticache-redis/aws"), "elasticache-redis");
+        assert_eq!(name_of("app.terraform.io/acme/vpc/aws"), "vpc");
+        assert_eq!(name_of("git::ssh://git@example.org/terraform-aws-sqs.git"), "terraform-aws-sqs.git");
+    }
+}

@@ -288,7 +288,7 @@ impl<'t> World<'t> {
             _ => Vec::new(),
         };
         let Some(inner) = target.filter(|_| scope.depth < MAX_DEPTH) else {
-            return self.from_registry(scope, one, given, copy, problems);
+            return self.registry_module(scope, one, given, copy, problems);
         };
         let path = match copy {
             Some(copy) => format!("{}{}[{copy}].", scope.path, one.symbol),
@@ -301,7 +301,7 @@ impl<'t> World<'t> {
 
     /// A module that is not in the repository: where its name says which one resource it makes, that resource with
     /// the parameters as its properties. Whatever it gives out is asked of the resource.
-    fn from_registry(
+    fn registry_module(
         &mut self,
         scope: &mut Scope,
         one: &Declaration,

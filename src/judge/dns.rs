@@ -12,9 +12,13 @@ pub(crate) fn zones(estate: &Estate) -> impl Iterator<Item = &Node> {
     estate.nodes.values().filter(|node| node.kind == Kind::DnsZone)
 }
 
-/// The DNS zones without those of others that were met on the way.
+/// The DNS zones without those of others that were met on the way, and without those that answer in private networks
+/// only.
 pub(crate) fn own_zones(estate: &Estate) -> impl Iterator<Item = &Node> {
-    zones(estate).filter(|zone| zone.attributes.bool(Attribute::ThirdParty) != Some(true))
+    zones(estate).filter(|zone| {
+        zone.attributes.bool(Attribute::ThirdParty) != Some(true)
+            && zone.attributes.bool(Attribute::Published) != Some(false)
+    })
 }
 
 /// Who serves a zone, sorted; `None` where it cannot be told of all of its name servers.

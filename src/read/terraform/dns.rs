@@ -1,6 +1,6 @@
 //! Zones and records of any provider's DNS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::config::Mode;
@@ -77,8 +77,18 @@ fn add_zone(item: &Item<'_>, unit: &mut Unit) -> Id {
     node.tolerance = Tolerance::Region;
     node.tolerance_because = Some("name servers of one operator in many places".to_owned());
     node.add_evidence(item.declared.evidence());
+    if is_private(item) {
+        node.attributes.set(Attribute::Published, AttributeValue::Bool(false), None);
+    }
     unit.nodes.push(node);
     id
+}
+
+/// Whether a zone answers inside of networks only.
+fn is_private(item: &Item<'_>) -> bool {
+    item.type_name.contains("private")
+        || item.leaves.text("visibility").as_deref() == Some("private")
+        || item.leaves.leaves.iter().any(|leaf| leaf.path.starts_with("vpc") && !leaf.value.is_null())
 }
 
 /// One record or record set.
@@ -412,6 +422,11 @@ impl Writer<'_, '_> {
                 known.push(End::Known(id.clone()));
             } else if is_node(self.graph, index) {
                 known.push(End::Known(item.id.clone()));
+            } else if links().is_address(&item.type_name) {
+                known.extend(
+                    attached(self.graph, index).map(|one| End::Known(self.graph.items[one].id.clone())),
+                );
+                providers.extend(item.provider().map(|provider| End::Provider(provider.to_owned())));
             } else if let Some(provider) = item.provider() {
                 providers.push(End::Provider(provider.to_owned()));
             }
@@ -442,6 +457,52 @@ impl Writer<'_, '_> {
         }
         Vec::new()
     }
+}
+
+/// What an address is attached to, over interfaces and attachments, whichever of them names the other.
+fn attached(graph: &Graph<'_>, address: usize) -> impl Iterator<Item = usize> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::from([address]);
+    let mut open = vec![address];
+    while let Some(index) = open.pop() {
+        let mut beside: BTreeSet<usize> = referred(graph, index, |_| true);
+        let carries = |other: &usize| referred(graph, *other, carries_address).contains(&index);
+        beside.extend(graph.referrers[index].iter().copied().filter(carries));
+        for other in beside {
+            if is_node(graph, other) {
+                found.insert(other);
+            } else if links().is_address(&graph.items[other].type_name) && seen.insert(other) {
+                open.push(other);
+            }
+        }
+    }
+    found.into_iter()
+}
+
+/// What an item refers to in the attributes that count.
+fn referred(graph: &Graph<'_>, index: usize, counts: fn(&str) -> bool) -> BTreeSet<usize> {
+    let mut out = BTreeSet::new();
+    for leaf in graph.items[index].leaves.leaves.iter().filter(|leaf| counts(&leaf.path)) {
+        leaf.value.each_ref(&mut 50, &mut |reference| out.extend(graph.index(&reference.instance)));
+    }
+    out
+}
+
+/// Whether an attribute gives an address to the resource, rather than let one in or tell it to a program.
+fn carries_address(path: &str) -> bool {
+    let is_one = |words: &[&str]| words.iter().any(|word| path.contains(word));
+    is_one(&["ip", "address", "interface", "allocation"])
+        && !is_one(&[
+            "rule",
+            "allow",
+            "source",
+            "list",
+            "authorized",
+            "trusted",
+            "env",
+            "user_data",
+            "destination",
+        ])
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use super::nodes::{is_node, scope_module};
 use super::settings;
 use super::trace;
 use super::value::Ref;
-use super::world::World;
+use super::world::{EXTERNAL, World};
 use crate::catalog::Role;
 use crate::model::{Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
@@ -114,32 +114,9 @@ impl Walk<'_, '_> {
             _ if carried => link.phase,
             phase => phase,
         };
-        let from = &self.graph.items[step.item];
         let target = &self.graph.items[link.to];
-        let written = &self.graph.items[link.written_in];
-        let leaf = &written.leaves.leaves[link.leaf];
-        let mut evidence = step.evidence.clone();
-        if evidence.len() < 4 {
-            let reference =
-                Ref { instance: target.key.clone(), attribute: std::sync::Arc::clone(&link.attribute) };
-            let at = trace::locate(self.world, leaf.expr, leaf.at, &reference);
-            let module = scope_module(self.world, written);
-            for piece in trace::evidence(self.world, module, written.leaves.file, at, leaf.expr) {
-                if evidence.len() < 6 && !evidence.contains(&piece) {
-                    evidence.push(piece);
-                }
-            }
-        }
-        let mut group = step.group.clone();
-        if group.is_none()
-            && (links().holds_alternatives(&from.type_name)
-                || links().are_alternatives(&written.type_name, &leaf.path))
-        {
-            group = Some(from.address.clone());
-        }
-        if group.is_none() && link.reverse && target.role == Role::Member && step.item == self.from {
-            group = Some("members".to_owned());
-        }
+        let evidence = self.evidence(step, link);
+        let group = self.group(step, link);
         // The name of a zone says nothing about needing it; a record of it does.
         if target.role == Role::DnsZone {
             return None;
@@ -152,7 +129,8 @@ impl Walk<'_, '_> {
         }
         if is_node(self.graph, link.to) {
             if links().is_egress(&target.type_name)
-                && !(self.graph.items[self.from].is_compute() && step.in_placement)
+                && !(self.graph.items[self.from].is_compute()
+                    && (step.in_placement || target.key.resource == EXTERNAL))
             {
                 return None;
             }
@@ -174,6 +152,40 @@ impl Walk<'_, '_> {
             return None;
         }
         self.enter(step, link.to, phase, group, evidence)
+    }
+
+    /// The lines that lead to a step and over a link.
+    fn evidence(&self, step: &Step, link: &Link) -> Vec<Evidence> {
+        let mut evidence = step.evidence.clone();
+        if 4 <= evidence.len() {
+            return evidence;
+        }
+        let written = &self.graph.items[link.written_in];
+        let leaf = &written.leaves.leaves[link.leaf];
+        let instance = self.graph.items[link.to].key.clone();
+        let reference = Ref { instance, attribute: std::sync::Arc::clone(&link.attribute) };
+        let at = trace::locate(self.world, leaf.expr, leaf.at, &reference);
+        let module = scope_module(self.world, written);
+        for piece in trace::evidence(self.world, module, written.leaves.file, at, leaf.expr) {
+            if evidence.len() < 6 && !evidence.contains(&piece) {
+                evidence.push(piece);
+            }
+        }
+        evidence
+    }
+
+    /// The alternatives that what a link leads to is one of.
+    fn group(&self, step: &Step, link: &Link) -> Option<String> {
+        let from = &self.graph.items[step.item];
+        let written = &self.graph.items[link.written_in];
+        let path = &written.leaves.leaves[link.leaf].path;
+        let holds = links().holds_alternatives(&from.type_name);
+        let group = step.group.clone().or_else(|| {
+            (holds || links().are_alternatives(&written.type_name, path)).then(|| from.address.clone())
+        });
+        let is_member =
+            link.reverse && self.graph.items[link.to].role == Role::Member && step.item == self.from;
+        group.or_else(|| is_member.then(|| "members".to_owned()))
     }
 
     fn enter(

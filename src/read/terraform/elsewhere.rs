@@ -24,10 +24,15 @@ pub(super) fn told(catalog: &Catalog, call: &Block) -> Told {
         let steps: Vec<&str> = source.split("//").next().unwrap_or(source).split('/').collect();
         (2 < steps.len() && !source.contains("::")).then(|| steps[steps.len() - 1].to_owned())
     };
-    let provider_of = |word: &str| catalog.resource(&format!("{word}_module")).provider().map(str::to_owned);
+    let provider_of = |word: &str| {
+        let id = catalog.resource(&format!("{word}_module")).provider()?;
+        // What is run by others is no place.
+        let runs = catalog.provider(id).is_none_or(|known| &*known.category != "software");
+        (runs && id != "terraform").then(|| id.to_owned())
+    };
     let candidates = given(call).into_iter().chain(in_registry());
     let mut candidates = candidates.chain(words.iter().map(|word| (*word).to_owned()));
-    let prefix = candidates.find(|word| provider_of(word).is_some_and(|provider| provider != "terraform"));
+    let prefix = candidates.find(|word| provider_of(word).is_some());
     let category = words.iter().find_map(|word| Category::parse(links().module_word(word)?));
     Told { provider: prefix.as_deref().and_then(provider_of), prefix, category }
 }

@@ -59,6 +59,8 @@ pub(super) struct Graph<'a> {
     pub(super) links: Vec<Vec<Link>>,
     /// For each item, the items that refer to it in any way.
     pub(super) referrers: Vec<BTreeSet<usize>>,
+    /// Modules from elsewhere and what they make besides.
+    parts: Vec<(usize, usize)>,
 }
 
 /// What roots have to know of each other.
@@ -102,7 +104,9 @@ fn note_circles(world: &World<'_>, problems: &mut Problems) {
 
 /// What stands in a module that is not in the tree is seen as one component.
 fn note_modules_from_elsewhere(graph: &Graph<'_>, problems: &mut Problems) {
-    for item in graph.items.iter().filter(|item| item.key.resource == EXTERNAL && !item.foreign) {
+    let is_whole =
+        |item: &&Item<'_>| item.key.resource == EXTERNAL && item.key.key == Key::None && !item.foreign;
+    for item in graph.items.iter().filter(is_whole) {
         let (file, block) = (item.declared.file, item.declared.block);
         problems.note(
             file.location(block.at as usize),
@@ -135,14 +139,22 @@ impl Item<'_> {
 
     /// Whether it runs programs.
     pub(super) fn is_compute(&self) -> bool {
-        self.role == Role::Workload && self.kind.is_none_or(|kind| &*kind.category == "compute")
+        // A module that stands for a cluster makes its nodes as well.
+        let runs = matches!(self.role, Role::Workload | Role::Member)
+            || self.key.resource == EXTERNAL && self.kind.is_some();
+        runs && self.kind.is_none_or(|kind| &*kind.category == "compute")
     }
 }
 
 impl<'a> Graph<'a> {
     fn new(world: &World<'a>, catalog: &'a Catalog, prefix: &str) -> Self {
-        let mut graph =
-            Graph { items: Vec::new(), by_key: HashMap::new(), links: Vec::new(), referrers: Vec::new() };
+        let mut graph = Graph {
+            items: Vec::new(),
+            by_key: HashMap::new(),
+            links: Vec::new(),
+            referrers: Vec::new(),
+            parts: Vec::new(),
+        };
         for module in world.all_modules() {
             if world.instance(module).module.is_none() {
                 if !world.goes_round(module) {
@@ -160,6 +172,7 @@ impl<'a> Graph<'a> {
         for index in 0..graph.items.len() {
             graph.link(index);
         }
+        graph.link_module_parts();
         graph
     }
 
@@ -232,6 +245,62 @@ impl<'a> Graph<'a> {
                 told: elsewhere::told(catalog, call.block),
             },
         );
+        self.add_module_part(catalog, prefix, source, self.items.len() - 1);
+    }
+
+    /// What a registry module makes besides the resource that it stands for.
+    fn add_module_part(&mut self, catalog: &'a Catalog, prefix: &str, source: &str, whole: usize) {
+        let Some((type_name, arguments)) = links().module_part(source) else { return };
+        let item = &self.items[whole];
+        let is_true = |name: &&str| item.leaves.get(name).and_then(|value| value.as_bool()) == Some(true);
+        if !arguments.iter().all(is_true) {
+            return;
+        }
+        let (file, declared, module) = (item.leaves.file, item.declared, item.key.module);
+        let short = type_name.split_once('_').map_or(type_name, |(_, short)| short);
+        let draft = Draft {
+            key: InstanceKey { module, resource: EXTERNAL, key: Key::Text(type_name.into()) },
+            address: format!("{}.{short}", item.address),
+            type_name: type_name.to_owned(),
+            name: format!("{}.{short}", item.name),
+            mode: Mode::Managed,
+            leaves: Leaves { file, leaves: Vec::new(), value: super::value::Value::NULL },
+            declared,
+            count_unknown: item.count_unknown.clone(),
+            told: Told::default(),
+        };
+        self.push(catalog, prefix, draft);
+        self.parts.push((whole, self.items.len() - 1));
+    }
+
+    /// Leads what stands in the private subnets of a module to the way out that the module makes.
+    fn link_module_parts(&mut self) {
+        for (whole, part) in std::mem::take(&mut self.parts) {
+            let module = &self.items[whole].key;
+            let mut found = Vec::new();
+            for &index in &self.referrers[whole] {
+                for (leaf, one) in self.items[index].leaves.leaves.iter().enumerate() {
+                    one.value.each_ref(&mut 200, &mut |reference| {
+                        if reference.instance == *module && reference.attribute.starts_with("private_subnet")
+                        {
+                            found.push((index, leaf, std::sync::Arc::clone(&reference.attribute)));
+                        }
+                    });
+                }
+            }
+            for (index, leaf, attribute) in found {
+                let link = Link {
+                    to: part,
+                    phase: Phase::Runtime,
+                    written_in: index,
+                    leaf,
+                    attribute,
+                    reverse: false,
+                };
+                self.referrers[part].insert(index);
+                self.links[index].push(link);
+            }
+        }
     }
 
     /// What other roots make and values of this one lead to.

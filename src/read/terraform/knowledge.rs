@@ -195,6 +195,18 @@ impl Links {
         })
     }
 
+    /// Whether a type carries the address of something else.
+    pub(super) fn is_address(&self, type_name: &str) -> bool {
+        self.first("address", type_name).is_some()
+    }
+
+    /// What a registry module makes besides the resource that it stands for: the type, and the arguments that must be
+    /// true for it.
+    pub(super) fn module_part(&self, source: &str) -> Option<(&'static str, Vec<&'static str>)> {
+        let source = source.strip_prefix("registry.terraform.io/").unwrap_or(source);
+        self.first("module-part", source).map(|row| (row.a, row.b.split('|').collect()))
+    }
+
     /// What a module is for in whose name a word stands.
     pub(super) fn module_word(&self, word: &str) -> Option<&'static str> {
         self.all("module-word").iter().find(|row| row.pattern == word).map(|row| row.a)

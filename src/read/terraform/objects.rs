@@ -236,43 +236,7 @@ impl Writer<'_, '_> {
         let name = leaves.get("name").map(|name| shown(&name)).filter(|name| !name.contains("${"));
         let chart = leaves.text("chart")?;
         let beside = Tree::resolve(&world.root_folder, &chart).filter(|path| helm::is_chart(path, tree));
-        let mut values = Yaml::new(Data::Mapping(Vec::new()), self.at.clone());
-        for given in leaves
-            .get("values")
-            .iter()
-            .flat_map(|given| given.items().cloned())
-            .flat_map(|list| list.to_vec())
-        {
-            let written = match &given.kind {
-                Kind::Unknown(unknown) => match &unknown.shape {
-                    Shape::Json(inner) => Some(self.given(inner, "values")),
-                    _ => self
-                        .parse(&shown(&given))
-                        .documents
-                        .first()
-                        .map(|document| Arc::clone(&document.root)),
-                },
-                _ => self.parse(&shown(&given)).documents.first().map(|document| Arc::clone(&document.root)),
-            };
-            if let Some(written) = written.filter(|written| written.is_mapping()) {
-                lay_over(&mut values, &written, 0);
-            }
-        }
-        for set in
-            leaves.get("set").iter().filter_map(|set| set.items().cloned()).flat_map(|list| list.to_vec())
-        {
-            let entry = |key: &str| set.entries().and_then(|map| map.get(key)).map(shown);
-            if let (Some(path), Some(text)) = (entry("name"), entry("value")) {
-                let place = self.place("set.value");
-                let leaf = Arc::new(Yaml::scalar(&text, true, &place));
-                let nested = path.rsplit('.').fold(leaf, |inner, key| {
-                    let mut outer = Yaml::new(Data::Mapping(Vec::new()), place.clone());
-                    outer.set(key, inner);
-                    Arc::new(outer)
-                });
-                lay_over(&mut values, &nested, 0);
-            }
-        }
+        let values = self.release_values();
         let place = self.place("chart");
         let text = |text: &str| Arc::new(Yaml::scalar(text, false, &place));
         let object = |entries: Vec<(&str, Arc<Yaml>)>| {
@@ -294,6 +258,51 @@ impl Writer<'_, '_> {
             ("metadata", object(metadata)),
             ("spec", spec),
         ]))
+    }
+
+    /// The values that a release gives to its chart.
+    fn release_values(&mut self) -> Yaml {
+        let leaves = &self.item.leaves;
+        let mut values = Yaml::new(Data::Mapping(Vec::new()), self.at.clone());
+        for given in leaves
+            .get("values")
+            .iter()
+            .flat_map(|given| given.items().cloned())
+            .flat_map(|list| list.to_vec())
+        {
+            let as_json = match &given.kind {
+                Kind::Unknown(unknown) => match &unknown.shape {
+                    Shape::Json(inner) => Some(inner),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let written = match as_json {
+                Some(inner) => Some(self.given(inner, "values")),
+                None => {
+                    self.parse(&shown(&given)).documents.first().map(|document| Arc::clone(&document.root))
+                }
+            };
+            if let Some(written) = written.filter(|written| written.is_mapping()) {
+                lay_over(&mut values, &written, 0);
+            }
+        }
+        for set in
+            leaves.get("set").iter().filter_map(|set| set.items().cloned()).flat_map(|list| list.to_vec())
+        {
+            let entry = |key: &str| set.entries().and_then(|map| map.get(key)).map(shown);
+            if let (Some(path), Some(text)) = (entry("name"), entry("value")) {
+                let place = self.place("set.value");
+                let leaf = Arc::new(Yaml::scalar(&text, true, &place));
+                let nested = path.rsplit('.').fold(leaf, |inner, key| {
+                    let mut outer = Yaml::new(Data::Mapping(Vec::new()), place.clone());
+                    outer.set(key, inner);
+                    Arc::new(outer)
+                });
+                lay_over(&mut values, &nested, 0);
+            }
+        }
+        values
     }
 }
 

@@ -571,6 +571,66 @@ fn records_of_one_name_are_alternatives_and_single_labels_are_names_of_the_zone(
 }
 
 #[test]
+fn an_address_leads_to_what_it_is_attached_to() {
+    let unit = unit(
+        r#"
+resource "azurerm_dns_zone" "z" { name = "acme.example" }
+resource "azurerm_public_ip" "ci" { name = "ci" }
+resource "azurerm_network_interface" "ci" {
+  ip_configuration { public_ip_address_id = azurerm_public_ip.ci.id }
+}
+resource "azurerm_linux_virtual_machine" "ci" {
+  network_interface_ids = [azurerm_network_interface.ci.id]
+}
+resource "azurerm_linux_virtual_machine" "told" {
+  custom_data = azurerm_public_ip.ci.ip_address
+}
+resource "azurerm_dns_a_record" "ci" {
+  name      = "ci"
+  zone_name = azurerm_dns_zone.z.name
+  records   = [azurerm_public_ip.ci.ip_address]
+}
+resource "aws_route53_zone" "z" { name = "other.example" }
+resource "aws_instance" "web" { ami = "a" }
+resource "aws_eip" "web" { instance = aws_instance.web.id }
+resource "aws_route53_record" "web" {
+  zone_id = aws_route53_zone.z.id
+  name    = "www"
+  type    = "A"
+  records = [aws_eip.web.public_ip]
+}
+"#,
+    );
+    let needed = |from: &str| -> Vec<String> {
+        let own = unit.edges.iter().filter(|edge| edge.from.as_str() == from);
+        own.map(|edge| edge.to.to_string()).filter(|to| to.starts_with("tf:")).collect()
+    };
+    assert_eq!(needed("domain:ci.acme.example"), ["tf:azurerm_linux_virtual_machine.ci"]);
+    assert_eq!(needed("domain:www.other.example"), ["tf:aws_instance.web"]);
+}
+
+#[test]
+fn a_zone_of_a_network_answers_inside_only() {
+    let unit = unit(
+        r#"
+resource "azurerm_private_dns_zone" "a" { name = "a.example" }
+resource "google_dns_managed_zone" "b" {
+  dns_name   = "b.example."
+  visibility = "private"
+}
+resource "aws_route53_zone" "c" {
+  name = "c.example"
+  vpc { vpc_id = "vpc-1" }
+}
+resource "aws_route53_zone" "d" { name = "d.example" }
+"#,
+    );
+    let published = |name: &str| node(&unit, &format!("zone:{name}")).attributes.bool(Attribute::Published);
+    let found = ["a.example", "b.example", "c.example", "d.example"].map(published);
+    assert_eq!(found, [Some(false), Some(false), Some(false), None]);
+}
+
+#[test]
 fn netlify_keeps_names_whole_and_cloudflare_may_stand_before_what_is_named() {
     let unit = unit(
         r#"
@@ -681,6 +741,34 @@ fn a_network_module_stands_where_its_zones_are() {
         "module \"vpc\" {\n source = \"terraform-aws-modules/vpc/aws\"\n azs = [\"us-east-1c\", \"us-east-1d\"]\n}\n",
     );
     assert_eq!(node(&unit, "tf:module.vpc").placement.region.as_deref(), Some("us-east-1"));
+}
+
+#[test]
+fn a_network_module_makes_the_gateways_that_it_is_asked_for() {
+    let text = |single: &str| {
+        format!(
+            r#"
+module "vpc" {{
+  source             = "terraform-aws-modules/vpc/aws"
+  enable_nat_gateway = true
+  single_nat_gateway = {single}
+}}
+module "eks" {{
+  source     = "terraform-aws-modules/eks/aws"
+  subnet_ids = module.vpc.private_subnets
+}}
+"#
+        )
+    };
+    let single = unit(&text("true"));
+    assert!(
+        single.edges.iter().any(|edge| {
+            (edge.from.as_str(), edge.to.as_str()) == ("tf:module.eks", "tf:module.vpc.nat_gateway")
+        }),
+        "{:?}",
+        single.edges
+    );
+    assert!(!ids(&unit(&text("false"))).contains(&"tf:module.vpc.nat_gateway"));
 }
 
 #[test]

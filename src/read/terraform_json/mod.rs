@@ -117,67 +117,81 @@ fn read_found(
         problems.note(file.line_location(1), "it holds no resources");
         return;
     }
-    let by_address: BTreeMap<&str, usize> =
-        found.iter().enumerate().map(|(index, found)| (found.address.as_str(), index)).collect();
-    let by_base = by_base(&found);
+    let addresses = Addresses::new(&found);
     let identities = identity::Identities::new(&found);
-    let find = |address: &str| -> Vec<usize> {
-        match by_address.get(address) {
-            Some(index) => vec![*index],
-            None => by_base.get(address).cloned().unwrap_or_default(),
-        }
-    };
-    let mut resources = Vec::new();
-    for (index, one) in found.iter().enumerate() {
-        let mut attributes = Vec::new();
-        for (name, at, addresses) in &one.references {
-            let targets: Vec<usize> =
-                addresses.iter().flat_map(|address| same_key(&find(address), one, &found)).collect();
-            let values = targets.into_iter().filter(|to| *to != index).map(refer).collect::<Vec<_>>();
-            if !values.is_empty() {
-                attributes.push(GivenAttribute {
-                    name: name.clone(),
-                    at: *at,
-                    value: GivenValue::List(values),
-                });
-            }
-        }
-        for (name, at, value) in &one.attributes {
-            let value = identities.replace(index, name, value);
-            attributes.push(GivenAttribute { name: name.clone(), at: *at, value });
-        }
-        let before: Vec<(usize, u32)> = one
-            .depends_on
-            .iter()
-            .flat_map(|(address, at)| find(address).into_iter().map(|to| (to, *at)))
-            .collect();
-        for (to, at) in before.into_iter().filter(|(to, _)| *to != index) {
-            let value = GivenValue::List(vec![refer(to)]);
-            attributes.push(GivenAttribute { name: "depends_on".to_owned(), at, value });
-        }
-        if let Some(region) = region_of(one) {
-            attributes.push(GivenAttribute {
-                name: "region".to_owned(),
+    let resources: Vec<Given> = (0..found.len())
+        .map(|index| {
+            let one = &found[index];
+            Given {
+                id: Id::terraform(prefix, &one.address),
+                address: one.address.clone(),
+                name: one.name.clone(),
+                type_name: one.type_name.clone(),
+                shown_type: one.type_name.clone(),
+                is_data: one.is_data,
+                file: 0,
                 at: one.at,
-                value: GivenValue::Text(region),
-            });
-        }
-        resources.push(Given {
-            id: Id::terraform(prefix, &one.address),
-            address: one.address.clone(),
-            name: one.name.clone(),
-            type_name: one.type_name.clone(),
-            shown_type: one.type_name.clone(),
-            is_data: one.is_data,
-            file: 0,
-            at: one.at,
-            attributes,
-        });
-    }
+                attributes: attributes(&found, index, &addresses, &identities),
+            }
+        })
+        .collect();
     given::read(&resources, &[file], cx.catalog, cx.tree, unit, problems);
     unit.nodes.iter_mut().for_each(|node| node.confidence = Confidence::Observed);
     unit.edges.iter_mut().for_each(|edge| edge.confidence = Confidence::Observed);
     unit.references.iter_mut().for_each(|reference| reference.confidence = Confidence::Observed);
+}
+
+/// What one resource says, with references to the others.
+fn attributes(
+    found: &[Found],
+    index: usize,
+    addresses: &Addresses<'_>,
+    identities: &identity::Identities<'_>,
+) -> Vec<GivenAttribute> {
+    let one = &found[index];
+    let mut out = Vec::new();
+    let mut give = |name: &str, at: u32, value: GivenValue| {
+        out.push(GivenAttribute { name: name.to_owned(), at, value });
+    };
+    for (name, at, told) in &one.references {
+        let targets = told.iter().flat_map(|address| same_key(&addresses.find(address), one, found));
+        let values: Vec<GivenValue> = targets.filter(|to| *to != index).map(refer).collect();
+        if !values.is_empty() {
+            give(name, *at, GivenValue::List(values));
+        }
+    }
+    for (name, at, value) in &one.attributes {
+        give(name, *at, identities.replace(index, name, value));
+    }
+    for (address, at) in &one.depends_on {
+        for to in addresses.find(address).into_iter().filter(|to| *to != index) {
+            give("depends_on", *at, GivenValue::List(vec![refer(to)]));
+        }
+    }
+    if let Some(region) = region_of(one) {
+        give("region", one.at, GivenValue::Text(region));
+    }
+    out
+}
+
+/// Resources by their addresses, with keys and without.
+struct Addresses<'f> {
+    whole: BTreeMap<&'f str, usize>,
+    base: BTreeMap<String, Vec<usize>>,
+}
+
+impl<'f> Addresses<'f> {
+    fn new(found: &'f [Found]) -> Self {
+        let whole = found.iter().enumerate().map(|(index, found)| (found.address.as_str(), index)).collect();
+        Addresses { whole, base: by_base(found) }
+    }
+
+    fn find(&self, address: &str) -> Vec<usize> {
+        match self.whole.get(address) {
+            Some(index) => vec![*index],
+            None => self.base.get(address).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 fn refer(index: usize) -> GivenValue {

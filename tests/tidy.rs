@@ -28,6 +28,9 @@ const BUILDS_ON: &[(&str, &str)] = &[
     ("terraform", "kubernetes"),
     ("terraform_json", "terraform"),
     ("cloudformation", "terraform"),
+    ("arm", "terraform"),
+    ("arm", "cloudformation"),
+    ("bicep", "arm"),
 ];
 
 /// The parts that may open files, sockets or programs, or print.

@@ -69,7 +69,7 @@ pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
     placement::place_declared_parts(&mut merged.estate, catalog);
     fronts::name_what_has_no_record(&mut merged);
     references::resolve(&mut merged, catalog);
-    fronts::lead_behind(&mut merged);
+    fronts::lead_behind(&mut merged, catalog);
     let mut estate = merged.estate;
     clusters::run_on_cluster(&mut estate);
     run_by::place_with_runners(&mut estate, catalog);

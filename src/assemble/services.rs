@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Attribute, Category, Estate, Id, Kind, Phase};
+use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Need, Phase};
 
 /// Counts as a service what nothing else uses and what is worth having for itself: a data store that some
 /// other organization's program uses, a published name.
 pub(super) fn promote(estate: &mut Estate) {
-    let used: BTreeSet<Id> =
-        estate.edges.iter().filter(|edge| edge.phase == Phase::Runtime).map(|edge| edge.to.clone()).collect();
+    let used = |counts: fn(&Edge) -> bool| -> BTreeSet<Id> {
+        let own = estate.edges.iter().filter(|edge| edge.phase == Phase::Runtime && counts(edge));
+        own.map(|edge| edge.to.clone()).collect()
+    };
+    let (needed, used) = (used(|edge| edge.need == Need::Required), used(|_| true));
     let answering: BTreeSet<Id> = estate
         .edges
         .iter()
@@ -17,16 +20,16 @@ pub(super) fn promote(estate: &mut Estate) {
         .map(|edge| edge.from.clone())
         .collect();
     for node in estate.nodes.values_mut() {
-        let on_top = !used.contains(&node.id) && !node.is_service;
         let worth = match node.kind {
-            Kind::Component => node.category.is_some_and(stands_for_itself),
-            Kind::Domain => answering.contains(&node.id),
+            Kind::Component => !used.contains(&node.id) && node.category.is_some_and(stands_for_itself),
+            // A published name is there for people, even if a program can speak to it.
+            Kind::Domain => !needed.contains(&node.id) && answering.contains(&node.id),
             _ => false,
         };
         let auxiliary = [Attribute::Auxiliary, Attribute::Batch, Attribute::Replica]
             .iter()
             .any(|attribute| node.attributes.bool(*attribute) == Some(true));
-        if on_top && worth && !auxiliary {
+        if worth && !auxiliary && !node.is_service {
             node.is_service = true;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Describe, Draft, Format, How, ReadContext, Value, folder_name, hosts, parse_any};
+use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, hosts, parse_any};
 use crate::model::{Attribute, Category, Declarations, Id, Kind, Program, Reach, Target, Tolerance};
 use crate::source::{SourceFile, Tree};
 
@@ -18,15 +18,24 @@ impl Format for DigitalOcean {
     }
 
     fn summary(&self) -> &'static str {
-        "DigitalOcean App Platform specs (.do/app.yaml)"
+        "DigitalOcean App Platform specs (.do/app.yaml, spec.yaml)"
     }
 
     fn wants(&self, path: &str) -> bool {
-        path.contains(".do/") && (path.ends_with(".yaml") || path.ends_with(".yml"))
+        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        is_yaml && (path.contains(".do/") || is_spec_name(file_name(path)))
     }
 
     fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
-        LISTS.iter().any(|list| file.text().contains(&format!("{list}:")))
+        let text = file.text();
+        let has_list = LISTS.iter().any(|list| text.contains(&format!("{list}:")));
+        // Words that no other file of such a name has.
+        let is_own = || {
+            ["instance_size_slug:", "environment_slug:", "deploy_on_push:"]
+                .iter()
+                .any(|key| text.contains(key))
+        };
+        has_list && (file.path().contains(".do/") || is_own())
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
@@ -45,6 +54,15 @@ impl Format for DigitalOcean {
         }
         out
     }
+}
+
+/// Names under which `doctl apps create --spec` is given its file where it does not lie in `.do`.
+fn is_spec_name(name: &str) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    matches!(stem, "spec" | "app" | "app-spec" | "app_spec" | "appspec" | "do-app" | "do" | "do-spec")
+        || stem.contains("digitalocean")
+        || stem.contains("digital-ocean")
+        || stem.contains("digital_ocean")
 }
 
 /// The folder that paths in a spec start from: the repository, in whose `.do` the spec usually lies.
@@ -172,5 +190,19 @@ mod tests {
         assert_eq!(unit.edges[0].to.as_str(), "digitalocean:shop/db");
         assert_eq!(unit.nodes[0].replication.replicas, Some(2));
         assert_eq!(unit.nodes[1].placement.region.as_deref(), Some("fra"));
+    }
+
+    #[test]
+    fn a_spec_may_lie_anywhere() {
+        let spec = "name: a\nservices:\n- name: web\n  instance_size_slug: basic-xxs\n";
+        let other = "services:\n  web:\n    image: nginx\n";
+        let tree =
+            Tree::of_texts([("spec.yaml", spec), ("deploy/digitalocean.yml", spec), ("app.yaml", other)]);
+        let files: Vec<_> = tree
+            .files()
+            .filter(|file| DigitalOcean.wants(file.path()) && DigitalOcean.claims(file, &tree))
+            .map(|file| file.path().to_string())
+            .collect();
+        assert_eq!(files, ["deploy/digitalocean.yml", "spec.yaml"]);
     }
 }

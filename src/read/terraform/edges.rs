@@ -10,7 +10,7 @@ use super::settings;
 use super::trace;
 use super::value::Ref;
 use super::world::{EXTERNAL, World};
-use crate::catalog::Role;
+use crate::catalog::{Catalog, Role};
 use crate::model::{Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
 
@@ -18,12 +18,19 @@ use crate::read::hosts;
 const MAX_STEPS: u32 = 8;
 
 /// Adds the dependencies of all components.
-pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, names: &Names, unit: &mut Unit) {
+pub(super) fn read<'a>(
+    world: &World<'a>,
+    catalog: &Catalog,
+    graph: &Graph<'a>,
+    names: &Names,
+    unit: &mut Unit,
+) {
     for (index, item) in graph.items.iter().enumerate() {
         // A component of another root is walked from only for what this root puts behind it.
         if is_node(graph, index) && !links().is_carrier(&item.type_name) {
             Walk {
                 world,
+                catalog,
                 graph,
                 names,
                 from: index,
@@ -39,6 +46,7 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, names: &Names, unit
 /// What one component needs.
 struct Walk<'w, 'a> {
     world: &'w World<'a>,
+    catalog: &'w Catalog,
     graph: &'w Graph<'a>,
     names: &'w Names,
     from: usize,
@@ -97,7 +105,7 @@ impl Walk<'_, '_> {
         }
         let from = self.graph.items[self.from].id.clone();
         for item in &self.settings {
-            settings::read(self.world, self.graph, &from, &self.graph.items[*item], unit);
+            settings::read(self.world, self.graph, self.catalog, &from, &self.graph.items[*item], unit);
         }
         self.hosts(&from, unit);
     }
@@ -183,8 +191,9 @@ impl Walk<'_, '_> {
         let group = step.group.clone().or_else(|| {
             (holds || links().are_alternatives(&written.type_name, path)).then(|| from.address.clone())
         });
-        let is_member =
-            link.reverse && self.graph.items[link.to].role == Role::Member && step.item == self.from;
+        let target = &self.graph.items[link.to];
+        let runs_it = target.role == Role::Member || &*link.attribute == "user_data";
+        let is_member = link.reverse && runs_it && step.item == self.from;
         group.or_else(|| is_member.then(|| "members".to_owned()))
     }
 

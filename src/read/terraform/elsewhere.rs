@@ -1,6 +1,8 @@
 //! Modules whose source is not in the tree: what their names tell of what they make.
 
-use super::knowledge::links;
+use std::collections::BTreeSet;
+
+use super::knowledge::{links, plain};
 use super::syntax::{Block, ExprKind};
 use crate::catalog::Catalog;
 use crate::model::Category;
@@ -13,28 +15,44 @@ pub(super) struct Told {
     /// The provider's id.
     pub(super) provider: Option<String>,
     pub(super) category: Option<Category>,
+    /// The type of a resource that would be named like it: `aws_security_group`.
+    pub(super) like: String,
 }
 
-/// What a call of a module tells: by the one provider it is given, by the provider in a registry's address, by words.
-pub(super) fn told(catalog: &Catalog, call: &Block) -> Told {
+/// What a call of a module tells: by the one provider it is given, by the provider in a registry's address, by words;
+/// else by the only provider that is configured where it is called.
+pub(super) fn told(catalog: &Catalog, call: &Block, configured: &BTreeSet<&str>) -> Told {
     let source = call.body.attribute("source").and_then(|source| source.value.literal()).unwrap_or("");
-    let source = source.split('?').next().unwrap_or(source);
+    let source = plain(source);
     let words: Vec<&str> = name_of(source).split(['-', '_', '.']).collect();
-    let in_registry = || {
-        let steps: Vec<&str> = source.split("//").next().unwrap_or(source).split('/').collect();
-        (2 < steps.len() && !source.contains("::")).then(|| steps[steps.len() - 1].to_owned())
-    };
+    let steps: Vec<&str> = source.split("//").next().unwrap_or(source).split('/').collect();
+    let named = (2 < steps.len() && !source.contains("::")).then(|| steps[steps.len() - 1].to_owned());
     let provider_of = |word: &str| {
         let id = catalog.resource(&format!("{word}_module")).provider()?;
         // What is run by others is no place.
         let runs = catalog.provider(id).is_none_or(|known| &*known.category != "software");
         (runs && id != "terraform").then(|| id.to_owned())
     };
-    let candidates = given(call).into_iter().chain(in_registry());
-    let mut candidates = candidates.chain(words.iter().map(|word| (*word).to_owned()));
+    let places: Vec<&&str> = configured.iter().filter(|name| provider_of(name).is_some()).collect();
+    let alone = match (places.as_slice(), makes_nothing(&words)) {
+        ([only], false) => Some((***only).to_owned()),
+        _ => None,
+    };
+    let candidates = given(call).into_iter().chain(named);
+    let mut candidates = candidates.chain(words.iter().map(|word| (*word).to_owned())).chain(alone);
     let prefix = candidates.find(|word| provider_of(word).is_some());
     let category = words.iter().find_map(|word| Category::parse(links().module_word(word)?));
-    Told { provider: prefix.as_deref().and_then(provider_of), prefix, category }
+    let said = words.iter().filter(|word| !matches!(**word, "terraform" | "module" | "git" | ""));
+    let own = said.filter(|word| Some(**word) != prefix.as_deref());
+    let first = prefix.as_deref().unwrap_or("module");
+    let like = std::iter::once(first).chain(own.copied()).collect::<Vec<_>>().join("_");
+    Told { provider: prefix.as_deref().and_then(provider_of), prefix, category, like }
+}
+
+/// Whether a module by its name only thinks up names and tags.
+fn makes_nothing(words: &[&str]) -> bool {
+    const WORDS: &[&str] = &["null", "label", "labels", "context", "naming", "tags", "random", "utils"];
+    words.iter().any(|word| WORDS.contains(word))
 }
 
 /// The only provider that a call hands on.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::arns::Names;
 use super::config::{Declared, Mode};
 use super::elsewhere::{self, Told};
 use super::knowledge::{Meaning, links};
@@ -9,7 +10,7 @@ use super::leaves::{Leaf, Leaves};
 use super::lookups::Lookups;
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{copies, dns, doors, edges, nodes, objects};
+use super::{copies, dns, doors, edges, joined, nodes, objects};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
 use crate::read::ReadContext;
@@ -59,6 +60,8 @@ pub(super) struct Graph<'a> {
     pub(super) links: Vec<Vec<Link>>,
     /// For each item, the items that refer to it in any way.
     pub(super) referrers: Vec<BTreeSet<usize>>,
+    /// Secrets and parameters by their names.
+    pub(super) named: Names,
     /// Modules from elsewhere and what they make besides.
     parts: Vec<(usize, usize)>,
 }
@@ -81,7 +84,7 @@ pub(super) fn read<'a>(
     let graph = Graph::new(world, catalog, prefix);
     let names = dns::read(world, &graph, unit);
     nodes::read(world, catalog, &graph, unit);
-    edges::read(world, &graph, &names, unit);
+    edges::read(world, cx.catalog, &graph, &names, unit);
     copies::read(world, &graph, unit);
     objects::read(world, &graph, cx, unit, problems);
     note_modules_from_elsewhere(&graph, problems);
@@ -153,6 +156,7 @@ impl<'a> Graph<'a> {
             by_key: HashMap::new(),
             links: Vec::new(),
             referrers: Vec::new(),
+            named: Names::default(),
             parts: Vec::new(),
         };
         for module in world.all_modules() {
@@ -169,10 +173,12 @@ impl<'a> Graph<'a> {
         graph.add_foreign(world, catalog);
         graph.links = vec![Vec::new(); graph.items.len()];
         graph.referrers = vec![BTreeSet::new(); graph.items.len()];
+        graph.named = Names::new(&graph.items);
         for index in 0..graph.items.len() {
             graph.link(index);
         }
         graph.link_module_parts();
+        joined::turn(&mut graph);
         graph
     }
 
@@ -242,7 +248,7 @@ impl<'a> Graph<'a> {
                 leaves,
                 declared: call,
                 count_unknown: module_unknown(world, module),
-                told: elsewhere::told(catalog, call.block),
+                told: elsewhere::told(catalog, call.block, &configured(world, module)),
             },
         );
         self.add_module_part(catalog, prefix, source, self.items.len() - 1);
@@ -329,7 +335,10 @@ impl<'a> Graph<'a> {
                     leaves,
                     declared: foreign.declared,
                     count_unknown: None,
-                    told: Told::default(),
+                    told: match &*foreign.type_name {
+                        "module" => elsewhere::told(catalog, foreign.declared.block, &BTreeSet::new()),
+                        _ => Told::default(),
+                    },
                 },
             );
             if let Some(item) = self.items.last_mut() {
@@ -397,6 +406,18 @@ impl<'a> Graph<'a> {
                 }
             });
         }
+        for (number, leaf) in item.leaves.leaves.iter().enumerate() {
+            let Some(to) = self.named.find(leaf).filter(|to| *to != index && !referred.contains(to)) else {
+                continue;
+            };
+            let Some(phase) = self.phase(item, leaf, to, false) else { continue };
+            referred.insert(to);
+            let attribute = "arn".into();
+            found.push((
+                index,
+                Link { to, phase, written_in: index, leaf: number, attribute, reverse: false },
+            ));
+        }
         // A part copies settings of the whole that needs it: an instance the engine of its cluster.
         let wholes: BTreeSet<usize> =
             found.iter().filter(|(_, link)| link.reverse).map(|(whole, _)| *whole).collect();
@@ -419,7 +440,7 @@ impl<'a> Graph<'a> {
         }
         let by_attribute = links().attribute(&item.type_name, &leaf.path);
         let target = &self.items[to];
-        let by_target = links().target(&target.type_name);
+        let by_target = links().target(&target.type_name).or_else(|| links().target(&target.told.like));
         for meaning in [by_attribute, by_target].into_iter().flatten() {
             match meaning {
                 Meaning::None => return None,
@@ -486,6 +507,13 @@ impl<'a> Graph<'a> {
             }
         }
     }
+}
+
+/// The providers that are configured where a module is called.
+fn configured<'a>(world: &World<'a>, module: u32) -> BTreeSet<&'a str> {
+    let caller = world.instance(module).parent.and_then(|parent| world.instance(parent).module);
+    let providers = caller.into_iter().flat_map(|caller| &caller.providers);
+    providers.filter_map(|provider| provider.block.labels.first()).map(|name| &**name).collect()
 }
 
 struct Draft<'a> {

@@ -151,8 +151,8 @@ impl Links {
     }
 
     /// The attribute with the hosts for which a type answers behind a front that many share.
-    pub(super) fn serves(&self, type_name: &str) -> Option<&'static str> {
-        self.first("serves", type_name).map(|row| row.a)
+    pub(super) fn serves(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
+        self.first("serves", type_name).map(|row| (row.a, row.b))
     }
 
     /// Whether an attribute holds a host.
@@ -203,8 +203,7 @@ impl Links {
     /// What a registry module makes besides the resource that it stands for: the type, and the arguments that must be
     /// true for it.
     pub(super) fn module_part(&self, source: &str) -> Option<(&'static str, Vec<&'static str>)> {
-        let source = source.strip_prefix("registry.terraform.io/").unwrap_or(source);
-        self.first("module-part", source).map(|row| (row.a, row.b.split('|').collect()))
+        self.first("module-part", &in_registry(source)).map(|row| (row.a, row.b.split('|').collect()))
     }
 
     /// What a module is for in whose name a word stands.
@@ -214,8 +213,34 @@ impl Links {
 
     /// The resource type that a registry module stands for.
     pub(super) fn module(&self, source: &str) -> Option<&'static str> {
-        let source = source.strip_prefix("registry.terraform.io/").unwrap_or(source);
-        self.first("module", source).map(|row| row.a)
+        self.first("module", &in_registry(source)).map(|row| row.a)
+    }
+}
+
+/// A source without its query, and without the host of the public registry: `tfr:///NAMESPACE/NAME/PROVIDER?version=1`.
+pub(super) fn plain(source: &str) -> &str {
+    let source = source.split('?').next().unwrap_or(source);
+    let prefixes = ["tfr:///", "tfr://registry.terraform.io/", "registry.terraform.io/"];
+    prefixes.iter().find_map(|prefix| source.strip_prefix(prefix)).unwrap_or(source)
+}
+
+/// A source as the public registry names it, which takes its modules from repositories on GitHub.
+fn in_registry(source: &str) -> String {
+    let plain = plain(source);
+    let plain = plain.strip_prefix("git::").unwrap_or(plain);
+    let hosts = ["https://github.com/", "ssh://git@github.com/", "git@github.com:", "github.com/"];
+    let Some(rest) = hosts.iter().find_map(|host| plain.strip_prefix(host)) else { return plain.to_owned() };
+    let (repository, below) =
+        rest.split_once("//").map_or((rest, None), |(first, below)| (first, Some(below)));
+    let repository = repository.strip_suffix(".git").unwrap_or(repository);
+    let named = repository.split_once('/').and_then(|(owner, name)| {
+        let (provider, name) = name.strip_prefix("terraform-")?.split_once('-')?;
+        Some(format!("{owner}/{name}/{provider}"))
+    });
+    match (named, below) {
+        (Some(named), Some(below)) => format!("{named}//{below}"),
+        (Some(named), None) => named,
+        (None, _) => plain.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! each root ([`roots`]) is evaluated lazily in a [`world`], its resources flattened ([`leaves`]) and joined into a
 //! graph ([`graph`]), from which nodes ([`nodes`]) and edges ([`edges`]) come; names of the DNS are read in [`dns`].
 
+mod arns;
 mod backend;
 mod config;
 mod convert;
@@ -17,6 +18,7 @@ mod files;
 mod functions;
 pub(crate) mod given;
 mod graph;
+mod joined;
 mod json;
 mod knowledge;
 mod leaves;
@@ -69,11 +71,11 @@ impl Format for Terraform {
 
     fn wants(&self, path: &str) -> bool {
         const ENDINGS: &[&str] = &[".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
-        ENDINGS.iter().any(|ending| path.ends_with(ending)) || is_terragrunt(path)
+        ENDINGS.iter().any(|ending| path.ends_with(ending)) || is_terragrunt(path) || is_template(path)
     }
 
     fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
-        self.wants(file.path()) && file.name() != ".terraform.lock.hcl"
+        self.wants(file.path()) && file.name() != ".terraform.lock.hcl" && !is_template(file.path())
     }
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
@@ -83,6 +85,14 @@ impl Format for Terraform {
             Err(_) => work(),
         }
     }
+}
+
+/// Whether a file is one that configurations fill in with `templatefile`.
+fn is_template(path: &str) -> bool {
+    let stem = path.strip_suffix(".tmpl").unwrap_or_default();
+    let is_known =
+        [".json", ".yaml", ".yml", ".sh", ".cfg", ".conf"].iter().any(|ending| stem.ends_with(ending));
+    is_known || path.ends_with(".tpl") || path.ends_with(".tftpl")
 }
 
 fn is_terragrunt(path: &str) -> bool {
@@ -110,20 +120,23 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     let stacks = terragrunt::find(cx.tree, &grunts, &modules);
     let generated: Vec<Vec<ParsedFile>> =
         stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
+    let calls: Vec<Option<ParsedFile>> = stacks.iter().map(|stack| stack.call(cx.tree, &grunts)).collect();
     let run: BTreeSet<String> = stacks.iter().filter_map(|stack| stack.module.clone()).collect();
     let plain = roots::find(&modules, &values, &run, cx);
     let dressed: Vec<Option<Module<'_>>> = stacks
         .iter()
-        .zip(&generated)
-        .map(|(stack, generated)| {
-            let module = modules.get(stack.module.as_deref()?)?;
+        .zip(generated.iter().zip(&calls))
+        .map(|(stack, (generated, call))| {
+            let Some(folder) = stack.module.as_deref() else {
+                return Some(Module::new(stack.folder(), generated.iter().chain([call.as_ref()?])));
+            };
+            let module = modules.get(folder)?;
             let mut files: Vec<&ParsedFile> =
                 configurations.iter().copied().filter(|file| file.source.folder() == module.folder).collect();
             files.extend(generated);
             Some(Module::new(&module.folder, files))
         })
         .collect();
-    note_missing_sources(&stacks, cx.tree, &mut problems);
     let mut session = Session {
         tree: cx.tree,
         modules: &modules,
@@ -171,21 +184,6 @@ fn read_roots(session: &Session<'_>, cx: &ReadContext<'_>, mut problems: Problem
 fn generated(stack: &Stack, tree: &Tree, grunts: &BTreeMap<String, Module<'_>>) -> Vec<ParsedFile> {
     let mut ignored = Problems::new();
     stack.generated(tree, grunts).iter().map(|file| parse::parse_hcl(file, &mut ignored)).collect()
-}
-
-/// What Terragrunt runs from elsewhere is not seen.
-fn note_missing_sources(stacks: &[Stack], tree: &Tree, problems: &mut Problems) {
-    for stack in stacks.iter().filter(|stack| stack.module.is_none()) {
-        if let Some(file) = tree.get(&stack.path) {
-            problems.warning(
-                file.line_location(1),
-                format!(
-                    "`{}` runs `{}`, which is not in the tree: nothing of it is seen",
-                    stack.path, stack.source
-                ),
-            );
-        }
-    }
 }
 
 fn parse_one(file: &SourceFile) -> (ParsedFile, Problems) {

@@ -26,7 +26,9 @@ pub(super) fn read<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, 
         if is_node(graph, index) && !item.foreign {
             unit.nodes.push(node(world, catalog, graph, index, item));
             add_host_name(item, unit);
-            add_served(item, unit);
+        }
+        if !item.foreign && item.mode == Mode::Managed {
+            add_served(graph, item, unit);
         }
     }
 }
@@ -52,14 +54,30 @@ fn add_host_name(item: &Item<'_>, unit: &mut Unit) {
     }
 }
 
-/// The hosts for which the resource answers.
-fn add_served(item: &Item<'_>, unit: &mut Unit) {
-    let Some(attribute) = links().serves(&item.type_name) else { return };
+/// The hosts for which the resource answers, or for which one that stands beside it says that it does.
+fn add_served(graph: &Graph<'_>, item: &Item<'_>, unit: &mut Unit) {
+    let Some((attribute, by)) = links().serves(&item.type_name) else { return };
+    let mut answering = Vec::new();
+    match by {
+        "" => answering.push(item.id.clone()),
+        by => by.split('|').flat_map(|by| item.leaves.at(by)).for_each(|leaf| {
+            leaf.value.each_ref(&mut 20, &mut |reference| {
+                answering.extend(
+                    graph
+                        .index(&reference.instance)
+                        .filter(|one| is_node(graph, *one))
+                        .map(|one| graph.items[one].id.clone()),
+                );
+            });
+        }),
+    }
     for leaf in item.leaves.at(attribute) {
         let hosts = leaf.value.items().map_or_else(|| vec![leaf.value.clone()], |items| items.to_vec());
         for host in hosts.iter().filter_map(Value::text).filter(|host| host.contains('.')) {
             let at = trace::locate_text(leaf.expr, leaf.at, &host);
-            unit.add_served(&host, &item.id, Evidence::at(item.leaves.file, at as usize));
+            for id in &answering {
+                unit.add_served(&host, id, Evidence::at(item.leaves.file, at as usize));
+            }
         }
     }
 }

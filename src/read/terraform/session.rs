@@ -93,6 +93,9 @@ impl<'a> Session<'a> {
             return None;
         }
         let world = self.world(root, chain);
+        if matches!(&self.roots[root].how, How::Terragrunt(stack) if stack.module.is_none()) {
+            return Some(asking.adopt(&world, root, &world.called_from_elsewhere()?, 0));
+        }
         let outputs = self.roots[root].module.outputs.keys();
         let map = outputs
             .map(|name| ((*name).into(), asking.adopt(&world, root, &world.output(0, name), 0)))

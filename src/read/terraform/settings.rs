@@ -1,61 +1,146 @@
 //! What programs are told: environments, images, hosts of origins.
 
+use super::arns;
 use super::graph::{Graph, Item};
-use super::knowledge::links;
+use super::knowledge::{Meaning, links};
+use super::leaves::Leaf;
 use super::nodes::scope_module;
 use super::trace;
+use super::value::Kind;
 use super::world::World;
-use crate::model::{Confidence, Group, Id, Need, Phase, Reference, Target, Unit};
+use crate::catalog::Catalog;
+use crate::model::{Confidence, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
+use crate::read::keys::{self, Keys};
 
 /// Adds the references that the settings in `item` give to `from`: its own, or those of a definition it runs.
-pub(super) fn read(world: &World<'_>, graph: &Graph<'_>, from: &Id, item: &Item<'_>, unit: &mut Unit) {
-    for leaf in &item.leaves.leaves {
+pub(super) fn read(
+    world: &World<'_>,
+    graph: &Graph<'_>,
+    catalog: &Catalog,
+    from: &Id,
+    item: &Item<'_>,
+    unit: &mut Unit,
+) {
+    for (index, leaf) in item.leaves.leaves.iter().enumerate() {
+        let evidence =
+            |at: u32| trace::evidence(world, scope_module(world, item), item.leaves.file, at, leaf.expr);
+        let need = |target: Target, evidence: Vec<Evidence>| Reference {
+            from: from.clone(),
+            target,
+            phase: Phase::Startup,
+            need: Need::Required,
+            group: None,
+            confidence: Confidence::Inferred,
+            evidence,
+        };
+        let means_nothing = matches!(links().attribute(&item.type_name, &leaf.path), Some(Meaning::None));
+        let named = arns::named(leaf).filter(|_| !means_nothing);
+        if let Some(named) = named.filter(|_| graph.named.find(leaf).is_none()) {
+            unit.references.push(need(named.target(), evidence(leaf.at)));
+            continue;
+        }
         let Some(text) = leaf.value.text().filter(|text| !text.is_empty() && text.len() < 5_000) else {
             continue;
         };
-        if refers_to_component(graph, leaf) {
+        if refers_to(graph, leaf, |item: &Item<'_>| item.is_component()) {
             continue;
         }
-        let evidence = || {
-            let at = trace::locate_text(leaf.expr, leaf.at, &text);
-            trace::evidence(world, scope_module(world, item), item.leaves.file, at, leaf.expr)
-        };
+        let written = || evidence(trace::locate_text(leaf.expr, leaf.at, &text));
         if links().is_image(&item.type_name, &leaf.path) {
+            unit.references.push(need(Target::Image(text.to_string()), written()));
+        } else if let Some(name) = key_of(item, index) {
+            for (number, mention) in hosts::in_setting(name, &text).into_iter().enumerate() {
+                add_mention(unit, from, &format!("{name}-{number}"), mention, &written());
+            }
+        }
+    }
+    if !item.type_name.starts_with("kubernetes_") {
+        opened(graph, catalog, from, item, unit);
+    }
+}
+
+/// Adds the providers whose services the keys among the settings open.
+fn opened(graph: &Graph<'_>, catalog: &Catalog, from: &Id, item: &Item<'_>, unit: &mut Unit) {
+    let leaves = &item.leaves.leaves;
+    let settings: Vec<(&str, Option<String>, usize)> = (0..leaves.len())
+        .filter_map(|index| Some((key_of(item, index)?, value_of(&leaves[index])?, index)))
+        .collect();
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let shown: Vec<(&str, String)> = settings.iter().map(|(key, value, _)| (*key, text(value))).collect();
+    let keys = Keys::among(shown.iter().map(|(key, value)| (*key, value.as_str())), catalog);
+    let mut seen: Vec<Target> = Vec::new();
+    for (key, value, index) in &settings {
+        // What leads to a component here is that component, unless it only keeps the key.
+        let is_own = |item: &Item<'_>| {
+            item.is_component() && item.kind.is_none_or(|kind| &*kind.category != "secrets")
+        };
+        let names_one = value.as_ref().is_some_and(|value| !hosts::in_setting(key, value).is_empty());
+        let is_placed = names_one || refers_to(graph, &leaves[*index], is_own);
+        let is_set = value.as_ref().is_none_or(|value| keys::is_set(value));
+        let Some((target, phase)) = keys.opened_by(key).filter(|_| !is_placed && is_set) else {
+            continue;
+        };
+        if !seen.contains(&target) {
+            seen.push(target.clone());
             unit.references.push(Reference {
                 from: from.clone(),
-                target: Target::Image(text.to_string()),
-                phase: Phase::Startup,
-                need: Need::Required,
+                target,
+                phase,
+                need: Need::Optional,
                 group: None,
                 confidence: Confidence::Inferred,
-                evidence: evidence(),
+                evidence: vec![keys::masked(item.leaves.file.location(leaves[*index].at as usize), key)],
             });
-        } else if let Some(name) = links().setting(&item.type_name, &leaf.path) {
-            for (number, mention) in hosts::in_setting(name, &text).into_iter().enumerate() {
-                add_mention(unit, from, &format!("{name}-{number}"), mention, &evidence());
-            }
         }
     }
 }
 
-/// Whether a value is made of something that is a component here: the edge to it says it all.
-fn refers_to_component(graph: &Graph<'_>, leaf: &super::leaves::Leaf<'_>) -> bool {
+/// A setting's value, none where it is given but not known; nothing where it is not given.
+fn value_of(leaf: &Leaf<'_>) -> Option<Option<String>> {
+    match leaf.value.text() {
+        Some(text) => Some(Some(text.to_string())),
+        None => (!leaf.value.is_null() && leaf.value.is_unknown()).then_some(None),
+    }
+}
+
+/// The name of the setting that a leaf is the value of: that of its map entry, or what stands beside it in a block
+/// `env { name = .. }`.
+fn key_of<'i>(item: &'i Item<'_>, index: usize) -> Option<&'i str> {
+    let leaves = &item.leaves.leaves;
+    let path = leaves[index].path.as_str();
+    if let Some((_, name)) = path.split_once("container_definitions.secrets.") {
+        return Some(name);
+    }
+    let name = links().setting(&item.type_name, path);
+    let start = match path.rfind(".env.") {
+        Some(at) => at + ".env.".len(),
+        None if path.starts_with("env.") => "env.".len(),
+        None => return name,
+    };
+    let (head, tail) = path.split_at(start);
+    if tail != "value" && !tail.starts_with("value_from.") && !tail.starts_with("value_source.") {
+        return name;
+    }
+    let beside = (index.saturating_sub(4)..index).rev().chain(index + 1..(index + 3).min(leaves.len()));
+    let is_name = |leaf: &&Leaf<'_>| leaf.path.strip_prefix(head) == Some("name");
+    beside.map(|near| &leaves[near]).find(is_name).and_then(|leaf| match &leaf.value.kind {
+        Kind::String(text) => Some(&**text),
+        _ => None,
+    })
+}
+
+/// Whether a value is made of some item: where that is a component here, the edge to it says it all.
+fn refers_to(graph: &Graph<'_>, leaf: &Leaf<'_>, which: impl Fn(&Item<'_>) -> bool) -> bool {
     let mut found = false;
     leaf.value.each_ref(&mut 100, &mut |reference| {
-        found |= graph.item(&reference.instance).is_some_and(Item::is_component);
+        found |= graph.item(&reference.instance).is_some_and(&which);
     });
     found
 }
 
 /// Several hosts of one value are alternatives.
-fn add_mention(
-    unit: &mut Unit,
-    from: &Id,
-    label: &str,
-    mention: hosts::Mention,
-    evidence: &[crate::model::Evidence],
-) {
+fn add_mention(unit: &mut Unit, from: &Id, label: &str, mention: hosts::Mention, evidence: &[Evidence]) {
     let sure: Vec<Target> = mention
         .endpoints
         .into_iter()

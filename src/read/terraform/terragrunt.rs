@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::config::Module;
 use super::evaluate::relative;
 use super::session::Session;
+use super::syntax::{Attribute, Block, Body, Expr, ExprKind, ParsedFile};
 use super::value::{Kind, Value};
 use super::world::{Input, Inputs, World};
 use crate::model::Evidence;
@@ -151,6 +152,48 @@ impl Stack {
             grunt.includes = exposed;
         }
         add_inputs(asking, &world, module, &mut out);
+        out
+    }
+
+    /// What stands for a module that is not in the tree: a configuration that calls it with the inputs.
+    pub(super) fn call(&self, tree: &Tree, files: &BTreeMap<String, Module<'_>>) -> Option<ParsedFile> {
+        if self.module.is_some() {
+            return None;
+        }
+        let own = files.get(&self.path)?;
+        let at = own.settings.first().map_or(0, |settings| settings.block.at);
+        let text = |text: &str| Expr::new(ExprKind::String(text.into()), (at, at));
+        let mut call = Body::default();
+        call.attributes.push(Attribute { name: "source".into(), at, value: text(&self.source) });
+        let mut body = Body::default();
+        for name in self.input_names(tree, files) {
+            if matches!(&*name, "source" | "version" | "providers" | "count" | "for_each" | "depends_on") {
+                continue;
+            }
+            let variable = Expr::new(ExprKind::Variable("var".into()), (at, at));
+            let value = Expr::new(ExprKind::Get(Box::new(variable), Arc::clone(&name)), (at, at));
+            call.attributes.push(Attribute { name: Arc::clone(&name), at, value });
+            let declared = Body::default();
+            body.blocks.push(Block { kind: "variable".into(), labels: vec![name], at, body: declared });
+        }
+        let name = self.folder().rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("this");
+        body.blocks.push(Block { kind: "module".into(), labels: vec![name.into()], at, body: call });
+        Some(ParsedFile { source: tree.get(&self.path)?.clone(), body })
+    }
+
+    /// The names of the inputs, its own and those of includes.
+    fn input_names(&self, tree: &Tree, files: &BTreeMap<String, Module<'_>>) -> BTreeSet<Arc<str>> {
+        let mut out = BTreeSet::new();
+        let included = includes(tree, files, &self.path).into_iter().map(|(_, path)| path);
+        for path in included.chain([self.path.clone()]) {
+            let Some(module) = files.get(&path) else { continue };
+            let world = world(tree, files, module, &path, self.folder(), 0);
+            for (file, inputs) in module.top_level.iter().filter(|(_, given)| &*given.name == "inputs") {
+                if let Kind::Map(map) = &world.eval_at(0, file, &inputs.value).kind {
+                    out.extend(map.keys().map(Arc::clone));
+                }
+            }
+        }
         out
     }
 

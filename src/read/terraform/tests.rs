@@ -351,6 +351,125 @@ fn a_task_needs_what_its_definition_speaks_of() {
 }
 
 #[test]
+fn keys_of_services_that_others_run_are_optional_needs() {
+    let unit = unit(
+        r#"
+resource "google_secret_manager_secret" "mail" { secret_id = "mail" }
+variable "sentry" {}
+resource "google_cloud_run_service" "api" {
+  template {
+    spec {
+      containers {
+        env {
+          name  = "SENTRY_DSN"
+          value = var.sentry
+        }
+        env {
+          name = "SENDGRID_API_KEY"
+          value_from {
+            secret_key_ref {
+              name = google_secret_manager_secret.mail.secret_id
+              key  = "latest"
+            }
+          }
+        }
+        env {
+          name  = "STRIPE_SECRET_KEY"
+          value = ""
+        }
+        env {
+          name  = "DATABASE_HOST"
+          value = "db.example.com"
+        }
+      }
+    }
+  }
+}
+"#,
+    );
+    has_edge(&unit, "tf:google_cloud_run_service.api -> provider sentry observe optional");
+    has_edge(&unit, "tf:google_cloud_run_service.api -> provider sendgrid runtime optional");
+    has_edge(&unit, "tf:google_cloud_run_service.api -> host db.example.com runtime required");
+    assert!(!edges(&unit).iter().any(|edge| edge.contains("stripe")), "{:?}", edges(&unit));
+}
+
+#[test]
+fn a_name_leads_to_what_is_mapped_to_it() {
+    let unit = unit(
+        r#"
+resource "google_cloud_run_service" "api" { name = "api" }
+resource "google_cloud_run_domain_mapping" "api" {
+  name = "api.acme.example"
+  spec { route_name = google_cloud_run_service.api.name }
+}
+"#,
+    );
+    let serves: Vec<_> = unit.serves.iter().map(|one| (one.host.as_str(), one.id.as_str())).collect();
+    assert_eq!(serves, [("api.acme.example", "tf:google_cloud_run_service.api")]);
+}
+
+#[test]
+fn a_cluster_runs_on_the_machines_that_join_it() {
+    let text = |launch: &str| {
+        format!(
+            r#"
+resource "aws_ecs_cluster" "main" {{ name = "main" }}
+resource "aws_launch_template" "node" {{
+  user_data = base64encode("echo ECS_CLUSTER=${{aws_ecs_cluster.main.arn}} >> /etc/ecs/ecs.config")
+}}
+resource "aws_autoscaling_group" "node" {{
+  min_size = 1
+  launch_template {{ id = aws_launch_template.node.id }}
+}}
+resource "aws_ecs_service" "web" {{
+  cluster     = aws_ecs_cluster.main.id
+  launch_type = "{launch}"
+}}
+"#
+        )
+    };
+    let machines = unit(&text("EC2"));
+    has_edge(&machines, "tf:aws_ecs_cluster.main -> tf:aws_autoscaling_group.node runtime required");
+    assert!(!edges(&machines).iter().any(|edge| edge.starts_with("tf:aws_autoscaling_group.node -> tf:")));
+    let without = edges(&unit(&text("FARGATE")));
+    assert!(!without.iter().any(|edge| edge.starts_with("tf:aws_ecs_cluster.main -> tf:")), "{without:?}");
+}
+
+#[test]
+fn secrets_may_be_named_by_text() {
+    let definition = r#"[{"name": "web", "image": "nginx:1", "secrets": [
+        {"name": "DB_HOST", "valueFrom": "arn:aws:ssm:eu-west-1:1:parameter/prod/db-host"},
+        {"name": "KEY", "valueFrom": "arn:aws:secretsmanager:eu-west-1:${account}:secret:prod/key-a1B2c3"},
+        {"name": "PLAIN", "valueFrom": "/prod/plain"}
+    ]}]"#;
+    let main = r#"
+provider "aws" { region = "eu-west-1" }
+data "aws_caller_identity" "me" {}
+resource "aws_db_instance" "db" {}
+resource "aws_ssm_parameter" "host" {
+  name  = "/prod/db-host"
+  value = aws_db_instance.db.address
+}
+resource "aws_secretsmanager_secret" "key" { name = "prod/key" }
+resource "aws_ecs_task_definition" "web" {
+  container_definitions = templatefile("web.json.tpl", { account = data.aws_caller_identity.me.account_id })
+}
+resource "aws_ecs_service" "web" { task_definition = aws_ecs_task_definition.web.arn }
+"#;
+    let found = read(&[("main.tf", main), ("web.json.tpl", definition)]);
+    let unit = &found.units[0];
+    for wanted in [
+        "tf:aws_ecs_service.web -> tf:aws_ssm_parameter.host startup required",
+        "tf:aws_ecs_service.web -> tf:aws_db_instance.db runtime required",
+        "tf:aws_ecs_service.web -> tf:aws_secretsmanager_secret.key startup required",
+        "tf:aws_ecs_service.web -> provider aws startup required",
+        "tf:aws_ecs_service.web -> image nginx:1 startup required",
+    ] {
+        has_edge(unit, wanted);
+    }
+}
+
+#[test]
 fn an_autoscaler_says_how_few_instances_there_are() {
     let unit = unit(
         r#"
@@ -717,6 +836,7 @@ fn a_module_from_elsewhere_tells_by_its_name_what_it_is_for() {
         }
         module "jobs" { source = "example/sqs-queue/aws" }
         module "odd" { source = "git::https://git.example.org/odd.git" }
+        module "label" { source = "git::https://git.example.org/terraform-null-label.git" }
         "#,
     );
     let shown = |id: &str| {
@@ -731,7 +851,8 @@ fn a_module_from_elsewhere_tells_by_its_name_what_it_is_for() {
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(shown("tf:module.db"), (Some(Category::Database), some("aws"), some("eu-west-2")));
     assert_eq!(shown("tf:module.jobs"), (Some(Category::Queue), some("aws"), some("eu-west-1")));
-    assert_eq!(shown("tf:module.odd"), (Some(Category::Other), None, None));
+    assert_eq!(shown("tf:module.odd"), (Some(Category::Other), some("aws"), some("eu-west-1")));
+    assert_eq!(shown("tf:module.label"), (Some(Category::Other), None, None));
     assert_eq!(node(&unit, "tf:module.db").tolerance, Tolerance::Unknown);
 }
 
@@ -802,6 +923,72 @@ fn terragrunt_gives_inputs_and_joins_by_dependencies() {
     assert_eq!(service.replication.replicas, Some(2));
     assert_eq!(service.placement.region.as_deref(), Some("eu-west-1"));
     has_edge(app, "tf:live/app/aws_ecs_service.s -> tf:live/db/aws_db_instance.db runtime required");
+}
+
+#[test]
+fn terragrunt_runs_modules_from_elsewhere_with_their_inputs() {
+    let root = r#"
+locals {
+  vars = read_terragrunt_config(find_in_parent_folders("env.hcl")).locals
+}
+remote_state {
+  backend = "s3"
+  config  = { bucket = "acme-state", key = "${path_relative_to_include()}/state" }
+}
+generate "provider" {
+  path      = "provider.tf"
+  contents  = "provider \"aws\" { region = \"${local.vars.region}\" }"
+}
+"#;
+    let stack = |source: &str, rest: &str| {
+        format!(
+            "include {{ path = find_in_parent_folders() }}\nterraform {{ source = \"{source}\" }}\n{rest}\n"
+        )
+    };
+    let vpc =
+        stack("tfr:///terraform-aws-modules/vpc/aws?version=5.0.0", "inputs = { azs = [\"eu-west-1a\"] }");
+    let db = stack(
+        "git::https://git.example.org/modules.git//postgres?ref=v1",
+        r#"
+dependency "vpc" { config_path = "../vpc" }
+inputs = { subnet_ids = dependency.vpc.outputs.private_subnets }
+"#,
+    );
+    let rds = stack(
+        "git::https://github.com/terraform-aws-modules/terraform-aws-rds.git?ref=v6",
+        "inputs = { multi_az = true, backup_retention_period = 7 }",
+    );
+    let app = stack(
+        "git::https://git.example.org/modules.git//app?ref=v1",
+        r#"
+dependency "db" { config_path = "../db" }
+dependency "rds" { config_path = "../rds" }
+dependency "vpc" { config_path = "../vpc" }
+inputs = {
+  vpc_id  = dependency.vpc.outputs.vpc_id
+  db_url  = "postgres://${dependency.db.outputs.address}/app"
+  db_host = dependency.rds.outputs.db_instance_endpoint
+}
+"#,
+    );
+    let found = read(&[
+        ("live/terragrunt.hcl", root),
+        ("live/env.hcl", "locals { region = \"eu-west-1\" }"),
+        ("live/app/terragrunt.hcl", &app),
+        ("live/db/terragrunt.hcl", &db),
+        ("live/rds/terragrunt.hcl", &rds),
+        ("live/vpc/terragrunt.hcl", &vpc),
+    ]);
+    let [app, db, rds, vpc] = found.units.as_slice() else { panic!("{:?}", found.units) };
+    has_edge(app, "tf:live/app/module.app -> tf:live/db/module.db runtime required");
+    has_edge(app, "tf:live/app/module.app -> tf:live/rds/module.rds runtime required");
+    assert!(!edges(app).iter().any(|edge| edge.contains("vpc")), "{:?}", edges(app));
+    let db = node(db, "tf:live/db/module.db");
+    assert_eq!((db.placement.provider.as_deref(), db.category), (Some("aws"), Some(Category::Database)));
+    assert_eq!(db.placement.region.as_deref(), Some("eu-west-1"));
+    let rds = node(rds, "tf:live/rds/module.rds");
+    assert_eq!((rds.type_name.as_deref(), rds.tolerance), (Some("aws_db_instance"), Tolerance::Zone));
+    assert_eq!(node(vpc, "tf:live/vpc/module.vpc").type_name.as_deref(), Some("aws_vpc"));
 }
 
 #[test]

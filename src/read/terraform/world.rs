@@ -502,6 +502,15 @@ impl<'a> World<'a> {
         })
     }
 
+    /// Whatever the module from elsewhere gives out that a root calls first.
+    pub(super) fn called_from_elsewhere(&self) -> Option<Value> {
+        let module = self.all_modules().into_iter().find(|id| self.instance(*id).call.is_some())?;
+        let address = self.instance(module).address.clone();
+        let instance = InstanceKey { module, resource: EXTERNAL, key: Key::None };
+        let whole = Value::unknown(format!("`{address}` is not in the tree"));
+        Some(whole.with_ref(Ref { instance, attribute: "".into() }))
+    }
+
     /// An attribute of a resource instance, with the reference to it.
     pub(super) fn attribute(&self, key: &InstanceKey, name: &str) -> Value {
         let reference = Ref { instance: key.clone(), attribute: name.into() };
@@ -625,10 +634,12 @@ impl<'a> World<'a> {
         } else if key.resource == EXTERNAL {
             let instance = other.instance(key.module);
             let call = instance.call?;
+            let source = call.body().attribute("source").and_then(|source| source.value.literal());
+            let stands_for = source.and_then(|source| super::knowledge::links().module(source));
             Foreign {
                 address: instance.address.clone(),
                 root,
-                type_name: "module".to_owned(),
+                type_name: stands_for.unwrap_or("module").to_owned(),
                 name: call.block.labels.first()?.to_string(),
                 declared: call,
                 zone: None,

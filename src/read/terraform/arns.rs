@@ -1,0 +1,98 @@
+//! Secrets and parameters that are named by text: by their ARN, or by their plain name in a container's `secrets`.
+
+use std::collections::HashMap;
+
+use super::config::Mode;
+use super::graph::Item;
+use super::leaves::Leaf;
+use super::value::{Kind, Shape, Value};
+use crate::model::Target;
+
+/// Stands for a piece of a text that is not known.
+const UNKNOWN: &str = "*";
+
+/// What a text names.
+#[derive(Debug, PartialEq)]
+pub(super) struct Named {
+    service: &'static str,
+    name: String,
+    region: Option<String>,
+}
+
+/// The secrets and parameters of a configuration by their names.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    by_name: HashMap<(&'static str, String), usize>,
+}
+
+impl Names {
+    pub(super) fn new(items: &[Item<'_>]) -> Self {
+        let managed = items.iter().enumerate().filter(|(_, item)| item.mode == Mode::Managed);
+        let by_name = managed.filter_map(|(index, item)| {
+            let service = match &*item.type_name {
+                "aws_ssm_parameter" => "ssm",
+                "aws_secretsmanager_secret" => "secretsmanager",
+                _ => return None,
+            };
+            Some(((service, bare(&item.leaves.text("name")?).to_owned()), index))
+        });
+        Names { by_name: by_name.collect() }
+    }
+
+    /// The item that a leaf names by text.
+    pub(super) fn find(&self, leaf: &Leaf<'_>) -> Option<usize> {
+        if self.by_name.is_empty() {
+            return None;
+        }
+        let named = named(leaf)?;
+        let exact = self.by_name.get(&(named.service, named.name.clone()));
+        // The ARN of a secret ends in six letters that are given to it.
+        let without = || named.name.rsplit_once('-').map(|(name, _)| (named.service, name.to_owned()));
+        exact.or_else(|| self.by_name.get(&without()?)).copied()
+    }
+}
+
+/// What a leaf names by text, if it does.
+pub(super) fn named(leaf: &Leaf<'_>) -> Option<Named> {
+    let text = written(&leaf.value)?;
+    let Some(rest) = text.strip_prefix("arn:") else {
+        let is_secret = leaf.path.contains("container_definitions") && leaf.path.contains("secrets.");
+        let is_name = is_secret && !text.is_empty() && !text.contains(char::is_whitespace);
+        return is_name.then(|| Named { service: "ssm", name: bare(&text).to_owned(), region: None });
+    };
+    let mut parts = rest.split(':').skip(1);
+    let (service, region, _, kind) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (service, name) = match service {
+        "ssm" => ("ssm", kind.strip_prefix("parameter/")?),
+        "secretsmanager" if kind == "secret" => ("secretsmanager", parts.next()?),
+        _ => return None,
+    };
+    let is_known = !region.is_empty() && !region.contains(UNKNOWN);
+    Some(Named { service, name: bare(name).to_owned(), region: is_known.then(|| region.to_owned()) })
+}
+
+impl Named {
+    /// The service that hands it out.
+    pub(super) fn target(self) -> Target {
+        Target::Provider {
+            provider: "aws".to_owned(),
+            service: Some(self.service.to_owned()),
+            region: self.region,
+        }
+    }
+}
+
+fn bare(name: &str) -> &str {
+    name.trim_start_matches('/')
+}
+
+/// A text, its unknown pieces as [`UNKNOWN`].
+fn written(value: &Value) -> Option<String> {
+    if let Some(text) = value.text() {
+        return (text.len() < 2_000).then(|| text.to_string());
+    }
+    let Kind::Unknown(unknown) = &value.kind else { return None };
+    let Shape::Text(pieces) = &unknown.shape else { return None };
+    let piece = |piece: &Value| piece.text().map_or_else(|| UNKNOWN.to_owned(), |text| text.to_string());
+    (pieces.len() < 20).then(|| pieces.iter().map(piece).collect())
+}

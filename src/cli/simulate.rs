@@ -1,11 +1,13 @@
 //! `linchpin simulate`: what the failure of anything does to every service.
 
-use std::fmt::Write as _;
-
 use anyhow::{Context as _, bail};
 use clap::{ArgMatches, Args as _, FromArgMatches as _, ValueEnum};
 use jiff::civil::Date;
-use serde_json::{Value, json};
+
+mod show;
+
+pub(super) use show::cannot_words;
+use show::{Answer, Run};
 
 use super::typed::Input;
 use super::{Command, Exit, Terminal, meaning};
@@ -14,11 +16,9 @@ use crate::analyze::query::{QueryError, select};
 use crate::analyze::{Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator};
 use crate::assemble::{add_control_planes, provider_part};
 use crate::catalog::Catalog;
-use crate::judge::span;
-use crate::model::{Estate, Id, Kind, Phase};
-use crate::outlook::{Ability, Away, Means, MeansState, Promise, by_ability, means, promises};
+use crate::model::{Estate, Id, Kind};
+use crate::outlook::{means, promises};
 use crate::replay::{Hit, Mapping, failures};
-use crate::report::text::{markdown_code, terminal};
 use crate::scan::Outcome;
 
 /// `linchpin simulate`.
@@ -149,39 +149,11 @@ impl Command for Simulate {
         let each = typed.each.map(Each::failure).transpose()?;
         let today = typed.input.how.today.unwrap_or_else(meaning::today);
         let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
-        let catalog: &Catalog = &outcome.catalog;
-        let mut estate = outcome.estate.clone();
-        let world = World { outcome: &outcome, catalog, today };
-        let text = match (&typed.scenario, typed.worst) {
-            (Some(id), _) => {
-                let outage = catalog.outages().iter().find(|outage| outage.id == *id);
-                let outage = outage.with_context(|| {
-                    format!("failed to find the outage `{id}`; see `linchpin catalog list outages`")
-                })?;
-                add_control_planes(&mut estate, catalog, &outage.date);
-                let alternatives = failures(&mut estate, catalog, outage, &typed.mappings, Hit::Surely);
-                estate.settle();
-                let lasts = outage.duration_minutes.map(|minutes| u64::from(minutes) * 60);
-                world.one(&estate, Plane::Both, &alternatives, lasts, &typed)
-            }
-            (None, worst) => {
-                add_control_planes(&mut estate, catalog, &today.to_string());
-                let mut ids = selected(&mut estate, catalog, &typed.fail)?;
-                let silent = typed.without.map(Without::family);
-                let silent = silent.map(|family| silence(&mut estate, family)).unwrap_or_default();
-                let limit = worst.unwrap_or(usize::MAX);
-                match each {
-                    Some(each) => each_alone(&estate, each, &silent, limit, &typed),
-                    None if typed.fail.is_empty() && typed.without.is_none() => {
-                        many(&outcome, &estate, limit, &typed)
-                    }
-                    None => {
-                        ids.extend(silent);
-                        let failure = Failure::new(&estate, &ids, typed.plane());
-                        world.one(&estate, typed.plane(), &[failure], None, &typed)
-                    }
-                }
-            }
+        let estate = outcome.estate.clone();
+        let world = World { outcome: &outcome, catalog: &outcome.catalog, today };
+        let text = match &typed.scenario {
+            Some(outage) => world.outage(estate, outage, &typed)?,
+            None => world.asked(estate, each, &typed)?,
         };
         match terminal.write(|out| out.write_all(text.as_bytes())) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -272,16 +244,38 @@ struct World<'a> {
     today: Date,
 }
 
-/// One failure, and what it means.
-struct Answer {
-    simulation: Simulation,
-    means: Vec<Means>,
-    promises: Vec<Promise>,
-    /// How long the failure lasts, in seconds, where that is known.
-    lasts: Option<u64>,
-}
-
 impl World<'_> {
+    /// An outage of the catalog, in the worst way in which it may have happened.
+    fn outage(&self, mut estate: Estate, id: &str, typed: &Typed) -> anyhow::Result<String> {
+        let outage = self.catalog.outages().iter().find(|outage| outage.id == id);
+        let outage = outage.with_context(|| {
+            format!("failed to find the outage `{id}`; see `linchpin catalog list outages`")
+        })?;
+        add_control_planes(&mut estate, self.catalog, &outage.date);
+        let alternatives = failures(&mut estate, self.catalog, outage, &typed.mappings, Hit::Surely);
+        estate.settle();
+        let lasts = outage.duration_minutes.map(|minutes| u64::from(minutes) * 60);
+        Ok(self.one(&estate, Plane::Both, &alternatives, lasts, typed))
+    }
+
+    /// What was asked for: failures at one time, or each alone.
+    fn asked(&self, mut estate: Estate, each: Option<NameFailure>, typed: &Typed) -> anyhow::Result<String> {
+        add_control_planes(&mut estate, self.catalog, &self.today.to_string());
+        let mut ids = selected(&mut estate, self.catalog, &typed.fail)?;
+        let silent = typed.without.map(Without::family);
+        let silent = silent.map(|family| silence(&mut estate, family)).unwrap_or_default();
+        let limit = typed.worst.unwrap_or(usize::MAX);
+        if let Some(each) = each {
+            return Ok(each_alone(&estate, each, &silent, limit, typed));
+        }
+        if typed.fail.is_empty() && typed.without.is_none() {
+            return Ok(many(self.outcome, &estate, limit, typed));
+        }
+        ids.extend(silent);
+        let failure = Failure::new(&estate, &ids, typed.plane());
+        Ok(self.one(&estate, typed.plane(), &[failure], None, typed))
+    }
+
     /// The worst of the alternatives.
     fn one(
         &self,
@@ -311,11 +305,7 @@ impl World<'_> {
             lasts,
         };
         let limit = if typed.all { usize::MAX } else { ROWS_ON_SCREEN };
-        match typed.format {
-            Format::Json => format!("{:#}\n", json_of(&answer.simulation, |_| true)),
-            Format::Table => table(&answer, limit),
-            Format::Markdown => markdown(&answer, limit),
-        }
+        answer.shown(typed.format, limit)
     }
 }
 
@@ -342,17 +332,8 @@ fn many(outcome: &Outcome, estate: &Estate, limit: usize, typed: &Typed) -> Stri
         runs.sort_by_key(|run| std::cmp::Reverse(run.hampered().count()));
         runs.truncate(limit);
     }
-    match typed.format {
-        Format::Json => format!(
-            "{:#}\n",
-            Value::Array(runs.iter().map(|run| json_of(run, ServiceOutcome::is_hurt)).collect())
-        ),
-        Format::Table => table_of_many(runs.iter().map(|run| (failed_line(&failed(run), 3), run))),
-        Format::Markdown => {
-            let codes = |run| failed(run).iter().map(|id| markdown_code(id.as_str())).collect::<Vec<_>>();
-            markdown_of_many(runs.iter().map(|run| (codes(run).join(", "), run)))
-        }
-    }
+    let runs: Vec<Run> = runs.into_iter().map(|simulation| Run { name: None, simulation }).collect();
+    show::many(&runs, typed.format, None)
 }
 
 /// Every set of names or addresses that hurts somebody when it is lost, the worst first.
@@ -361,309 +342,22 @@ fn each_alone(estate: &Estate, each: NameFailure, silent: &[Id], limit: usize, t
     let mut simulator = Simulator::new(estate, plane);
     let sets = name_failures(estate, each);
     let all = sets.len();
-    let mut runs: Vec<(String, Simulation)> = sets
+    let mut runs: Vec<Run> = sets
         .into_iter()
         .map(|(name, mut ids)| {
             ids.extend(silent.iter().cloned());
             ids.sort();
             ids.dedup();
-            (name, simulator.run(&Failure::new(estate, &ids, plane)))
+            Run { name: Some(name), simulation: simulator.run(&Failure::new(estate, &ids, plane)) }
         })
-        .filter(|(_, run)| run.services.iter().any(ServiceOutcome::is_hurt))
+        .filter(|run| run.simulation.services.iter().any(ServiceOutcome::is_hurt))
         .collect();
     let rank = |run: &Simulation| {
         let count = |state| run.in_state(state).count();
         [count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded)]
     };
-    runs.sort_by_cached_key(|(name, run)| (std::cmp::Reverse(rank(run)), name.clone()));
+    runs.sort_by_cached_key(|run| (std::cmp::Reverse(rank(&run.simulation)), run.name.clone()));
     let summary = format!("{} of {all} that were read hurt somebody.\n", runs.len());
     runs.truncate(limit);
-    match typed.format {
-        Format::Json => {
-            let named = |(name, run): &(String, Simulation)| {
-                let mut json = json_of(run, ServiceOutcome::is_hurt);
-                json["name"] = json!(name);
-                json
-            };
-            format!("{:#}\n", Value::Array(runs.iter().map(named).collect()))
-        }
-        Format::Table => {
-            table_of_many(runs.iter().map(|(name, run)| (terminal(name).into_owned(), run))) + &summary
-        }
-        Format::Markdown => {
-            markdown_of_many(runs.iter().map(|(name, run)| (markdown_code(name), run))) + "\n" + &summary
-        }
-    }
-}
-
-fn json_of(simulation: &Simulation, shown: impl Fn(&ServiceOutcome) -> bool) -> Value {
-    let failed = simulation.failure.lost.iter().chain(&simulation.failure.impaired);
-    let words = |phases: &[Phase]| phases.iter().map(|phase| phase.word()).collect::<Vec<_>>();
-    let services = simulation.services.iter().filter(|service| shown(service)).map(|service| {
-        json!({
-            "id": service.id.as_str(),
-            "state": service.state.word(),
-            "path": service.path.iter().map(Id::as_str).collect::<Vec<_>>(),
-            "recoverable": service.recoverable,
-            "cannot": words(&service.cannot),
-            "perhaps_cannot": words(&service.perhaps_cannot),
-        })
-    });
-    json!({ "failed": failed.map(Id::as_str).collect::<Vec<_>>(), "services": services.collect::<Vec<_>>() })
-}
-
-fn counts(simulation: &Simulation) -> String {
-    let count = |state: ServiceState| simulation.in_state(state).count();
-    format!(
-        "{} down, {} not known, {} degraded, {} up of {} services; {:.0} % of the weight is down",
-        count(ServiceState::Down),
-        count(ServiceState::NotKnown),
-        count(ServiceState::Degraded),
-        count(ServiceState::Up),
-        simulation.services.len(),
-        simulation.share(ServiceState::Down) * 100.0
-    )
-}
-
-fn failed_line(ids: &[Id], limit: usize) -> String {
-    let shown: Vec<String> = ids.iter().take(limit).map(|id| terminal(id.as_str()).into_owned()).collect();
-    let more = ids.len().saturating_sub(limit);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
-}
-
-/// What a service cannot do, in words; empty when it can do everything.
-pub(super) fn cannot_words(service: &ServiceOutcome) -> String {
-    let word = |phase: &Phase| match phase {
-        Phase::Startup => "start",
-        Phase::Deploy => "deploy",
-        Phase::Observe => "be seen",
-        Phase::Recover => "be recovered",
-        Phase::Runtime => "run",
-    };
-    let list = |phases: &[Phase]| phases.iter().map(word).collect::<Vec<_>>().join(", ");
-    let mut parts = Vec::new();
-    if service.state == ServiceState::Down {
-        let comes_back = service.recoverable && service.cannot.is_empty();
-        parts.push(
-            if comes_back { "can be brought back meanwhile" } else { "cannot be brought back meanwhile" }
-                .to_owned(),
-        );
-    }
-    if !service.cannot.is_empty() {
-        parts.push(format!("cannot {}", list(&service.cannot)));
-    }
-    if !service.perhaps_cannot.is_empty() {
-        parts.push(format!("perhaps cannot {}", list(&service.perhaps_cannot)));
-    }
-    parts.join("; ")
-}
-
-fn rows(simulation: &Simulation) -> Vec<&ServiceOutcome> {
-    let mut rows: Vec<&ServiceOutcome> =
-        simulation.services.iter().filter(|service| service.is_hurt()).collect();
-    rows.sort_by(|a, b| {
-        a.state.cmp(&b.state).then(b.weight.total_cmp(&a.weight)).then_with(|| a.id.cmp(&b.id))
-    });
-    rows
-}
-
-fn table(answer: &Answer, limit: usize) -> String {
-    let simulation = &answer.simulation;
-    let mut text = String::new();
-    let failure = &simulation.failure;
-    for (label, ids) in [("Failed", &failure.lost), ("Not to be changed", &failure.impaired)] {
-        if !ids.is_empty() {
-            line(&mut text, &format!("{label}: {}", failed_line(ids, 8)));
-        }
-    }
-    line(&mut text, &counts(simulation));
-    let rows = rows(simulation);
-    if !rows.is_empty() {
-        line(&mut text, "");
-    }
-    for service in rows.iter().take(limit) {
-        line(&mut text, &format!("{:<10} {}", service.state.word(), terminal(service.id.as_str())));
-        if 1 < service.path.len() {
-            let steps: Vec<String> =
-                service.path.iter().skip(1).map(|id| terminal(id.as_str()).into_owned()).collect();
-            line(&mut text, &format!("           <- {}", steps.join(" <- ")));
-        }
-        let words = cannot_words(service);
-        if !words.is_empty() {
-            line(&mut text, &format!("           {words}"));
-        }
-    }
-    if limit < rows.len() {
-        line(&mut text, &format!("... and {} more; --all shows them", rows.len() - limit));
-    }
-    let up: Vec<&ServiceOutcome> = simulation.services.iter().filter(|service| !service.is_hurt()).collect();
-    if !up.is_empty() {
-        let names: Vec<String> = up
-            .iter()
-            .take(if limit == usize::MAX { limit } else { 8 })
-            .map(|one| terminal(one.id.as_str()).into_owned())
-            .collect();
-        let more = up.len() - names.len();
-        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
-        line(&mut text, "");
-        line(&mut text, &format!("Works on: {}{rest}", names.join(", ")));
-    }
-    let promised = promise_lines(answer, |id| terminal(id.as_str()).into_owned());
-    section(&mut text, "Promised", &promised, limit);
-    section(&mut text, "Meanwhile", &ability_lines(answer, |id| terminal(id.as_str()).into_owned()), limit);
-    text
-}
-
-fn section(text: &mut String, title: &str, lines: &[String], limit: usize) {
-    if lines.is_empty() {
-        return;
-    }
-    line(text, &format!("\n{title}:"));
-    for one in lines.iter().take(limit) {
-        line(text, &format!("  {one}"));
-    }
-    if limit < lines.len() {
-        line(text, &format!("  ... and {} more; --all shows them", lines.len() - limit));
-    }
-}
-
-/// What becomes of recovery objectives, the broken ones first.
-fn promise_lines(answer: &Answer, show: impl Fn(&Id) -> String) -> Vec<String> {
-    let mut promises: Vec<&Promise> = answer.promises.iter().collect();
-    promises.sort_by_key(|one| (one.breaks_rto(answer.lasts) != Some(true), &one.service));
-    promises.into_iter().map(|one| promise_line(one, answer.lasts, &show)).collect()
-}
-
-fn promise_line(promise: &Promise, lasts: Option<u64>, show: &impl Fn(&Id) -> String) -> String {
-    let mut parts = Vec::new();
-    if let Some(rto) = promise.rto_seconds {
-        let away = match (promise.away, lasts) {
-            (Away::UntilFailover(seconds), _) => format!("its failover takes {}", span(seconds)),
-            (Away::UntilSetUpElsewhere, _) => {
-                "it is away until it is set up elsewhere, and nobody said how long that takes".to_owned()
-            }
-            (Away::WhileItLasts, Some(seconds)) => format!("it was away for {}", span(seconds)),
-            (Away::WhileItLasts, None) => "it is away as long as this lasts".to_owned(),
-        };
-        let verdict = match promise.breaks_rto(lasts) {
-            Some(true) => "too long",
-            Some(false) => "in time",
-            None => "not known whether in time",
-        };
-        parts.push(format!("has to be back in {}: {away} ({verdict})", span(rto)));
-    }
-    if let (Some(rpo), Some(loses)) = (promise.rpo_seconds, promise.loses_seconds) {
-        let verdict = if promise.breaks_rpo() == Some(true) { "too much" } else { "as promised" };
-        parts.push(format!("may lose {}: its backups lose up to {} ({verdict})", span(rpo), span(loses)));
-    }
-    format!("{} {}", show(&promise.service), parts.join("; "))
-}
-
-/// Who can log in, deploy, page, see and tell.
-fn ability_lines(answer: &Answer, show: impl Fn(&Id) -> String) -> Vec<String> {
-    const SHOWN: usize = 4;
-    if answer.means.is_empty() {
-        return vec![
-            "nothing that was read says with what people log in, deploy, page, see and tell".to_owned(),
-        ];
-    }
-    let one = |(ability, means): (Ability, Vec<&Means>)| {
-        let shown = means.iter().take(SHOWN).map(|one| format!("{} {}", show(&one.id), one.state.word()));
-        let mut parts: Vec<String> = shown.collect();
-        if SHOWN < means.len() {
-            let works = means.iter().skip(SHOWN).filter(|one| one.state == MeansState::Works).count();
-            parts.push(format!("{} more, {works} of which work", means.len() - SHOWN));
-        }
-        let all = if parts.is_empty() {
-            "nothing that was read says with what".to_owned()
-        } else {
-            parts.join(", ")
-        };
-        format!("{:<7} {all}", ability.word())
-    };
-    by_ability(&answer.means).into_iter().map(one).collect()
-}
-
-fn failed(run: &Simulation) -> Vec<Id> {
-    run.failure.lost.iter().chain(&run.failure.impaired).cloned().collect()
-}
-
-/// One line a failure, each with what is said to have failed.
-fn table_of_many<'a>(runs: impl Iterator<Item = (String, &'a Simulation)>) -> String {
-    let mut text = String::new();
-    line(
-        &mut text,
-        &format!(
-            "{:>6} {:>9} {:>9} {:>9} {:>7}  fails",
-            "down", "not known", "degraded", "hampered", "weight"
-        ),
-    );
-    for (fails, run) in runs {
-        let count = |state: ServiceState| run.in_state(state).count();
-        line(
-            &mut text,
-            &format!(
-                "{:>6} {:>9} {:>9} {:>9} {:>5.0} %  {fails}",
-                count(ServiceState::Down),
-                count(ServiceState::NotKnown),
-                count(ServiceState::Degraded),
-                run.hampered().count(),
-                run.share(ServiceState::Down) * 100.0
-            ),
-        );
-    }
-    text
-}
-
-fn markdown(answer: &Answer, limit: usize) -> String {
-    let simulation = &answer.simulation;
-    let mut text = String::from("# Simulated failure\n\n");
-    let failure = &simulation.failure;
-    for (label, ids) in [("Failed", &failure.lost), ("Not to be changed", &failure.impaired)] {
-        if !ids.is_empty() {
-            let ids: Vec<String> = ids.iter().map(|id| markdown_code(id.as_str())).collect();
-            line(&mut text, &format!("{label}: {}\n", ids.join(", ")));
-        }
-    }
-    line(&mut text, &format!("{}.\n", counts(simulation)));
-    let rows = rows(simulation);
-    if !rows.is_empty() {
-        line(&mut text, "| state | service | because | meanwhile |\n|---|---|---|---|");
-    }
-    for service in rows.iter().take(limit) {
-        let steps: Vec<String> = service.path.iter().skip(1).map(|id| markdown_code(id.as_str())).collect();
-        let (id, words) = (markdown_code(service.id.as_str()), cannot_words(service));
-        line(&mut text, &format!("| {} | {id} | {} | {words} |", service.state.word(), steps.join(" ← ")));
-    }
-    if limit < rows.len() {
-        line(&mut text, &format!("\nand {} more", rows.len() - limit));
-    }
-    let show = |id: &Id| markdown_code(id.as_str());
-    let sections = [("Promised", promise_lines(answer, show)), ("Meanwhile", ability_lines(answer, show))];
-    for (title, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
-        line(&mut text, &format!("\n## {title}\n"));
-        for one in lines.iter().take(limit) {
-            line(&mut text, &format!("- {one}"));
-        }
-    }
-    text
-}
-
-fn markdown_of_many<'a>(runs: impl Iterator<Item = (String, &'a Simulation)>) -> String {
-    let mut text =
-        String::from("| fails | down | not known | degraded | hampered |\n|---|---:|---:|---:|---:|\n");
-    for (fails, run) in runs {
-        let count = |state: ServiceState| run.in_state(state).count();
-        let (down, unknown, degraded) =
-            (count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded));
-        line(
-            &mut text,
-            &format!("| {fails} | {down} | {unknown} | {degraded} | {} |", run.hampered().count()),
-        );
-    }
-    text
-}
-
-fn line(text: &mut String, content: &str) {
-    writeln!(text, "{content}").expect("a string takes all text");
+    show::many(&runs, typed.format, Some(&summary))
 }

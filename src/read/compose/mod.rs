@@ -5,6 +5,8 @@ mod interpolate;
 mod profiles;
 mod project;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -132,7 +132,8 @@ impl Finder<'_> {
     /// What a generator makes; `None` when it is not to be known.
     fn parameters(&self, generator: &Node, given: &Parameters, depth: u32) -> Option<Vec<Parameters>> {
         if let Some(elements) = generator.at(&["list", "elements"]) {
-            return Some(elements.items().iter().map(|element| of_element(element)).collect());
+            let elements = elements.items().iter().take(MOST_APPLICATIONS + 1);
+            return Some(elements.map(|element| of_element(element)).collect());
         }
         if let Some(git) = generator.get("git") {
             let git = fill(git, given, false);
@@ -151,9 +152,9 @@ impl Finder<'_> {
                     let mut both = one.clone();
                     both.extend(&other);
                     out.push(both);
-                }
-                if out.len() > MOST_APPLICATIONS {
-                    break;
+                    if out.len() > MOST_APPLICATIONS {
+                        return Some(out);
+                    }
                 }
             }
             return Some(out);

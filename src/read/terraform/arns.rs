@@ -4,12 +4,16 @@ use std::collections::HashMap;
 
 use super::config::Mode;
 use super::graph::Item;
+use super::knowledge::links;
 use super::leaves::Leaf;
 use super::value::{Kind, Shape, Value};
 use crate::model::Target;
 
 /// Stands for a piece of a text that is not known.
 const UNKNOWN: &str = "*";
+
+/// The ARN of a secret ends in so many letters that are given to it.
+const GIVEN_LETTERS: usize = 6;
 
 /// What a text names.
 #[derive(Debug, PartialEq)]
@@ -29,11 +33,7 @@ impl Names {
     pub(super) fn new(items: &[Item<'_>]) -> Self {
         let managed = items.iter().enumerate().filter(|(_, item)| item.mode == Mode::Managed);
         let by_name = managed.filter_map(|(index, item)| {
-            let service = match &*item.type_name {
-                "aws_ssm_parameter" => "ssm",
-                "aws_secretsmanager_secret" => "secretsmanager",
-                _ => return None,
-            };
+            let service = links().named_in(&item.type_name)?;
             Some(((service, bare(&item.leaves.text("name")?).to_owned()), index))
         });
         Names { by_name: by_name.collect() }
@@ -46,9 +46,9 @@ impl Names {
         }
         let named = named(leaf)?;
         let exact = self.by_name.get(&(named.service, named.name.clone()));
-        // The ARN of a secret ends in six letters that are given to it.
-        let without = || named.name.rsplit_once('-').map(|(name, _)| (named.service, name.to_owned()));
-        exact.or_else(|| self.by_name.get(&without()?)).copied()
+        exact
+            .or_else(|| self.by_name.get(&(named.service, named.without_given_letters()?.to_owned())))
+            .copied()
     }
 }
 
@@ -72,6 +72,11 @@ pub(super) fn named(leaf: &Leaf<'_>) -> Option<Named> {
 }
 
 impl Named {
+    fn without_given_letters(&self) -> Option<&str> {
+        let (name, letters) = self.name.rsplit_once('-')?;
+        (letters.len() == GIVEN_LETTERS || letters == UNKNOWN).then_some(name)
+    }
+
     /// The service that hands it out.
     pub(super) fn target(self) -> Target {
         Target::Provider {

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::graph::{Graph, Link};
+use super::knowledge::links;
 use crate::model::Phase;
 
-const CLUSTER: &str = "aws_ecs_cluster";
-
-/// Turns links of machines to the Amazon ECS cluster that their start-up script names.
+/// Turns links of machines to the cluster that their start-up script names.
 pub(super) fn turn(graph: &mut Graph<'_>) {
     for index in 0..graph.items.len() {
         let leaves = &graph.items[index].leaves.leaves;
@@ -35,7 +34,7 @@ pub(super) fn turn(graph: &mut Graph<'_>) {
 fn clusters(graph: &Graph<'_>, index: usize, leaf: usize) -> BTreeSet<(usize, usize)> {
     let mut out = BTreeSet::new();
     let mut see = |from: usize, to: usize| {
-        if graph.items[to].type_name == CLUSTER {
+        if links().is_joined(&graph.items[to].type_name) {
             out.insert((to, from));
         }
     };

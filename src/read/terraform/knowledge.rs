@@ -200,6 +200,16 @@ impl Links {
         self.first("address", type_name).is_some()
     }
 
+    /// The service in the ARNs of what a type makes, where those are written as texts.
+    pub(super) fn named_in(&self, type_name: &str) -> Option<&'static str> {
+        self.first("arn", type_name).map(|row| row.a)
+    }
+
+    /// Whether machines join a type of cluster by what they are told when they start.
+    pub(super) fn is_joined(&self, type_name: &str) -> bool {
+        self.first("joined", type_name).is_some()
+    }
+
     /// What a registry module makes besides the resource that it stands for: the type, and the arguments that must be
     /// true for it.
     pub(super) fn module_part(&self, source: &str) -> Option<(&'static str, Vec<&'static str>)> {

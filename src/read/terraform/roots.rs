@@ -142,11 +142,11 @@ fn root(
             Named::Nothing => {}
         }
     }
+    // `terraform.tfvars` first, then `*.auto.tfvars` in the order of their names.
+    always.sort_by_key(|path| (path.contains(".auto.tfvars"), path.clone()));
     if sets.is_empty() {
         return by_workspace(module, always, cx);
     }
-    // `terraform.tfvars` first, then `*.auto.tfvars` in the order of their names.
-    always.sort_by_key(|path| (path.contains(".auto.tfvars"), path.clone()));
     let names: Vec<&str> = sets.keys().map(String::as_str).collect();
     let chosen = cx.choose_environment(&names).map(str::to_owned);
     let environments = sets
@@ -166,8 +166,7 @@ fn root(
 }
 
 /// A root whose environments, if any, are the workspaces that it tells apart by name.
-fn by_workspace(module: &Module<'_>, mut always: Vec<String>, cx: &ReadContext<'_>) -> Root {
-    always.sort_by_key(|path| (path.contains(".auto.tfvars"), path.clone()));
+fn by_workspace(module: &Module<'_>, always: Vec<String>, cx: &ReadContext<'_>) -> Root {
     let found = workspaces::named(module);
     let names: Vec<&str> = found.keys().map(String::as_str).collect();
     let chosen = cx.choose_environment(&names).map(str::to_owned);

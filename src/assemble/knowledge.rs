@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::placement::Place;
-use crate::catalog::{Catalog, Identification, NameKind};
+use crate::catalog::{Catalog, Confidence, Identification, NameKind};
 use crate::model::Category;
 
 /// What a provider runs on.
@@ -39,14 +39,16 @@ pub(super) fn scheme_category(catalog: &Catalog, scheme: &str) -> Option<Categor
     catalog.image_kind(catalog.url_scheme(scheme)?).and_then(|kind| category(&kind.category))
 }
 
-/// Who is behind a name that is used as the scheme says: `dns` for name servers, `smtp` for mail hosts.
+/// Who is behind a name that is used as the scheme says: `dns` for name servers, `smtp` for mail hosts. What rests on
+/// general knowledge alone decides nothing: such a name stays unknown.
 pub(super) fn place_of_host(catalog: &Catalog, name: &str, scheme: Option<&str>) -> Option<Place> {
     let kinds: &[NameKind] = match scheme {
         Some("dns") => &[NameKind::Ns],
         Some("smtp" | "smtps") => &[NameKind::Mx, NameKind::Host],
         _ => &[NameKind::Host, NameKind::Alias, NameKind::Mx, NameKind::Ns],
     };
-    kinds.iter().find_map(|kind| catalog.identify(*kind, name)).map(|found| place(catalog, &found))
+    let found = kinds.iter().find_map(|kind| catalog.identify(*kind, name))?;
+    (found.confidence != Confidence::Assumed).then(|| place(catalog, &found))
 }
 
 /// Whose address it is.
@@ -137,4 +139,24 @@ pub(super) fn category(word: &str) -> Option<Category> {
         "dns" | "ddns" => Some(Category::Dns),
         _ => Some(Category::Saas),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_from_general_knowledge_places_nothing() {
+        let rows = "domain,provider,kinds,category,confidence,source\n\
+                    read-up.example,enom,host,hosting,high,own-site\n\
+                    known-somehow.example,enom,host,hosting,assumed,memory\n";
+        let catalog = Catalog::with_overrides([("names/domains.csv", rows.to_owned())]).unwrap();
+        let provider = |name: &str| place_of_host(&catalog, name, None).map(|place| place.provider);
+        assert_eq!(provider("api.read-up.example").as_deref(), Some("enom"));
+        assert_eq!(provider("api.known-somehow.example"), None);
+        assert!(
+            catalog.identify(NameKind::Host, "api.known-somehow.example").is_some(),
+            "it can be looked up"
+        );
+    }
 }

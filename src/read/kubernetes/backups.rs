@@ -16,20 +16,20 @@ pub(super) fn location(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, 
     let url = object.at(&["spec", "config", "s3Url"]);
     let region = object.root.str_at(&["spec", "config", "region"]).map(str::to_owned);
     let name = provider.str().unwrap_or("").rsplit('/').next().unwrap_or("");
-    let product = |provider: &str, service: &str| Target::Provider {
-        provider: provider.to_owned(),
-        service: Some(service.to_owned()),
-        region: region.clone(),
-    };
     let target = match (host_of(url), name) {
         (Some(host), _) => host,
-        (None, "aws") => product("aws", "s3"),
-        (None, "gcp") => product("gcp", "storage"),
-        (None, "azure") => product("azure", "storage"),
+        (None, "aws") => product("aws", "s3", region),
+        (None, "gcp") => product("gcp", "storage", region),
+        (None, "azure") => product("azure", "storage", region),
         _ => return,
     };
     let evidence = vec![url.unwrap_or(provider).evidence(tree)];
     needs.refer(&object.id(), target, Phase::Recover, Need::Required, evidence);
+}
+
+/// A product of a provider that objects are kept with.
+fn product(provider: &str, service: &str, region: Option<String>) -> Target {
+    Target::Provider { provider: provider.to_owned(), service: Some(service.to_owned()), region }
 }
 
 /// The object store that a database of CloudNativePG is backed up to, by itself or by the plugin for it.
@@ -45,14 +45,9 @@ pub(super) fn store(object: &Object, needs: &mut Needs<'_>, tree: &Tree) {
     let Some(place) = store.get("endpointURL").or_else(|| store.get("destinationPath")) else { return };
     let text = place.str().unwrap_or("");
     let evidence = vec![place.evidence(tree)];
-    let product = |provider: &str, service: &str| Target::Provider {
-        provider: provider.to_owned(),
-        service: Some(service.to_owned()),
-        region: None,
-    };
     let target = match text.split_once("://").map(|(scheme, _)| scheme) {
-        Some("s3") => product("aws", "s3"),
-        Some("gs") => product("gcp", "storage"),
+        Some("s3") => product("aws", "s3", None),
+        Some("gs") => product("gcp", "storage", None),
         _ => match hosts::of_url(text) {
             Some(target) => target,
             None => return,

@@ -51,11 +51,8 @@ pub(super) fn release(
             link(object, cluster, needs, far, Phase::Startup, tree);
         }
     }
-    if let Some(values) = object.at(&["spec", "values"]).filter(|_| object.renders.is_none()) {
-        value_hosts(object, values, needs, tree);
-        value_images(object, values, needs, tree, MAX_VALUES_DEPTH);
-        value_keys(object, values, needs, catalog);
-        value_secrets(object, values, needs);
+    if let Some(given) = object.at(&["spec", "values"]).filter(|_| object.renders.is_none()) {
+        values(object, given, needs, catalog, tree);
     }
 }
 
@@ -176,6 +173,14 @@ fn is_plumbing(chart: &str) -> bool {
     .any(|word| chart.contains(word))
 }
 
+/// What the values of a chart that is not rendered ask for.
+fn values(object: &Object, values: &Yaml, needs: &mut Needs<'_>, catalog: &Catalog, tree: &Tree) {
+    value_hosts(object, values, needs, tree);
+    value_images(object, values, needs, tree, MAX_VALUES_DEPTH);
+    value_keys(object, values, needs, catalog);
+    value_secrets(object, values, needs);
+}
+
 /// Hosts in a chart's values.
 fn value_hosts(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tree) {
     if values.scalars().len() > 5000 {
@@ -278,14 +283,11 @@ pub(super) fn application(
     let chart = sources.iter().find_map(|source| source.get("chart"));
     let node = match chart.and_then(Yaml::str) {
         Some(chart) => {
-            let values = sources.iter().find_map(|source| source.at(&["helm", "valuesObject"]));
-            if let Some(values) = values {
-                value_hosts(object, values, needs, tree);
-                value_images(object, values, needs, tree, MAX_VALUES_DEPTH);
-                value_keys(object, values, needs, catalog);
-                value_secrets(object, values, needs);
+            let given = sources.iter().find_map(|source| source.at(&["helm", "valuesObject"]));
+            if let Some(given) = given {
+                values(object, given, needs, catalog, tree);
             }
-            of_elsewhere(object, Some(chart), values, catalog, tree)
+            of_elsewhere(object, Some(chart), given, catalog, tree)
         }
         None => part(object, Category::Ci, tree),
     };

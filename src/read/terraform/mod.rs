@@ -123,19 +123,11 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     let calls: Vec<Option<ParsedFile>> = stacks.iter().map(|stack| stack.call(cx.tree, &grunts)).collect();
     let run: BTreeSet<String> = stacks.iter().filter_map(|stack| stack.module.clone()).collect();
     let plain = roots::find(&modules, &values, &run, cx);
+    let added = generated.iter().zip(&calls);
     let dressed: Vec<Option<Module<'_>>> = stacks
         .iter()
-        .zip(generated.iter().zip(&calls))
-        .map(|(stack, (generated, call))| {
-            let Some(folder) = stack.module.as_deref() else {
-                return Some(Module::new(stack.folder(), generated.iter().chain([call.as_ref()?])));
-            };
-            let module = modules.get(folder)?;
-            let mut files: Vec<&ParsedFile> =
-                configurations.iter().copied().filter(|file| file.source.folder() == module.folder).collect();
-            files.extend(generated);
-            Some(Module::new(&module.folder, files))
-        })
+        .zip(added)
+        .map(|(stack, (generated, call))| dressed(stack, &configurations, generated, call.as_ref()))
         .collect();
     let mut session = Session {
         tree: cx.tree,
@@ -160,6 +152,22 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     session.several = session.roots.len() > 1;
     session.find_states();
     read_roots(&session, cx, problems)
+}
+
+/// The module that a stack of Terragrunt runs, with the files that Terragrunt puts beside it; the call of one from
+/// elsewhere. `None` where there is nothing to run.
+fn dressed<'a>(
+    stack: &Stack,
+    configurations: &[&'a ParsedFile],
+    generated: &'a [ParsedFile],
+    call: Option<&'a ParsedFile>,
+) -> Option<Module<'a>> {
+    let Some(folder) = stack.module.as_deref() else {
+        return Some(Module::new(stack.folder(), generated.iter().chain([call?])));
+    };
+    let own: Vec<&ParsedFile> =
+        configurations.iter().copied().filter(|file| file.source.folder() == folder).collect();
+    (!own.is_empty()).then(|| Module::new(folder, own.into_iter().chain(generated)))
 }
 
 /// Reads each root by itself, then what they are to each other.

@@ -1,0 +1,332 @@
+//! Modules, roots, environments and states.
+
+use super::*;
+
+#[test]
+fn modules_that_call_each_other_end() {
+    let declared = read(&[
+        ("a/main.tf", "module \"b\" {\n source = \"../b\"\n}\nresource \"aws_instance\" \"a\" {}\n"),
+        ("b/main.tf", "module \"a\" {\n source = \"../a\"\n}\nresource \"aws_instance\" \"b\" {}\n"),
+    ]);
+    let all: Vec<_> = declared.units.iter().flat_map(ids).collect();
+    assert!(all.iter().any(|id| id.ends_with("module.b.aws_instance.b")), "{all:?}");
+}
+
+#[test]
+fn a_module_that_calls_itself_is_said_to() {
+    let declared =
+        read(&[("main.tf", "module \"self\" {\n source = \"./\"\n}\nresource \"aws_instance\" \"a\" {}\n")]);
+    assert_eq!(ids(&declared.units[0]), ["tf:aws_instance.a"]);
+    let said: Vec<&str> = declared.problems.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(said, ["`module.self` calls a module that it stands in: it is not followed"]);
+}
+
+#[test]
+fn values_come_from_the_environment_that_is_chosen() {
+    let files = [
+        (
+            "main.tf",
+            "variable \"size\" {\n}\nresource \"aws_ecs_service\" \"web\" {\n  desired_count = var.size\n}\n",
+        ),
+        ("env/production.tfvars", "size = 3\n"),
+        ("env/staging.tfvars", "size = 1\n"),
+    ];
+    let by_default = read(&files);
+    let web = node(&by_default.units[0], "tf:aws_ecs_service.web");
+    assert_eq!(web.replication.replicas, Some(3));
+    let places: Vec<_> =
+        web.evidence.iter().filter_map(|e| e.location()).map(|l| format!("{}:{}", l.path, l.line)).collect();
+    assert_eq!(places, ["main.tf:3", "main.tf:4", "env/production.tfvars:1"]);
+    let chosen: Vec<_> =
+        by_default.units[0].environments.iter().map(|one| (one.name.as_str(), one.chosen)).collect();
+    assert_eq!(chosen, [("production", true), ("staging", false)]);
+    let asked = read_in(&files, Some("staging"));
+    assert_eq!(node(&asked.units[0], "tf:aws_ecs_service.web").replication.replicas, Some(1));
+}
+
+#[test]
+fn what_is_looked_up_by_name_is_what_another_root_makes() {
+    let declared = read(&[
+        (
+            "a/main.tf",
+            "provider \"aws\" { region = \"eu-west-1\" }\nresource \"aws_ecs_cluster\" \"c\" {\n name = \"main\"\n}\n",
+        ),
+        (
+            "b/main.tf",
+            "provider \"aws\" { region = \"eu-west-1\" }\ndata \"aws_ecs_cluster\" \"c\" {\n cluster_name = \"main\"\n}\nresource \"aws_ecs_service\" \"s\" {\n cluster = data.aws_ecs_cluster.c.arn\n}\n",
+        ),
+        (
+            "c/main.tf",
+            "provider \"aws\" { region = \"eu-west-2\" }\ndata \"aws_ecs_cluster\" \"c\" {\n cluster_name = \"main\"\n}\nresource \"aws_ecs_service\" \"s\" {\n cluster = data.aws_ecs_cluster.c.arn\n}\n",
+        ),
+    ]);
+    has_edge(&declared.units[1], "tf:b/aws_ecs_service.s -> tf:a/aws_ecs_cluster.c runtime required");
+    has_edge(&declared.units[2], "tf:c/aws_ecs_service.s -> tf:c/data.aws_ecs_cluster.c runtime required");
+}
+
+#[test]
+fn a_module_from_elsewhere_tells_by_its_name_what_it_is_for() {
+    let unit = unit(
+        r#"
+        provider "aws" { region = "eu-west-1" }
+        provider "aws" {
+          alias  = "london"
+          region = "eu-west-2"
+        }
+        module "db" {
+          source    = "github.com/example/terraform-rds-instance?ref=5.17.1"
+          providers = { aws = aws.london }
+        }
+        module "jobs" { source = "example/sqs-queue/aws" }
+        module "odd" { source = "git::https://git.example.org/odd.git" }
+        module "label" { source = "git::https://git.example.org/terraform-null-label.git" }
+        "#,
+    );
+    let shown = |id: &str| {
+        let node = node(&unit, id);
+        let place = &node.placement;
+        (
+            node.category,
+            place.provider.as_deref().map(str::to_owned),
+            place.region.as_deref().map(str::to_owned),
+        )
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(shown("tf:module.db"), (Some(Category::Database), some("aws"), some("eu-west-2")));
+    assert_eq!(shown("tf:module.jobs"), (Some(Category::Queue), some("aws"), some("eu-west-1")));
+    assert_eq!(shown("tf:module.odd"), (Some(Category::Other), some("aws"), some("eu-west-1")));
+    assert_eq!(shown("tf:module.label"), (Some(Category::Other), None, None));
+    assert_eq!(node(&unit, "tf:module.db").tolerance, Tolerance::Unknown);
+}
+
+#[test]
+fn a_network_module_stands_where_its_zones_are() {
+    let unit = unit(
+        "module \"vpc\" {\n source = \"terraform-aws-modules/vpc/aws\"\n azs = [\"us-east-1c\", \"us-east-1d\"]\n}\n",
+    );
+    assert_eq!(node(&unit, "tf:module.vpc").placement.region.as_deref(), Some("us-east-1"));
+}
+
+#[test]
+fn a_network_module_makes_the_gateways_that_it_is_asked_for() {
+    let text = |single: &str| {
+        format!(
+            r#"
+module "vpc" {{
+  source             = "terraform-aws-modules/vpc/aws"
+  enable_nat_gateway = true
+  single_nat_gateway = {single}
+}}
+module "eks" {{
+  source     = "terraform-aws-modules/eks/aws"
+  subnet_ids = module.vpc.private_subnets
+}}
+"#
+        )
+    };
+    let single = unit(&text("true"));
+    assert!(
+        single.edges.iter().any(|edge| {
+            (edge.from.as_str(), edge.to.as_str()) == ("tf:module.eks", "tf:module.vpc.nat_gateway")
+        }),
+        "{:?}",
+        single.edges
+    );
+    assert!(!ids(&unit(&text("false"))).contains(&"tf:module.vpc.nat_gateway"));
+}
+
+#[test]
+fn terragrunt_gives_inputs_and_joins_by_dependencies() {
+    let declared = read(&[
+        (
+            "modules/db/main.tf",
+            "resource \"aws_db_instance\" \"db\" {}\noutput \"host\" {\n  value = aws_db_instance.db.address\n}\n",
+        ),
+        (
+            "modules/app/main.tf",
+            "variable \"n\" {}\nvariable \"host\" {}\nresource \"aws_ecs_service\" \"s\" {\n  desired_count = var.n\n  task_definition = aws_ecs_task_definition.t.arn\n}\nresource \"aws_ecs_task_definition\" \"t\" {\n  container_definitions = jsonencode([{ name = \"a\", image = \"a\", environment = [{ name = \"DB_HOST\", value = var.host }] }])\n}\n",
+        ),
+        (
+            "live/root.hcl",
+            "locals {\n  n = 2\n}\ninputs = {\n  n = local.n\n}\ngenerate \"p\" {\n  path = \"p.tf\"\n  contents = \"provider \\\"aws\\\" {\\n region = \\\"eu-west-1\\\"\\n}\"\n}\n",
+        ),
+        (
+            "live/db/terragrunt.hcl",
+            "terraform {\n  source = \"../../modules//db\"\n}\ninclude \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n",
+        ),
+        (
+            "live/app/terragrunt.hcl",
+            "terraform {\n  source = \"../../modules//app\"\n}\ninclude \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\ndependency \"db\" {\n  config_path = \"../db\"\n}\ninputs = {\n  host = dependency.db.outputs.host\n}\n",
+        ),
+    ]);
+    let names: Vec<_> = declared.units.iter().map(|unit| unit.folder.as_str()).collect();
+    assert_eq!(names, ["live/app", "live/db"]);
+    let app = &declared.units[0];
+    let service = node(app, "tf:live/app/aws_ecs_service.s");
+    assert_eq!(service.replication.replicas, Some(2));
+    assert_eq!(service.placement.region.as_deref(), Some("eu-west-1"));
+    has_edge(app, "tf:live/app/aws_ecs_service.s -> tf:live/db/aws_db_instance.db runtime required");
+}
+
+#[test]
+fn terragrunt_runs_modules_from_elsewhere_with_their_inputs() {
+    let root = r#"
+locals {
+  vars = read_terragrunt_config(find_in_parent_folders("env.hcl")).locals
+}
+remote_state {
+  backend = "s3"
+  config  = { bucket = "acme-state", key = "${path_relative_to_include()}/state" }
+}
+generate "provider" {
+  path      = "provider.tf"
+  contents  = "provider \"aws\" { region = \"${local.vars.region}\" }"
+}
+"#;
+    let stack = |source: &str, rest: &str| {
+        format!(
+            "include {{ path = find_in_parent_folders() }}\nterraform {{ source = \"{source}\" }}\n{rest}\n"
+        )
+    };
+    let vpc =
+        stack("tfr:///terraform-aws-modules/vpc/aws?version=5.0.0", "inputs = { azs = [\"eu-west-1a\"] }");
+    let db = stack(
+        "git::https://git.example.org/modules.git//postgres?ref=v1",
+        r#"
+dependency "vpc" { config_path = "../vpc" }
+inputs = { subnet_ids = dependency.vpc.outputs.private_subnets }
+"#,
+    );
+    let rds = stack(
+        "git::https://github.com/terraform-aws-modules/terraform-aws-rds.git?ref=v6",
+        "inputs = { multi_az = true, backup_retention_period = 7 }",
+    );
+    let app = stack(
+        "git::https://git.example.org/modules.git//app?ref=v1",
+        r#"
+dependency "db" { config_path = "../db" }
+dependency "rds" { config_path = "../rds" }
+dependency "vpc" { config_path = "../vpc" }
+inputs = {
+  vpc_id  = dependency.vpc.outputs.vpc_id
+  db_url  = "postgres://${dependency.db.outputs.address}/app"
+  db_host = dependency.rds.outputs.db_instance_endpoint
+}
+"#,
+    );
+    let found = read(&[
+        ("live/terragrunt.hcl", root),
+        ("live/env.hcl", "locals { region = \"eu-west-1\" }"),
+        ("live/app/terragrunt.hcl", &app),
+        ("live/db/terragrunt.hcl", &db),
+        ("live/rds/terragrunt.hcl", &rds),
+        ("live/vpc/terragrunt.hcl", &vpc),
+    ]);
+    let [app, db, rds, vpc] = found.units.as_slice() else { panic!("{:?}", found.units) };
+    has_edge(app, "tf:live/app/module.app -> tf:live/db/module.db runtime required");
+    has_edge(app, "tf:live/app/module.app -> tf:live/rds/module.rds runtime required");
+    assert!(!edges(app).iter().any(|edge| edge.contains("vpc")), "{:?}", edges(app));
+    let db = node(db, "tf:live/db/module.db");
+    assert_eq!((db.placement.provider.as_deref(), db.category), (Some("aws"), Some(Category::Database)));
+    assert_eq!(db.placement.region.as_deref(), Some("eu-west-1"));
+    let rds = node(rds, "tf:live/rds/module.rds");
+    assert_eq!((rds.type_name.as_deref(), rds.tolerance), (Some("aws_db_instance"), Tolerance::Zone));
+    assert_eq!(node(vpc, "tf:live/vpc/module.vpc").type_name.as_deref(), Some("aws_vpc"));
+}
+
+#[test]
+fn a_remote_state_joins_roots() {
+    let declared = read(&[
+        (
+            "net/main.tf",
+            "terraform {\n  backend \"s3\" {\n    bucket = \"state\"\n    key = \"net\"\n    region = \"us-west-1\"\n  }\n}\nresource \"aws_ecs_cluster\" \"c\" {}\noutput \"cluster\" {\n  value = aws_ecs_cluster.c.id\n}\n",
+        ),
+        (
+            "app/main.tf",
+            "data \"terraform_remote_state\" \"net\" {\n  backend = \"s3\"\n  config = {\n    bucket = \"state\"\n    key = \"net\"\n  }\n}\nresource \"aws_ecs_service\" \"s\" {\n  cluster = data.terraform_remote_state.net.outputs.cluster\n}\n",
+        ),
+    ]);
+    has_edge(&declared.units[0], "tf:app/aws_ecs_service.s -> tf:net/aws_ecs_cluster.c runtime required");
+    let net = &declared.units[1];
+    has_edge(net, "tf:net/aws_ecs_cluster.c -> tf-backend:s3/state deploy required");
+    assert_eq!(node(net, "tf-backend:s3/state").placement.region.as_deref(), Some("us-west-1"));
+}
+
+#[test]
+fn a_module_from_elsewhere_is_kept() {
+    let declared = read(&[(
+        "main.tf",
+        r#"
+        provider "aws" { region = "eu-central-1" }
+        module "db" {
+          source   = "terraform-aws-modules/rds/aws"
+          multi_az = true
+        }
+        module "odd" {
+          source = "git::https://example.com/x.git"
+          host   = module.db.db_instance_address
+        }
+        "#,
+    )]);
+    let unit = &declared.units[0];
+    let db = node(unit, "tf:module.db");
+    assert_eq!(db.type_name.as_deref(), Some("aws_db_instance"));
+    assert_eq!(db.tolerance, Tolerance::Zone);
+    assert_eq!(node(unit, "tf:module.odd").tolerance, Tolerance::Unknown);
+    has_edge(unit, "tf:module.odd -> tf:module.db runtime required");
+}
+
+#[test]
+fn the_state_that_terragrunt_configures_deploys_what_it_runs() {
+    let declared = read(&[
+        (
+            "live/root.hcl",
+            "remote_state {\n  backend = \"s3\"\n  config = {\n    bucket = \"acme-state\"\n    key    = \"${path_relative_to_include()}/terraform.tfstate\"\n    region = \"us-east-1\"\n  }\n}\n",
+        ),
+        (
+            "live/app/terragrunt.hcl",
+            "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\nterraform {\n  source = \"../../modules/app\"\n}\n",
+        ),
+        ("modules/app/main.tf", "resource \"aws_ecs_service\" \"app\" {\n  desired_count = 2\n}\n"),
+    ]);
+    let [unit] = declared.units.as_slice() else { panic!("one root") };
+    has_edge(unit, "tf:aws_ecs_service.app -> tf-backend:s3/acme-state deploy required");
+    let state = node(unit, "tf-backend:s3/acme-state");
+    assert_eq!(state.placement.region.as_deref(), Some("us-east-1"));
+    let place = state.evidence[0].location().unwrap();
+    assert_eq!((&*place.path, place.line), ("live/root.hcl", 4));
+}
+
+#[test]
+fn workspaces_that_are_told_apart_by_name_are_environments() {
+    let files = [(
+        "main.tf",
+        r#"
+locals {
+  env   = terraform.workspace
+  sizes = { default = 1, staging = 1, prod = 3 }
+}
+provider "aws" {
+  region = terraform.workspace == "prod" ? "eu-central-1" : "eu-west-1"
+}
+resource "aws_ecs_service" "web" {
+  desired_count = lookup(local.sizes, local.env, 1)
+}
+resource "aws_db_instance" "replica" {
+  count = local.env == "prod" ? 1 : 0
+}
+"#,
+    )];
+    let found = read_in(&files, None);
+    let unit = &found.units[0];
+    let environments: Vec<_> = unit.environments.iter().map(|one| (one.name.as_str(), one.chosen)).collect();
+    assert_eq!(environments, [("prod", true), ("staging", false)]);
+    let web = node(unit, "tf:aws_ecs_service.web");
+    assert_eq!((web.replication.replicas, web.placement.region.as_deref()), (Some(3), Some("eu-central-1")));
+    let staging = read_in(&files, Some("staging"));
+    assert_eq!(ids(&staging.units[0]), ["tf:aws_ecs_service.web"]);
+    assert_eq!(
+        node(&staging.units[0], "tf:aws_ecs_service.web").placement.region.as_deref(),
+        Some("eu-west-1")
+    );
+}

@@ -346,3 +346,12 @@ fn the_graph_is_narrowed_to_what_was_asked() {
     let unknown = graph(&["--focus", "nobody"]);
     assert_eq!((code(&unknown), stderr(&unknown).starts_with("not judged:")), (2, true));
 }
+
+#[test]
+fn the_readme_shows_what_the_example_prints() {
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("```text\n").expect("an example");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    let output = run(&["scan", &estate("shop"), "--today", TODAY]);
+    assert_eq!(stdout(&output), shown);
+}

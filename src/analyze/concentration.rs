@@ -56,6 +56,13 @@ pub struct Concentration {
     pub shares: Vec<Share>,
 }
 
+impl Concentration {
+    /// Part of all weight that surely is placed there, 0 to 1: what has no known place may be elsewhere.
+    pub fn share_of_all(&self, share: &Share) -> f64 {
+        share.placement_share * (1.0 - self.unplaced_share)
+    }
+}
+
 /// The share of one provider, region...
 #[derive(Clone, Debug, PartialEq)]
 pub struct Share {
@@ -176,10 +183,11 @@ struct Component<'a> {
 
 fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<Component<'a>> {
     let mut seen: BTreeSet<&Id> = BTreeSet::from([&service.id]);
-    let mut todo = vec![service];
+    let mut todo = vec![Component { node: service, is_option: false }];
     let mut found = Vec::new();
-    while let Some(node) = todo.pop() {
-        found.push(Component { node, is_option: false });
+    while let Some(component) = todo.pop() {
+        let node = component.node;
+        found.push(component);
         for edge in estate.needs(&node.id).filter(|edge| edge.phase == Phase::Runtime) {
             let Some(next) = estate.node(&edge.to) else { continue };
             let is_part = matches!(
@@ -188,13 +196,14 @@ fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<Component<'a
             );
             // A provider's product that is needed without a component of one's own is a component: a SaaS.
             let is_saas = next.kind == Kind::Provider || next.kind == Kind::ProviderService;
+            let is_option = edge.need == Need::Optional && edge.group.is_none();
             let direct = is_saas
                 && node.placement.provider.is_none()
                 && !matches!(node.kind, Kind::ProviderService | Kind::Provider);
             if (!is_part && !next.is_service) && seen.insert(&next.id) {
-                todo.push(next);
+                todo.push(Component { node: next, is_option: is_option && next.kind == Kind::Host });
             } else if direct && seen.insert(&next.id) {
-                found.push(Component { node: next, is_option: edge.need == Need::Optional });
+                found.push(Component { node: next, is_option });
             }
         }
     }

@@ -47,6 +47,8 @@ pub(super) fn place_of_host(catalog: &Catalog, name: &str, scheme: Option<&str>)
         Some("smtp" | "smtps") => &[NameKind::Mx, NameKind::Host],
         _ => &[NameKind::Host, NameKind::Alias, NameKind::Mx, NameKind::Ns],
     };
+    let address = scheme.and_then(|scheme| catalog.address_of(scheme, name));
+    let name = address.as_deref().unwrap_or(name);
     let found = kinds.iter().find_map(|kind| catalog.identify(*kind, name))?;
     (found.confidence != Confidence::Assumed).then(|| place(catalog, &found))
 }

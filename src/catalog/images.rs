@@ -73,8 +73,17 @@ impl<'a> ImageReference<'a> {
 pub(super) struct Images {
     by_repository: HashMap<Box<str>, ImageKind>,
     by_kind: BTreeMap<Box<str>, ImageKind>,
-    schemes: HashMap<Box<str>, Box<str>>,
+    schemes: HashMap<Box<str>, Scheme>,
     quorums: BTreeMap<Box<str>, QuorumRow>,
+}
+
+/// What answers to URLs of a scheme.
+#[derive(Debug)]
+pub(super) struct Scheme {
+    /// The kind of datastore.
+    pub(super) kind: Box<str>,
+    /// The domain of the provider under which a name stands that is written alone: that of buckets, of accounts.
+    pub(super) under: Option<Box<str>>,
 }
 
 /// How many members of a cluster of a product must live, with what says so.
@@ -146,7 +155,8 @@ impl Images {
         }
         for file in schemes {
             rows(&file.name, &file.text, |row| {
-                out.schemes.insert(row.need("scheme")?.into(), row.need("kind")?.into());
+                let scheme = Scheme { kind: row.need("kind")?.into(), under: row.text("under") };
+                out.schemes.insert(row.need("scheme")?.into(), scheme);
                 Ok(())
             })?;
         }
@@ -180,11 +190,11 @@ impl Images {
         self.by_kind.get(kind)
     }
 
-    pub(super) fn scheme(&self, scheme: &str) -> Option<&str> {
+    pub(super) fn scheme(&self, scheme: &str) -> Option<&Scheme> {
         let scheme = scheme.trim().trim_end_matches("://").to_ascii_lowercase();
-        self.schemes.get(scheme.as_str()).map(|k| &**k).or_else(|| {
+        self.schemes.get(scheme.as_str()).or_else(|| {
             let (head, _driver) = scheme.split_once('+')?;
-            self.schemes.get(head).map(|k| &**k)
+            self.schemes.get(head)
         })
     }
 
@@ -197,8 +207,8 @@ impl Images {
         sorted.into_iter()
     }
 
-    pub(super) fn schemes(&self) -> impl Iterator<Item = (&str, &str)> {
-        let sorted: BTreeMap<&str, &str> = self.schemes.iter().map(|(n, k)| (&**n, &**k)).collect();
+    pub(super) fn schemes(&self) -> impl Iterator<Item = (&str, &Scheme)> {
+        let sorted: BTreeMap<&str, &Scheme> = self.schemes.iter().map(|(n, k)| (&**n, k)).collect();
         sorted.into_iter()
     }
 }

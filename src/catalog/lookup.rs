@@ -230,7 +230,14 @@ impl Catalog {
 
     /// The kind of datastore behind the scheme of a connection string.
     pub fn url_scheme(&self, scheme: &str) -> Option<&str> {
-        self.images().scheme(scheme)
+        self.images().scheme(scheme).map(|known| &*known.kind)
+    }
+
+    /// The address that a name alone stands for behind a scheme of buckets or accounts: `gs://files` is
+    /// `files.storage.googleapis.com`.
+    pub fn address_of(&self, scheme: &str, name: &str) -> Option<String> {
+        let under = self.images().scheme(scheme)?.under.as_deref()?;
+        (!name.ends_with(under)).then(|| format!("{name}.{under}"))
     }
 
     // Names and addresses.

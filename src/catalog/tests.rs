@@ -195,6 +195,9 @@ fn images_and_registries() {
     assert_eq!(registry("registry.example.com:5000/a").unwrap().1, "");
     assert_eq!(c.url_scheme("postgresql+asyncpg"), Some("postgres"));
     assert_eq!(c.url_scheme("https"), None);
+    assert_eq!(c.address_of("gs", "files").as_deref(), Some("files.storage.googleapis.com"));
+    assert_eq!(c.address_of("snowflake", "acme.snowflakecomputing.com"), None);
+    assert_eq!(c.address_of("s3", "files"), None, "not every store that speaks S3 is Amazon's");
 }
 
 #[test]

@@ -79,7 +79,9 @@ impl Concentrated<'_> {
         let name = cx.name(&self.share.id);
         let place = percent(self.share.placement_share);
         let Some(limit) = self.limit else {
-            return format!("{place}{kind} is placed with `{name}`");
+            let placed =
+                if self.concentration.unplaced_share < 0.005 { "" } else { " of what has a known place" };
+            return format!("{place}{kind}{placed} is placed with `{name}`");
         };
         let max = limit.max.unwrap_or(1.0);
         match limit.measure {
@@ -131,7 +133,7 @@ fn is_notable(cx: &Context<'_>, concentration: &Concentration, share: &Share) ->
                 && one.shares.iter().any(|brand| share.placement_share <= brand.placement_share + 1e-9)
         })
     };
-    WORTH_A_NOTE < share.placement_share
+    WORTH_A_NOTE < concentration.share_of_all(share)
         && !is_unknown(share)
         && (concentration.dimension != Dimension::UltimateProvider || !holds_a_brand())
         && !cx.single_points().iter().any(|point| *point.element == share.id)

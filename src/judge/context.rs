@@ -220,9 +220,18 @@ impl<'a> Context<'a> {
             .unwrap_or_else(|| if id.rest().is_empty() { id.as_str() } else { id.rest() })
     }
 
+    /// The name of one of several, or its id where another of them has the same name.
+    fn name_among<'n>(&'n self, id: &'n Id, all: &[Id]) -> &'n str {
+        let name = self.name(id);
+        let is_shared = all.iter().any(|other| other != id && self.name(other) == name);
+        if is_shared && !id.rest().is_empty() { id.rest() } else { name }
+    }
+
     /// Names for people, the first three and how many more.
     pub(crate) fn names(&self, ids: &[Id]) -> String {
-        let mut names: Vec<String> = ids.iter().take(3).map(|id| format!("`{}`", self.name(id))).collect();
+        let shown = ids.get(..3).unwrap_or(ids);
+        let mut names: Vec<String> =
+            shown.iter().map(|id| format!("`{}`", self.name_among(id, shown))).collect();
         match ids.len() {
             0 => "nothing".to_owned(),
             1 => names.remove(0),

@@ -174,6 +174,16 @@ fn concentrated(dimension: Dimension, ids: &[(&str, f64)]) -> World {
 }
 
 #[test]
+fn a_share_of_what_has_a_known_place_is_none_of_all() {
+    let mut world = concentrated(Dimension::Region, &[("provider:a/eu-1", 1.0)]);
+    world.analysis.concentration[0].unplaced_share = 0.2;
+    let message = one(&world, "region-concentration").message;
+    assert!(message.starts_with("100 % of what has a known place is placed with"), "{message}");
+    world.analysis.concentration[0].unplaced_share = 0.6;
+    none(&world, "region-concentration");
+}
+
+#[test]
 fn concentration_is_a_note_above_half_and_what_the_policy_says_above_its_limit() {
     let mut world = concentrated(Dimension::Provider, &[("provider:a", 0.6), ("provider:b", 0.4)]);
     assert_eq!(one(&world, "provider-concentration").level.word(), "note");

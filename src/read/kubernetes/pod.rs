@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cluster::Cluster;
 use crate::read::yaml::Node;
 
-/// The pod template's `spec` of a workload.
+/// The pod template's `spec` of a workload. One of whose containers none has an image is a patch of a workload.
 pub(super) fn spec_of(root: &Node) -> Option<&Node> {
     let spec = root.get("spec")?;
     let template = spec
@@ -13,7 +13,9 @@ pub(super) fn spec_of(root: &Node) -> Option<&Node> {
         .or_else(|| spec.get("template"))
         .or_else(|| spec.at(&["podTemplate"]))
         .and_then(|template| template.get("spec"));
-    template.or(Some(spec)).filter(|spec| spec.get("containers").is_some_and(Node::is_sequence))
+    template.or(Some(spec)).filter(|spec| {
+        containers(spec, "containers").into_iter().any(|container| container.get("image").is_some())
+    })
 }
 
 /// The labels that the pods of a workload carry.

@@ -85,7 +85,7 @@ fn keys_of_providers_are_optional_needs_and_never_shown() {
     let secret = "{name: STRIPE_KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}";
     let unsure = "{name: TWILIO_SID, valueFrom: {secretKeyRef: {name: s, key: t, optional: true}}}";
     let env = format!(
-        "env: [{secret}, {unsure}, {{name: DD_API_KEY, value: abcdef}}, {{name: SLACK_TOKEN, value: ''}}]"
+        "image: me/web, env: [{secret}, {unsure}, {{name: DD_API_KEY, value: abcdef}}, {{name: SLACK_TOKEN, value: ''}}]"
     );
     let text = deployment("web", "replicas: 2", &env);
     check(
@@ -228,6 +228,19 @@ fn folders_that_declare_the_same_are_alternatives() {
 }
 
 #[test]
+fn a_patch_that_lies_about_is_no_workload() {
+    let web = deployment("web", "replicas: 3", "image: me/web");
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1, template: {spec: {containers: [{name: app, imagePullPolicy: Always}]}}}\n";
+    check(
+        &[("base/web.yaml", &*web), ("test/web.patch.yaml", patch)],
+        "
+unit .
+  service k8s:default/Deployment/web 3 instance
+",
+    );
+}
+
+#[test]
 fn services_in_folders_of_their_own_meet() {
     let (web, api) = (
         deployment("web", "", "image: me/web, env: [{name: API_HOST, value: api}]"),
@@ -284,7 +297,7 @@ fn a_service_that_selects_nothing_leads_to_the_one_address_that_stands_behind_it
     let web = deployment(
         "web",
         "",
-        "env: [{name: CRM_URL, value: 'http://crm'}, {name: ERP_URL, value: 'http://erp'}]",
+        "image: me/web, env: [{name: CRM_URL, value: 'http://crm'}, {name: ERP_URL, value: 'http://erp'}]",
     );
     let services = "apiVersion: v1\nkind: Service\nmetadata: {name: crm}\nspec: {ports: [{port: 80}]}\n---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: crm}\nsubsets: [{addresses: [{ip: 203.0.113.7}]}]\n---\napiVersion: v1\nkind: Service\nmetadata: {name: erp}\nspec: {ports: [{port: 80}]}\n---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: erp-1, labels: {kubernetes.io/service-name: erp}}\nendpoints: [{addresses: [203.0.113.8]}]\n";
     let shown = show(&[("a.yaml", &web), ("b.yaml", services)]);
@@ -368,7 +381,7 @@ fn backups_lead_to_where_they_are_kept() {
 
 #[test]
 fn resource_attributes_place_a_workload() {
-    let env = "env: [{name: OTEL_RESOURCE_ATTRIBUTES, value: 'cloud.provider=aws,cloud.region=eu-west-1'}]";
+    let env = "image: me/web, env: [{name: OTEL_RESOURCE_ATTRIBUTES, value: 'cloud.provider=aws,cloud.region=eu-west-1'}]";
     let text = deployment("web", "replicas: 2", env);
     let out = read(&[("a.yaml", &text)]);
     let placement = &out.units[0].nodes[0].placement;

@@ -101,7 +101,7 @@ pub(crate) fn covered(tree: &Tree) -> BTreeSet<String> {
         let placed = ["patches", "patchesJson6902", "replacements"]
             .iter()
             .flat_map(|list| root.get(list).map(Node::items).unwrap_or_default())
-            .filter_map(|item| item.get_shared("path"));
+            .map(|item| item.get_shared("path").unwrap_or(item));
         for item in plain.chain(placed) {
             let path =
                 item.str().filter(|text| !text.contains('\n')).and_then(|text| Tree::resolve(folder, text));

@@ -80,6 +80,19 @@ fn overlays_are_environments_and_production_is_chosen() {
 }
 
 #[test]
+fn a_patch_that_is_named_alone_is_merged_and_not_read_again() {
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 4}\n";
+    let tree = Tree::of_texts([
+        ("kustomization.yaml", "resources: [web.yaml]\npatches:\n- more.yaml\n"),
+        ("more.yaml", patch),
+        ("web.yaml", WEB),
+    ]);
+    let (objects, _) = build_folder(&tree, "");
+    assert_eq!(objects[0].at(&["spec", "replicas"]).and_then(Node::integer), Some(4));
+    assert!(covered(&tree).contains("more.yaml"));
+}
+
+#[test]
 fn what_cannot_be_taken_in_is_a_problem_and_the_rest_is_read() {
     let tree = Tree::of_texts([
         ("kustomization.yaml", "resources: [gone.yaml, 'https://example.com/x.yaml', web.yaml, ../self]\n"),

@@ -142,6 +142,16 @@ fn gateways_of_azure_spread_by_themselves_when_no_zone_is_named() {
     assert_eq!(judge("azurerm_api_management", &written(&[("sku_name", "StandardV2_1")])).0, Some(Host));
 }
 
+/// Azure's page on IoT Hub lists the regions where a hub outlives a zone; that a region has zones is not enough.
+#[test]
+fn a_hub_for_devices_is_redundant_in_some_regions_only() {
+    let hub = |region| judge("azurerm_iothub", &written(&[("location", region)]));
+    assert_eq!(hub("northeurope"), (Some(Zone), None));
+    assert_eq!(hub("UK South"), (Some(Zone), None));
+    assert_eq!(hub("westeurope"), (Some(Host), None));
+    assert_eq!(hub("?"), (Some(Host), Some(Zone)));
+}
+
 #[test]
 fn a_file_system_of_one_zone_is_one_server_unless_it_says_pair() {
     let of = |kind: &str, mode: &'static str| judge(kind, &written(&[("deployment_type", mode)])).0;
@@ -242,16 +252,16 @@ fn roles() {
         ("cloudflare_record", Some(Role::DnsRecord)),
         ("cloudflare_page_rule", Some(Role::Glue)),
         ("random_password", Some(Role::Glue)),
-        ("aws_quicksight_user", None),
+        ("aws_gamelift_build", None),
         ("nobody_thing", None),
     ] {
         assert_eq!(role(kind), expected, "{kind}");
     }
-    assert_eq!(c.resource("aws_quicksight_user").provider(), Some("aws"));
+    assert_eq!(c.resource("aws_gamelift_build").provider(), Some("aws"));
     assert_eq!(c.resource("hcloud_firewall").provider(), Some("hetzner"));
     assert_eq!(c.resource("AWS::QuickSight::Theme").provider(), Some("aws"));
     assert_eq!(c.resource("nobody_thing").provider(), None);
-    assert!(c.resource_exists("aws_quicksight_user") && !c.resource_exists("aws_no_such_thing"));
+    assert!(c.resource_exists("aws_gamelift_build") && !c.resource_exists("aws_no_such_thing"));
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
+use super::table::rows;
 use super::*;
 
 fn catalog() -> &'static Catalog {
@@ -136,6 +139,20 @@ fn addresses() {
     ] {
         assert!(of(private).is_none(), "{private}");
     }
+}
+
+#[test]
+fn addresses_given_to_customers_are_in_the_packed_table() {
+    let mut rows_seen = 0;
+    rows("addresses.csv", &embedded::text("addresses.csv"), |row| {
+        let prefix: IpNet = row.need("prefix")?.parse().expect("a prefix");
+        let found = catalog().identify_ip(prefix.addr()).map(|i| i.provider);
+        assert_eq!(found, Some(row.need("provider")?), "{prefix}: run `scripts/rebuild-ip-table`");
+        rows_seen += 1;
+        Ok(())
+    })
+    .unwrap();
+    assert!(10 < rows_seen);
 }
 
 #[test]

@@ -563,7 +563,7 @@ mod tests {
             assert!(say(&["show", id], "").0, "{id}");
         }
         assert!(say(&["show", "aws_db_instance"], "").1.contains("when multi_az == true"));
-        assert!(say(&["show", "aws_quicksight_user"], "").1.contains("unknown semantics"));
+        assert!(say(&["show", "aws_gamelift_build"], "").1.contains("unknown semantics"));
         assert!(!say(&["show", "nobody-at-all"], "").0);
     }
 

@@ -56,7 +56,11 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ),
     (
         "dnscontrol-growth",
-        &["`while` is not followed", "`../../../etc/passwd` is not among the scanned files"],
+        &[
+            "`while` is not followed",
+            "the values of this configuration multiply",
+            "`../../../etc/passwd` is not among the scanned files",
+        ],
     ),
     ("backstage-circle", &["`../../../../etc/passwd` is not among the scanned files"]),
     ("pipelines-circle", &[]),

@@ -27,10 +27,12 @@ pub enum NameKind {
     Txt,
     /// The host of a DMARC report address.
     Dmarc,
+    /// An address at which a provider answers for the names of many customers.
+    Address,
 }
 
 impl NameKind {
-    /// Parses `host`, `alias`, `ns`, `mx`, `spf`, `txt` or `dmarc`.
+    /// Parses `host`, `alias`, `ns`, `mx`, `spf`, `txt`, `dmarc` or `address`.
     pub fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "host" => Self::Host,
@@ -40,6 +42,7 @@ impl NameKind {
             "spf" => Self::Spf,
             "txt" => Self::Txt,
             "dmarc" => Self::Dmarc,
+            "address" => Self::Address,
             _ => return None,
         })
     }

@@ -25,6 +25,9 @@ pub(super) struct SettingKeys(Vec<SettingKey>);
 const MARKS: &[&str] =
     &["NEXT_PUBLIC_", "NUXT_PUBLIC_", "NUXT_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "GATSBY_", "PUBLIC_"];
 
+/// Last words of keys that hold what a provider hands out, whatever word of their own people put in front.
+const CREDENTIALS: &[&str] = &["KEY", "TOKEN", "SECRET", "DSN", "SID", "PASSWORD"];
+
 impl SettingKeys {
     pub(super) fn read(files: &[DataFile]) -> Result<Self, TableError> {
         let mut all = Vec::new();
@@ -49,6 +52,12 @@ impl SettingKeys {
     pub(super) fn get(&self, key: &str) -> Option<&SettingKey> {
         let key = key.trim().to_ascii_uppercase();
         let key = MARKS.iter().find_map(|mark| key.strip_prefix(mark)).unwrap_or(&key);
+        let is_credential = key.rsplit('_').next().is_some_and(|word| CREDENTIALS.contains(&word));
+        let behind_own_words = || key.match_indices('_').find_map(|(at, _)| self.named(&key[at + 1..]));
+        self.named(key).or_else(|| behind_own_words().filter(|_| is_credential))
+    }
+
+    fn named(&self, key: &str) -> Option<&SettingKey> {
         self.0.iter().find(|row| match row.pattern.strip_suffix('*') {
             Some(beginning) => key.len() > beginning.len() && key.starts_with(beginning),
             None => key == &*row.pattern,

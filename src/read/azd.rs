@@ -59,7 +59,7 @@ impl Format for Azd {
         for file in files {
             let Some(root) = parse_any(file, &mut out.problems) else { continue };
             let name = root.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "app"));
-            let mut draft = Draft::new("azd", name, file.folder(), cx.tree);
+            let mut draft = Draft::new("azd", name, file.folder(), cx);
             let is_described = has_infrastructure(file, &root, cx.tree);
             for (key, service) in root.get("services").map(Value::entries).unwrap_or_default() {
                 let folder = Tree::resolve(file.folder(), service.str_at(&["project"]).unwrap_or("."));
@@ -114,10 +114,8 @@ fn declare_service(draft: &mut Draft<'_>, id: &Id, name: &str, service: &Value) 
             draft.reference(id, Target::Image(text.to_owned()), How::STARTUP, image);
         }
     }
-    for setting in service.get("env").map(Value::items).unwrap_or_default() {
-        if let (Some(name), Some(value)) = (setting.str_at(&["name"]), setting.get("value")) {
-            draft.setting(id, name, value);
-        }
+    if let Some(settings) = service.get("env") {
+        draft.settings(id, settings);
     }
 }
 

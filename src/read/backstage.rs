@@ -36,7 +36,7 @@ impl Format for Backstage {
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         let mut out = Declarations::default();
         let mut reader =
-            Reader { draft: Draft::new("backstage", "catalog", "", cx.tree), entities: BTreeMap::new() };
+            Reader { draft: Draft::new("backstage", "catalog", "", cx), entities: BTreeMap::new() };
         for file in files {
             for document in yaml::parse(file, &mut out.problems).documents {
                 reader.declare(document.root, file, cx.tree, &mut out.problems);

@@ -50,20 +50,20 @@ impl Format for Dockerfile {
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         let mut out = Declarations::default();
         for file in files {
-            out.units.push(read(file, cx.tree, &mut out.problems));
+            out.units.push(read(file, cx, &mut out.problems));
         }
         out
     }
 }
 
-fn read(file: &SourceFile, tree: &Tree, problems: &mut Problems) -> Unit {
+fn read(file: &SourceFile, cx: &ReadContext<'_>, problems: &mut Problems) -> Unit {
     let is_usual = ["dockerfile", "containerfile"].iter().any(|name| file.name().eq_ignore_ascii_case(name));
     let own = match (is_usual, file.folder()) {
         (true, "") => ".",
         (true, folder) => folder,
         (false, _) => file.path(),
     };
-    let mut draft = Draft::new("dockerfile", own, file.folder(), tree);
+    let mut draft = Draft::new("dockerfile", own, file.folder(), cx);
     let id = Id::new(format!("dockerfile:{own}"));
     let mut stages: Vec<String> = Vec::new();
     let mut arguments: BTreeMap<String, String> = BTreeMap::new();

@@ -2,18 +2,30 @@
 
 use std::collections::BTreeSet;
 
+use super::ReadContext;
 use super::hosts::{self, Sureness};
+use super::keys::{self, Keys};
 use super::yaml::{self, Node as Value};
+use crate::catalog::Catalog;
 use crate::model::{
     Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase,
     Reference, Target, Tolerance, Unit,
 };
-use crate::source::Tree;
+use crate::source::{Location, Tree};
 
 /// A unit in the making, with the files that evidence is taken from.
 pub(super) struct Draft<'a> {
     pub(super) unit: Unit,
     tree: &'a Tree,
+    catalog: &'a Catalog,
+}
+
+/// A setting of a program.
+pub(super) struct Setting<'v> {
+    pub(super) key: &'v str,
+    /// None where the value is kept or given elsewhere.
+    pub(super) value: Option<&'v str>,
+    pub(super) at: &'v Location,
 }
 
 /// How one thing needs another.
@@ -35,8 +47,8 @@ impl How {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(format: &'static str, name: &str, folder: &str, tree: &'a Tree) -> Self {
-        Draft { unit: Unit::new(format, name, folder), tree }
+    pub(super) fn new(format: &'static str, name: &str, folder: &str, cx: &ReadContext<'a>) -> Self {
+        Draft { unit: Unit::new(format, name, folder), tree: cx.tree, catalog: cx.catalog }
     }
 
     /// The line a value stands on.
@@ -98,16 +110,18 @@ impl<'a> Draft<'a> {
         group: Option<Id>,
         at: &Value,
     ) {
-        let evidence = vec![self.evidence(at)];
-        let (phase, need) = (how.phase, how.need);
+        self.add_reference(from, target, how, group, self.evidence(at));
+    }
+
+    fn add_reference(&mut self, from: &Id, target: Target, how: How, group: Option<Id>, evidence: Evidence) {
         let reference = Reference {
             from: from.clone(),
             target,
-            phase,
-            need,
+            phase: how.phase,
+            need: how.need,
             group,
             confidence: Confidence::Inferred,
-            evidence,
+            evidence: vec![evidence],
         };
         if !self.unit.references.contains(&reference) {
             self.unit.references.push(reference);
@@ -131,48 +145,77 @@ impl<'a> Draft<'a> {
         self.reference(from, target, how, at);
     }
 
-    /// The hosts that a setting names.
-    pub(super) fn setting(&mut self, from: &Id, key: &str, value: &Value) {
-        let Some(text) = value.str() else { return };
-        for mention in hosts::in_setting(key, text) {
-            self.mention(from, key, mention, value);
-        }
+    /// What the settings of a mapping (`KEY: value`) or a list (`- key: KEY, value: ...`, `- KEY=value`) need.
+    pub(super) fn settings(&mut self, from: &Id, settings: &Value) {
+        self.settings_among(from, &settings_of(settings));
     }
 
-    /// The hosts of all settings of a mapping (`KEY: value`) or a list (`- key: KEY, value: ...`, `- KEY=value`).
-    pub(super) fn settings(&mut self, from: &Id, settings: &Value) {
-        for (key, value) in settings.entries() {
-            self.setting(from, &key.text, value);
-        }
-        for item in settings.items() {
-            let name = item.str_at(&["name"]).or(item.str_at(&["key"])).or(item.str_at(&["Name"]));
-            if let (Some(name), Some(value)) = (name, item.get("value").or(item.get("Value"))) {
-                self.setting(from, name, value);
-            } else if let Some((name, value)) = item.str().and_then(|text| text.split_once('=')) {
-                self.setting(from, name, &Value::scalar(value, false, &item.location));
+    /// The hosts that the settings of a program name, and the providers whose services their keys open.
+    pub(super) fn settings_among(&mut self, from: &Id, settings: &[Setting<'_>]) {
+        let pairs = settings.iter().map(|setting| (setting.key, setting.value.unwrap_or("")));
+        let keys = Keys::among(pairs, self.catalog);
+        for setting in settings {
+            let mentions = hosts::in_setting(setting.key, setting.value.unwrap_or(""));
+            let is_placed = !mentions.is_empty();
+            for mention in mentions {
+                self.mention(from, setting.key, mention, setting.at);
+            }
+            let is_set = setting.value.is_none_or(keys::is_set);
+            let opened = keys.opened_by(setting.key).filter(|_| !is_placed && is_set);
+            if let Some((target, phase)) = opened {
+                let evidence = keys::masked(setting.at.clone(), setting.key);
+                self.add_reference(from, target, How { phase, need: Need::Optional }, None, evidence);
             }
         }
     }
 
-    fn mention(&mut self, from: &Id, key: &str, mention: hosts::Mention, at: &Value) {
+    fn mention(&mut self, from: &Id, key: &str, mention: hosts::Mention, at: &Location) {
         let known: BTreeSet<&str> = self.unit.names.iter().map(|name| name.name.as_str()).collect();
         let sure = |endpoint: &hosts::Endpoint| {
             endpoint.sure == Sureness::Certain
                 || matches!(&endpoint.target, Target::Host { name, .. } if known.contains(name.as_str()))
         };
+        let evidence = yaml::evidence_at(at, self.tree);
         let targets: Vec<Target> =
             mention.endpoints.into_iter().filter(sure).map(|endpoint| endpoint.target).collect();
         let group = (targets.len() > 1).then(|| Id::new(format!("{from}#{}", key.to_lowercase())));
         if let Some(id) = &group
             && !self.unit.groups.iter().any(|group| group.id == *id)
         {
-            let evidence = vec![self.evidence(at)];
+            let evidence = vec![evidence.clone()];
             self.unit.groups.push(Group { id: id.clone(), owner: from.clone(), k: 1, level: None, evidence });
         }
         for target in targets {
-            self.reference_in(from, target, How::RUNTIME, group.clone(), at);
+            self.add_reference(from, target, How::RUNTIME, group.clone(), evidence.clone());
         }
     }
+}
+
+/// The settings of a mapping or a list; of those without a value, the ones that say where it is kept.
+fn settings_of(settings: &Value) -> Vec<Setting<'_>> {
+    let mut out = Vec::new();
+    for (key, value) in settings.entries() {
+        out.extend(value.str().map(|text| Setting {
+            key: &key.text,
+            value: Some(text),
+            at: &value.location,
+        }));
+    }
+    for item in settings.items() {
+        let name = ["name", "key", "Name"].iter().find_map(|field| item.str_at(&[field]));
+        let value = item.get("value").or(item.get("Value"));
+        let is_elsewhere =
+            || ["valueFrom", "value-from", "sync", "type"].iter().any(|field| item.get(field).is_some());
+        let plain = || item.str().and_then(|text| text.split_once('='));
+        let pair = match name {
+            Some(name) if value.is_some() || is_elsewhere() => Some((name, value.and_then(Value::str))),
+            Some(_) => None,
+            None => plain().map(|(name, value)| (name, Some(value))),
+        };
+        let at = &value.unwrap_or(item).location;
+        out.extend(pair.map(|(key, value)| Setting { key, value, at }));
+    }
+    out
 }
 
 /// What small readers say of nodes.

@@ -125,6 +125,12 @@ mod tests {
         assert_eq!(opened(&[], "STRIPE_SECRET_KEY").as_deref(), Some("stripe runtime"));
         assert_eq!(opened(&[], "SENTRY_DSN").as_deref(), Some("sentry observe"));
         assert_eq!(opened(&[], "SECRET_KEY"), None);
+        // Own words stand in front of what holds a credential.
+        assert_eq!(opened(&[], "ACME_SENDGRID_API_KEY").as_deref(), Some("sendgrid runtime"));
+        assert_eq!(opened(&[], "NEXT_PRIVATE_STRIPE_WEBHOOK_SECRET").as_deref(), Some("stripe runtime"));
+        for other in ["USE_SLACK_THEME", "ALLOW_STRIPE", "BLACKSTRIPE_KEY"] {
+            assert_eq!(opened(&[], other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Nomad jobs (`*.nomad`, `*.nomad.hcl`, and other HCL with a job in it).
 
-use super::draft::{Describe, Draft, How};
+use super::draft::{Describe, Draft, How, Setting};
 use super::hcl::{LABEL, parse_hcl};
 use super::yaml::Node as Value;
 use super::{Format, ReadContext, hosts, images};
@@ -61,7 +61,7 @@ impl<'j> Job<'j> {
     }
 
     fn read(&self, file: &SourceFile, cx: &ReadContext<'_>) -> crate::model::Unit {
-        let mut draft = Draft::new("nomad", &self.name, file.folder(), cx.tree);
+        let mut draft = Draft::new("nomad", &self.name, file.folder(), cx);
         let groups = blocks(self.job, "group");
         for group in groups.iter().take(MOST_PARTS) {
             self.declare(&mut draft, group);
@@ -200,11 +200,18 @@ impl<'j> Job<'j> {
         }
         for settings in blocks(task, "env").into_iter().chain(task.get("env").filter(|env| env.is_mapping()))
         {
-            for (key, value) in settings.entries() {
-                if let Some(text) = self.text(value).filter(|_| &*key.text != LABEL) {
-                    draft.setting(id, &key.text, &Value::scalar(&text, false, &value.location));
-                }
-            }
+            let entries = settings.entries();
+            let entries = entries.iter().filter(|(key, _)| &*key.text != LABEL);
+            let texts: Vec<Option<String>> = entries.clone().map(|(_, value)| self.text(value)).collect();
+            let set = entries.zip(&texts).filter(|(_, text)| text.is_some());
+            let settings: Vec<Setting<'_>> = set
+                .map(|((key, value), text)| Setting {
+                    key: &key.text,
+                    value: text.as_deref(),
+                    at: &value.location,
+                })
+                .collect();
+            draft.settings_among(id, &settings);
         }
         for template in blocks(task, "template") {
             if let Some(data) = template.get("data") {
@@ -224,11 +231,14 @@ impl<'j> Job<'j> {
                 draft.reference(id, target, How::RUNTIME, data);
             }
         }
-        for line in text.lines().take(500).filter(|line| !line.contains("{{")) {
-            if let Some((key, value)) = line.split_once('=') {
-                draft.setting(id, key.trim(), &Value::scalar(value.trim(), false, &data.location));
-            }
-        }
+        let lines = text.lines().take(500).filter_map(|line| line.split_once('='));
+        let settings: Vec<Setting<'_>> = lines
+            .filter(|(key, _)| !key.contains("{{"))
+            // What is put in when the task starts is kept elsewhere.
+            .map(|(key, value)| (key.trim(), Some(value.trim()).filter(|value| !value.contains("{{"))))
+            .map(|(key, value)| Setting { key, value, at: &data.location })
+            .collect();
+        draft.settings_among(id, &settings);
     }
 
     /// The text of a value, with the defaults of the variables of the file put in.

@@ -541,7 +541,7 @@ fn place(unit: &mut Unit, root: &Node) {
 
 fn read_other(file: &SourceFile, root: &Node, provider: &str, cx: &ReadContext<'_>) -> Unit {
     let service = root.str_at(&["service"]).or(root.str_at(&["service", "name"])).unwrap_or("service");
-    let mut draft = Draft::new("serverless", service, file.folder(), cx.tree);
+    let mut draft = Draft::new("serverless", service, file.folder(), cx);
     let platform = match provider {
         "google" => Some(("gcp", "cloud-functions")),
         "azure" => Some(("azure", "functions")),

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::javascript::{self, Call, Value};
+use super::javascript::{self, Call, Scope, Value};
 use super::records::{is_proof, qualify, real_ttl};
 use super::{Data, Operator, Record, Zone, add_zones, operators};
+use crate::catalog::{Catalog, NameKind};
 use crate::model::{Declarations, Evidence, Need, Unit};
 use crate::read::{Format, ReadContext, yaml};
 use crate::source::{Problems, SourceFile, Tree};
@@ -35,9 +36,10 @@ impl Format for DnsControl {
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         let mut out = Declarations::default();
         for file in files {
-            let mut reader = Reader::new(cx.tree, &mut out.problems);
+            let mut reader = Reader::new(cx, &mut out.problems);
             reader.types = types_of_credentials(cx.tree, file.folder());
             reader.file(file, 0);
+            reader.told_of_limits(file);
             let zones: Vec<Zone> = reader.zones.into_values().collect();
             let folder = file.folder();
             let mut unit =
@@ -69,8 +71,9 @@ fn types_of_credentials(tree: &Tree, folder: &str) -> BTreeMap<String, String> {
 
 struct Reader<'a> {
     tree: &'a Tree,
+    catalog: &'a Catalog,
     problems: &'a mut Problems,
-    variables: BTreeMap<String, Value>,
+    scope: Scope,
     types: BTreeMap<String, String>,
     defaults: Vec<Value>,
     zones: BTreeMap<String, Zone>,
@@ -87,11 +90,12 @@ struct Domain<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(tree: &'a Tree, problems: &'a mut Problems) -> Self {
+    fn new(cx: &'a ReadContext<'_>, problems: &'a mut Problems) -> Self {
         Reader {
-            tree,
+            tree: cx.tree,
+            catalog: cx.catalog,
             problems,
-            variables: BTreeMap::new(),
+            scope: Scope::default(),
             types: BTreeMap::new(),
             defaults: Vec::new(),
             zones: BTreeMap::new(),
@@ -104,7 +108,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let mut script = javascript::Script::new(file.text());
-        while let Some(statement) = script.next_statement(&mut self.variables) {
+        while let Some(statement) = script.next_statement(&mut self.scope) {
             match statement {
                 javascript::Statement::Call(call) => self.call(file, &call, depth),
                 javascript::Statement::Skipped { offset, what } => self.problems.note(
@@ -112,6 +116,13 @@ impl<'a> Reader<'a> {
                     format!("`{what}` is not followed: only literal declarations are read"),
                 ),
             }
+        }
+    }
+
+    fn told_of_limits(&mut self, file: &SourceFile) {
+        if self.scope.is_spent() {
+            let message = "the values of this configuration multiply; not all of them were read";
+            self.problems.warning(file.location(0), message);
         }
     }
 
@@ -239,7 +250,9 @@ impl<'a> Reader<'a> {
             return None;
         }
         // Where the types stand in a file of credentials that is not shared, the name is all there is.
-        let provider = operators::of_dnscontrol_type(kind).or_else(|| operators::of_name(name));
+        let by_domain = || Some(self.catalog.identify(NameKind::Ns, name)?.provider);
+        let by_name = || self.catalog.canonical(name).or_else(by_domain);
+        let provider = operators::of_dnscontrol_type(kind).or_else(by_name).map(str::to_owned);
         Some(Operator { provider, text: kind.to_owned(), evidence })
     }
 }
@@ -304,6 +317,29 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_may_be_known_by_its_name_or_domain_alone() {
+        let operator = |name: &str| {
+            let text = format!("var P = NewDnsProvider('{name}'); D('example.org', REG, DnsProvider(P));");
+            read(&[("dnsconfig.js", &text)]).units[0].nodes[0].placement.provider.clone()
+        };
+        assert_eq!(operator("Gandi").as_deref(), Some("gandi"));
+        assert_eq!(operator("name.com").as_deref(), Some("namecom"));
+        assert_eq!(operator("mine"), None);
+    }
+
+    #[test]
+    fn records_made_by_functions_are_read_and_those_of_unknown_ones_are_told() {
+        let text = "function Mail(name) { return [MX(name, 1, 'mx.' + name + '.example.net.')]; }\n\
+                    D('example.org', REG,\n  Mail('a'),\n  Elsewhere('b'));\n";
+        let out = read(&[("dnsconfig.js", text)]);
+        assert_eq!(references(&out), ["a.example.org mx.a.example.net"]);
+        let reference = &out.units[0].references[0];
+        assert_eq!(reference.evidence[0].location().map(|at| at.line), Some(3));
+        let problems: Vec<&str> = out.problems.iter().map(|problem| &*problem.message).collect();
+        assert_eq!(problems, ["some records of `example.org` are not literals and were not read"]);
+    }
+
+    #[test]
     fn variables_lists_and_modifiers_are_read() {
         let out = read(&[(
             "dnsconfig.js",
@@ -356,8 +392,8 @@ mod tests {
             "function rec(n) { return A(n, '192.0.2.1'); }\nfor (var i in xs) { D(i); }\nD('a.test', R, \
              rec('w'), A('x', addr), A('y', '192.0.2.9'), xs.map(function (x) { return A(x, '1.1.1.1') }));\n",
         )]);
-        assert_eq!(references(&out), ["y.a.test 192.0.2.9"]);
+        assert_eq!(references(&out), ["w.a.test 192.0.2.1", "y.a.test 192.0.2.9"]);
         let messages: Vec<_> = out.problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(messages.len(), 4, "{messages:?}");
+        assert_eq!(messages.len(), 3, "{messages:?}");
     }
 }

@@ -195,7 +195,7 @@ impl<'a> Config<'a> {
                 continue;
             }
             out.push(Operator {
-                provider: operators::of_octodns_class(text),
+                provider: operators::of_octodns_class(text).map(str::to_owned),
                 text: text.to_owned(),
                 evidence: class.unwrap_or(target).evidence(tree),
             });

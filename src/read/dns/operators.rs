@@ -27,11 +27,6 @@ pub(super) fn of_dnscontrol_type(name: &str) -> Option<&'static str> {
     TABLE.get(&("dnscontrol", name.to_lowercase())).copied()
 }
 
-/// The provider whose own id somebody gave a dnscontrol provider as its name.
-pub(super) fn of_name(name: &str) -> Option<&'static str> {
-    TABLE.values().copied().find(|provider| provider.eq_ignore_ascii_case(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,7 +37,5 @@ mod tests {
         assert_eq!(of_octodns_class("octodns.provider.route53.Route53Provider"), Some("aws"));
         assert_eq!(of_dnscontrol_type("cloudflareapi"), Some("cloudflare"));
         assert_eq!(of_dnscontrol_type("BIND"), None);
-        assert_eq!(of_name("Gandi"), Some("gandi"));
-        assert_eq!(of_name("mine"), None);
     }
 }

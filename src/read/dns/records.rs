@@ -25,7 +25,7 @@ pub(super) struct Zone {
 #[derive(Clone, Debug)]
 pub(super) struct Operator {
     /// Provider id; `None` when the tool's word is not known.
-    pub(super) provider: Option<&'static str>,
+    pub(super) provider: Option<String>,
     /// The tool's word.
     pub(super) text: String,
     /// What says so.
@@ -94,7 +94,7 @@ fn add_zone(unit: &mut Unit, nodes: &mut BTreeMap<Id, Node>, zone: &Zone) {
         node.add_evidence(evidence.clone());
     }
     if let [Operator { provider: Some(provider), .. }] = zone.operators.as_slice() {
-        node.placement.provider = Some((*provider).to_owned());
+        node.placement.provider = Some(provider.clone());
         node.placement.service = Some("dns".to_owned());
         node.placement.global = true;
         return;
@@ -105,12 +105,10 @@ fn add_zone(unit: &mut Unit, nodes: &mut BTreeMap<Id, Node>, zone: &Zone) {
         add_group(unit, group, &id, evidence);
     }
     for operator in &zone.operators {
-        let target = match operator.provider {
-            Some(provider) => Target::Provider {
-                provider: provider.to_owned(),
-                service: Some("dns".to_owned()),
-                region: None,
-            },
+        let target = match &operator.provider {
+            Some(provider) => {
+                Target::Provider { provider: provider.clone(), service: Some("dns".to_owned()), region: None }
+            }
             None => Target::Unresolved {
                 text: operator.text.clone(),
                 because: "this DNS operator is not known".to_owned(),

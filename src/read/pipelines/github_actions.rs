@@ -1,7 +1,7 @@
 //! GitHub Actions workflows (`.github/workflows/*.yml`).
 
 use super::{
-    Catalog, Draft, Format, Id, Pipeline, ReadContext, SourceFile, Tree, Value, Variables, image_of_registry,
+    Draft, Format, Id, Pipeline, ReadContext, SourceFile, Tree, Value, Variables, image_of_registry,
     is_variable, tool,
 };
 use crate::model::{Declarations, Unit};
@@ -39,20 +39,20 @@ impl Format for GitHubActions {
         let mut out = Declarations::default();
         for file in files {
             for document in yaml::parse(file, &mut out.problems).documents.iter().take(1) {
-                out.units.push(read(file, &document.root, cx.tree, cx.catalog, &mut out.problems));
+                out.units.push(read(file, &document.root, cx, &mut out.problems));
             }
         }
         out
     }
 }
 
-fn read(file: &SourceFile, root: &Value, tree: &Tree, catalog: &Catalog, problems: &mut Problems) -> Unit {
+fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>, problems: &mut Problems) -> Unit {
     let repository = file.folder().trim_end_matches(".github/workflows").trim_end_matches('/');
     let stem = file.name().rsplit_once('.').map_or(file.name(), |(stem, _)| stem);
     let own = if repository.is_empty() { stem.to_owned() } else { format!("{repository}/{stem}") };
-    let mut draft = Draft::new("github-actions", &own, repository, tree);
+    let mut draft = Draft::new("github-actions", &own, repository, cx);
     let id = Id::new(format!("github-actions:{own}"));
-    let mut pipeline = Pipeline { id, draft: &mut draft, catalog, problems };
+    let mut pipeline = Pipeline { id, draft: &mut draft, catalog: cx.catalog, problems };
     let name = root.str_at(&["name"]).filter(|name| !is_variable(name)).unwrap_or(stem);
     pipeline.declare(name, "workflow", "github", root.get("name").or(root.get("jobs")).unwrap_or(root));
     let variables = Variables::default().with(root.get("env"));
@@ -136,7 +136,7 @@ mod tests {
                     \x20     - run: |\n          docker push quay.io/x/y:1 && flyctl deploy\n          docker push $UNSET/a\n";
         let tree = Tree::of_texts([(".github/workflows/ship.yml", text)]);
         let files: Vec<_> = tree.files().filter(|file| GitHubActions.claims(file, &tree)).collect();
-        let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
+        let cx = ReadContext { tree: &tree, catalog: crate::catalog::Catalog::embedded(), environment: None };
         let out = GitHubActions.read(&files, &cx);
         let unit = &out.units[0];
         assert_eq!((unit.nodes.len(), unit.nodes[0].is_service), (1, false));

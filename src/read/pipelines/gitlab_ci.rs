@@ -50,7 +50,7 @@ fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>, problems: &mut Pr
     let parts = [file.folder(), stem].into_iter().filter(|part| !part.is_empty());
     let own = parts.collect::<Vec<_>>().join("/");
     let own = if own.is_empty() { "." } else { &own };
-    let mut draft = Draft::new("gitlab-ci", own, file.folder(), cx.tree);
+    let mut draft = Draft::new("gitlab-ci", own, file.folder(), cx);
     let id = Id::new(format!("gitlab-ci:{own}"));
     let mut pipeline = Pipeline { id, draft: &mut draft, catalog: cx.catalog, problems };
     let name = if own == "." { "pipeline" } else { own };

@@ -34,7 +34,7 @@ impl Format for AppEngine {
             let name = root.str_at(&["service"]).or(root.str_at(&["module"])).unwrap_or("default");
             let folder = file.folder();
             let unit = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            let mut draft = Draft::new("app-engine", &unit, folder, cx.tree);
+            let mut draft = Draft::new("app-engine", &unit, folder, cx);
             read_service(&mut draft, name, &root);
             draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);

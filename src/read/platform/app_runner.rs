@@ -30,7 +30,7 @@ impl Format for AppRunner {
         for file in files {
             let Some(root) = parse_any(file, &mut out.problems) else { continue };
             let own = if file.folder().is_empty() { "app" } else { file.folder() };
-            let mut draft = Draft::new("app-runner", own, file.folder(), cx.tree);
+            let mut draft = Draft::new("app-runner", own, file.folder(), cx);
             read_service(&mut draft, own, folder_name(file.folder(), "app"), &root);
             draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);
@@ -50,6 +50,9 @@ fn read_service(draft: &mut Draft<'_>, own: &str, name: &str, root: &Value) {
     let run = root.get("run").unwrap_or(root);
     if let Some(settings) = run.get("env") {
         draft.settings(&id, settings);
+    }
+    if let Some(secrets) = run.get("secrets") {
+        draft.settings(&id, secrets);
     }
     for secret in run.get("secrets").map(Value::items).unwrap_or_default() {
         let Some(at) = secret.get("value-from") else { continue };

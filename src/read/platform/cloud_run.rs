@@ -41,7 +41,7 @@ impl Format for CloudRun {
         for file in files {
             for document in yaml::parse(file, &mut out.problems).documents {
                 let Some(name) = document.root.str_at(&["metadata", "name"]) else { continue };
-                let mut draft = Draft::new("cloud-run", name, file.folder(), cx.tree);
+                let mut draft = Draft::new("cloud-run", name, file.folder(), cx);
                 read_service(&mut draft, name, &document.root);
                 out.units.push(draft.unit);
             }

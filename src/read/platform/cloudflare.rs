@@ -60,7 +60,7 @@ impl Format for Workers {
         for file in files {
             let Some(root) = parse_any(file, &mut out.problems) else { continue };
             let name = root.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "worker"));
-            let mut draft = Draft::new("cloudflare-workers", name, file.folder(), cx.tree);
+            let mut draft = Draft::new("cloudflare-workers", name, file.folder(), cx);
             read_worker(&mut draft, name, file, &root, cx);
             draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);

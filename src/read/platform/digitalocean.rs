@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, hosts, parse_any};
+use super::{Describe, Draft, Format, How, ReadContext, Setting, Value, file_name, folder_name, parse_any};
 use crate::model::{Attribute, Category, Declarations, Id, Kind, Program, Reach, Target, Tolerance};
 use crate::source::{SourceFile, Tree};
 
@@ -44,7 +44,7 @@ impl Format for DigitalOcean {
             let Some(root) = parse_any(file, &mut out.problems) else { continue };
             let spec = root.get("spec").unwrap_or(&root);
             let name = spec.str_at(&["name"]).unwrap_or(folder_name(file.folder(), "app"));
-            let mut draft = Draft::new("digitalocean-app", name, file.folder(), cx.tree);
+            let mut draft = Draft::new("digitalocean-app", name, file.folder(), cx);
             read_app(&mut draft, name, spec, app_folder(file));
             // A template for a button and the spec itself say the same.
             if !out.units.iter().any(|unit| unit.name == draft.unit.name && unit.folder == draft.unit.folder)
@@ -154,22 +154,20 @@ fn declare(draft: &mut Draft<'_>, list: &str, id: &Id, name: &str, item: &Value,
 
 /// `${db.DATABASE_URL}` names a part of the app; other values may name hosts.
 fn read_settings(draft: &mut Draft<'_>, id: &Id, settings: &Value, ids: &BTreeMap<String, Id>) {
+    let mut plain = Vec::new();
     for item in settings.items() {
-        let (Some(key), Some(value)) = (item.str_at(&["key"]), item.get("value")) else { continue };
-        let text = value.str().unwrap_or("");
-        let bound = text.split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next());
-        let bound: Vec<&Id> = bound.filter_map(|name| ids.get(name)).collect();
-        for to in &bound {
-            draft.edge(id, to, How::RUNTIME, value);
+        let Some(key) = item.str_at(&["key"]) else { continue };
+        let value = item.get("value");
+        let text = value.and_then(Value::str);
+        let bound = text.unwrap_or("").split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next());
+        for to in bound.filter_map(|name| ids.get(name)) {
+            draft.edge(id, to, How::RUNTIME, value.unwrap_or(item));
         }
-        if bound.is_empty() && !text.contains("${") {
-            for mention in hosts::in_setting(key, text) {
-                for endpoint in mention.endpoints.into_iter().filter(|e| e.sure == hosts::Sureness::Certain) {
-                    draft.reference(id, endpoint.target, How::RUNTIME, value);
-                }
-            }
+        if !text.is_some_and(|text| text.contains("${")) {
+            plain.push(Setting { key, value: text, at: &value.unwrap_or(item).location });
         }
     }
+    draft.settings_among(id, &plain);
 }
 
 #[cfg(test)]

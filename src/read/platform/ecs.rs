@@ -38,7 +38,7 @@ impl Format for Ecs {
             // As `describe-task-definition` prints it.
             let task = root.get("taskDefinition").unwrap_or(&root);
             let Some(family) = task.str_at(&["family"]) else { continue };
-            let mut draft = Draft::new("ecs", family, file.folder(), cx.tree);
+            let mut draft = Draft::new("ecs", family, file.folder(), cx);
             read_task(&mut draft, family, task);
             out.units.push(draft.unit);
         }
@@ -86,6 +86,9 @@ fn read_container(draft: &mut Draft<'_>, id: &Id, container: &Value) {
     }
     if let Some(settings) = container.get("environment") {
         draft.settings(id, settings);
+    }
+    if let Some(secrets) = container.get("secrets") {
+        draft.settings(id, secrets);
     }
     for secret in container.get("secrets").map(Value::items).unwrap_or_default() {
         let Some(at) = secret.get("valueFrom") else { continue };

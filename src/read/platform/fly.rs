@@ -33,7 +33,7 @@ impl Format for Fly {
             let Some(root) = parse_any(file, &mut out.problems) else { continue };
             let folder = file.folder();
             let name = root.str_at(&["app"]).unwrap_or(folder_name(folder, "app"));
-            let mut draft = Draft::new("fly", name, folder, cx.tree);
+            let mut draft = Draft::new("fly", name, folder, cx);
             read_app(&mut draft, name, &root);
             draft.unit.run_program_of(file.folder());
             out.units.push(draft.unit);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, parse_any};
+use super::{Describe, Draft, Format, How, ReadContext, Setting, Value, file_name, folder_name, parse_any};
 use crate::model::{Attribute, Category, Declarations, Id, Kind, Need, Phase, Reach, Tolerance};
 use crate::source::{Problems, SourceFile, Tree};
 
@@ -80,7 +80,7 @@ fn read_folder<'a>(
     let build = find("heroku.yml").and_then(|file| parse_any(file, problems));
     let name =
         manifest.as_ref().and_then(|node| node.str_at(&["name"])).unwrap_or(folder_name(folder, "app"));
-    let mut draft = Draft::new("heroku", name, folder, cx.tree);
+    let mut draft = Draft::new("heroku", name, folder, cx);
     let root = manifest.as_ref().or(build.as_ref());
     let Some(root) = root else { return draft };
     let formation = manifest.as_ref().and_then(|node| node.get("formation"));
@@ -100,14 +100,20 @@ fn read_folder<'a>(
     for addon in lists.into_iter().flatten().flat_map(Value::items) {
         read_addon(&mut draft, name, &apps, addon);
     }
-    for (key, value) in
-        manifest.as_ref().and_then(|node| node.get("env")).map(Value::entries).unwrap_or_default()
-    {
-        for id in &apps {
-            draft.setting(id, &key.text, value.get("value").unwrap_or(value));
-        }
+    let env = manifest.as_ref().and_then(|node| node.get("env")).map(Value::entries).unwrap_or_default();
+    // What Heroku makes up opens nothing of others.
+    let given = env.iter().filter(|(_, value)| value.get("generator").is_none());
+    let settings: Vec<Setting<'_>> = given.map(|(key, value)| setting(&key.text, value)).collect();
+    for id in &apps {
+        draft.settings_among(id, &settings);
     }
     draft
+}
+
+/// A setting that stands as a text, or as an object that may hold its value.
+fn setting<'v>(key: &'v str, value: &'v Value) -> Setting<'v> {
+    let written = value.get("value").unwrap_or(value);
+    Setting { key, value: written.str(), at: &written.location }
 }
 
 /// One service for each kind of process.

@@ -27,7 +27,7 @@ pub use railway::Railway;
 pub use render::Render;
 pub use vercel::Vercel;
 
-use super::draft::{Describe, Draft, How, folder_name};
+use super::draft::{Describe, Draft, How, Setting, folder_name};
 use super::json::parse_any;
 use super::yaml::Node as Value;
 use super::{Format, ReadContext, hosts};
@@ -53,7 +53,7 @@ fn one_each(
     for file in files {
         let Some(root) = parse_any(file, &mut out.problems) else { continue };
         let Deployed { name, folder } = of(file, &root);
-        let mut draft = Draft::new(format, name, file.folder(), cx.tree);
+        let mut draft = Draft::new(format, name, file.folder(), cx);
         write(&mut draft, name, &root);
         draft.unit.run_program_of(&folder);
         out.units.push(draft.unit);

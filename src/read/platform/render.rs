@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, parse_any};
+use super::{Describe, Draft, Format, How, ReadContext, Setting, Value, file_name, folder_name, parse_any};
 use crate::model::{
     Attribute, Category, Declarations, Environment, Id, Kind, Node, Program, Reach, Tolerance, Unit,
 };
@@ -40,7 +40,7 @@ impl Format for Render {
 }
 
 fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>) -> Unit {
-    let mut draft = Draft::new("render", folder_name(file.folder(), "render"), file.folder(), cx.tree);
+    let mut draft = Draft::new("render", folder_name(file.folder(), "render"), file.folder(), cx);
     let mut parts = vec![root];
     for project in root.get("projects").map(Value::items).unwrap_or_default() {
         parts.extend(choose_environment(project, &mut draft.unit, file, cx));
@@ -185,6 +185,7 @@ fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value],
             variables.extend(items.map(|node| &**node));
         }
     }
+    let mut settings = Vec::new();
     for variable in variables {
         let key = variable.str_at(&["key"]).unwrap_or("");
         for (source, declared) in [("fromService", &ids.services), ("fromDatabase", &ids.databases)] {
@@ -199,10 +200,16 @@ fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value],
                 }
             }
         }
-        if let Some(value) = variable.get("value") {
-            draft.setting(id, key, value);
+        let value = variable.get("value");
+        if value.is_some() || variable.get("sync").is_some() {
+            settings.push(Setting {
+                key,
+                value: value.and_then(Value::str),
+                at: &value.unwrap_or(variable).location,
+            });
         }
     }
+    draft.settings_among(id, &settings);
     if let Some(image) = service.at(&["image", "url"]) {
         let target = crate::model::Target::Image(image.str().unwrap_or("").to_owned());
         draft.reference(id, target, How::STARTUP, image);
@@ -251,5 +258,19 @@ mod tests {
         assert_eq!(unit.nodes[1].placement.region.as_deref(), Some("frankfurt"));
         assert_eq!(unit.nodes[0].placement.region, None);
         assert_eq!(unit.nodes[1].tolerance, Tolerance::Nothing);
+    }
+
+    #[test]
+    fn keys_that_are_filled_in_elsewhere_open_services_and_those_made_up_do_not() {
+        let text = "services:\n- type: web\n  name: web\n  envVars:\n  - {key: STRIPE_API_KEY, sync: false}\n  \
+                    - {key: SENTRY_DSN, generateValue: true}\n  - {key: OPENAI_API_KEY, value: ''}\n";
+        let tree = Tree::of_texts([("render.yaml", text)]);
+        let files: Vec<_> = tree.files().collect();
+        let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
+        let out = Render.read(&files, &cx);
+        let references = &out.units[0].references;
+        assert_eq!(references.len(), 1, "{references:?}");
+        assert_eq!(references[0].need, crate::model::Need::Optional);
+        assert_eq!(references[0].evidence[0].location().map(|at| at.line), Some(5));
     }
 }

@@ -50,7 +50,7 @@ impl Format for ServiceGraph {
         let mut out = Declarations::default();
         for file in files {
             if is_otlp(file.text()) {
-                let mut draft = Draft::new("service-graph", file.path(), file.folder(), cx.tree);
+                let mut draft = Draft::new("service-graph", file.path(), file.folder(), cx);
                 otlp::write(&documents(file, &mut out.problems), &mut draft);
                 finish(&mut draft.unit);
                 out.units.push(draft.unit);
@@ -61,7 +61,7 @@ impl Format for ServiceGraph {
                 text if text.contains(METRIC) => metrics(file),
                 _ => jaeger(file, &mut out.problems),
             };
-            let mut draft = Draft::new("service-graph", file.path(), file.folder(), cx.tree);
+            let mut draft = Draft::new("service-graph", file.path(), file.folder(), cx);
             let mut places = BTreeMap::new();
             let mut seen = BTreeSet::new();
             for (from, to, at) in calls.into_iter().filter(|(from, to, _)| from != to) {

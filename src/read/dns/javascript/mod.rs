@@ -1,7 +1,15 @@
 //! The literal subset of JavaScript that dnscontrol configurations are mostly written in: variables, strings,
-//! numbers, lists, objects, calls, `+`. Whatever else stands there is skipped up to its end and is unknown.
+//! numbers, lists, objects, calls, `+`, and functions that only put such values together. Whatever else stands there is
+//! skipped up to its end and is unknown.
 
-use std::collections::BTreeMap;
+mod scope;
+mod tokens;
+
+use std::rc::Rc;
+
+use scope::Function;
+pub(super) use scope::Scope;
+use tokens::{Token, tokens};
 
 /// How deep expressions may nest.
 const MAX_DEPTH: u32 = 64;
@@ -63,35 +71,33 @@ impl Value {
         match self {
             Value::Unknown => true,
             Value::List(items) => items.iter().any(Value::holds_unknown),
-            Value::Call(call) => !call.name.starts_with(|c: char| c.is_ascii_uppercase()),
+            Value::Call(call) => !is_dnscontrols(&call.name),
             _ => false,
         }
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Word(String),
-    Text(String),
-    Number(f64),
-    Mark(char),
-    /// A template string with something to work out in it.
-    Template,
+/// Whether a name has the form of dnscontrol's own functions.
+fn is_dnscontrols(name: &str) -> bool {
+    let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    matches!(name, "DnsProvider" | "DefaultTTL") || name.chars().all(is_capital)
 }
 
 /// A script, statement by statement.
 pub(super) struct Script {
-    tokens: Vec<(Token, usize)>,
+    tokens: Rc<[(Token, usize)]>,
     at: usize,
+    /// Where a function is called, if this is what it does.
+    site: Option<usize>,
 }
 
 impl Script {
     pub(super) fn new(text: &str) -> Self {
-        Script { tokens: tokens(text), at: 0 }
+        Script { tokens: tokens(text).into(), at: 0, site: None }
     }
 
-    /// The next statement that says something; declarations go to `variables`.
-    pub(super) fn next_statement(&mut self, variables: &mut BTreeMap<String, Value>) -> Option<Statement> {
+    /// The next statement that says something; declarations go to the scope.
+    pub(super) fn next_statement(&mut self, scope: &mut Scope) -> Option<Statement> {
         loop {
             let (token, offset) = self.tokens.get(self.at)?.clone();
             let Token::Word(word) = token else {
@@ -101,20 +107,21 @@ impl Script {
             match word.as_str() {
                 "var" | "let" | "const" => {
                     self.at += 1;
-                    self.declarations(variables);
+                    self.declarations(scope);
                 }
+                "function" if self.function(scope) => {}
                 "function" | "for" | "if" | "while" | "do" | "switch" | "try" | "class" => {
                     self.skip_block();
                     return Some(Statement::Skipped { offset, what: word });
                 }
                 _ if self.peek(1) == Some(&Token::Mark('=')) && self.peek(2) != Some(&Token::Mark('=')) => {
                     self.at += 2;
-                    let value = self.expression(variables, 0);
-                    variables.insert(word, value);
+                    let value = self.expression(scope, 0);
+                    scope.set(word, value);
                 }
                 _ => {
                     let start = self.at;
-                    let value = self.expression(variables, 0);
+                    let value = self.expression(scope, 0);
                     self.at = self.at.max(start + 1);
                     if let Value::Call(call) = value {
                         return Some(Statement::Call(*call));
@@ -134,17 +141,97 @@ impl Script {
         found
     }
 
-    fn declarations(&mut self, variables: &mut BTreeMap<String, Value>) {
+    fn declarations(&mut self, scope: &mut Scope) {
         while let Some(Token::Word(name)) = self.peek(0).cloned() {
             self.at += 1;
-            if self.takes('=') {
-                let value = self.expression(variables, 0);
-                variables.insert(name, value);
+            if self.takes('=') && !self.function_called(Some(&name), scope) {
+                let value = self.expression(scope, 0);
+                scope.set(name, value);
             }
             if !self.takes(',') {
                 return;
             }
         }
+    }
+
+    /// Takes a function that has a name.
+    fn function(&mut self, scope: &mut Scope) -> bool {
+        self.function_called(None, scope)
+    }
+
+    /// Takes a function, which goes by the name of its variable or by its own.
+    fn function_called(&mut self, variable: Option<&str>, scope: &mut Scope) -> bool {
+        let start = self.at;
+        if self.peek(0) == Some(&Token::Word("function".to_owned())) {
+            self.at += 1;
+            let own = self.takes_word();
+            let name = variable.map(str::to_owned).or(own);
+            if let (Some(name), Some(function)) = (name, self.parameters_and_body()) {
+                scope.define(name, function);
+                return true;
+            }
+        }
+        self.at = start;
+        false
+    }
+
+    fn takes_word(&mut self) -> Option<String> {
+        let Some(Token::Word(word)) = self.peek(0).cloned() else { return None };
+        self.at += 1;
+        Some(word)
+    }
+
+    fn parameters_and_body(&mut self) -> Option<Function> {
+        let mut parameters = Vec::new();
+        if !self.takes('(') {
+            return None;
+        }
+        while !self.takes(')') {
+            parameters.push(self.takes_word()?);
+            self.takes(',');
+        }
+        let start = self.at + 1;
+        (self.peek(0) == Some(&Token::Mark('{'))).then(|| self.skip_balanced())?;
+        let body = self.tokens.get(start..self.at.saturating_sub(1))?.into();
+        Some(Function { parameters, body })
+    }
+
+    /// What a function gives for some arguments, if it does nothing but put values together.
+    fn result_of(
+        &mut self,
+        function: &Function,
+        args: Vec<Value>,
+        scope: &mut Scope,
+        site: usize,
+        depth: u32,
+    ) -> Value {
+        if !scope.afford(function.body.len()) {
+            return Value::Unknown;
+        }
+        let mut body =
+            Script { tokens: Rc::clone(&function.body), at: 0, site: Some(self.site.unwrap_or(site)) };
+        let outer = scope.enter(function, args);
+        let value = body.returned(scope, depth + 1);
+        scope.leave(outer);
+        value
+    }
+
+    /// What the body of a function returns.
+    fn returned(&mut self, scope: &mut Scope, depth: u32) -> Value {
+        while let Some(Token::Word(word)) = self.peek(0).cloned() {
+            self.at += 1;
+            match word.as_str() {
+                "return" => return self.expression(scope, depth),
+                "var" | "let" | "const" => self.declarations(scope),
+                _ if self.takes('=') && self.peek(0) != Some(&Token::Mark('=')) => {
+                    let value = self.expression(scope, depth);
+                    scope.set(word, value);
+                }
+                _ => return Value::Unknown,
+            }
+            while self.takes(';') {}
+        }
+        Value::Unknown
     }
 
     /// Skips to the end of the next block in braces.
@@ -187,15 +274,15 @@ impl Script {
         }
     }
 
-    fn expression(&mut self, variables: &BTreeMap<String, Value>, depth: u32) -> Value {
+    fn expression(&mut self, scope: &mut Scope, depth: u32) -> Value {
         if depth > MAX_DEPTH {
             self.skip_expression();
             return Value::Unknown;
         }
-        let mut value = self.operand(variables, depth);
+        let mut value = self.operand(scope, depth);
         while self.peek(0) == Some(&Token::Mark('+')) {
             self.at += 1;
-            value = add(value, self.operand(variables, depth));
+            value = add(value, self.operand(scope, depth));
         }
         match self.peek(0) {
             None | Some(Token::Mark(',' | ')' | ']' | '}' | ';' | ':')) => value,
@@ -208,7 +295,7 @@ impl Script {
         }
     }
 
-    fn operand(&mut self, variables: &BTreeMap<String, Value>, depth: u32) -> Value {
+    fn operand(&mut self, scope: &mut Scope, depth: u32) -> Value {
         let Some((token, offset)) = self.tokens.get(self.at).cloned() else { return Value::Unknown };
         match token {
             Token::Text(text) => self.after(Value::Text(text)),
@@ -216,23 +303,23 @@ impl Script {
             Token::Template => self.after(Value::Unknown),
             Token::Word(word) => {
                 self.at += 1;
-                self.word(word, offset, variables, depth)
+                self.word(word, offset, scope, depth)
             }
             Token::Mark('-') => {
                 self.at += 1;
-                match self.operand(variables, depth) {
+                match self.operand(scope, depth) {
                     Value::Number(number) => Value::Number(-number),
                     _ => Value::Unknown,
                 }
             }
             Token::Mark('[') => {
                 self.at += 1;
-                Value::List(self.list(']', variables, depth))
+                Value::List(self.list(']', scope, depth))
             }
-            Token::Mark('{') => self.object(variables, depth),
+            Token::Mark('{') => self.object(scope, depth),
             Token::Mark('(') => {
                 self.at += 1;
-                let mut inner = self.list(')', variables, depth);
+                let mut inner = self.list(')', scope, depth);
                 if inner.len() == 1 { inner.remove(0) } else { Value::Unknown }
             }
             Token::Mark(_) => {
@@ -247,13 +334,7 @@ impl Script {
         value
     }
 
-    fn word(
-        &mut self,
-        word: String,
-        offset: usize,
-        variables: &BTreeMap<String, Value>,
-        depth: u32,
-    ) -> Value {
+    fn word(&mut self, word: String, offset: usize, scope: &mut Scope, depth: u32) -> Value {
         match word.as_str() {
             "true" => return Value::Bool(true),
             "false" => return Value::Bool(false),
@@ -265,7 +346,7 @@ impl Script {
             _ => {}
         }
         if self.takes('(') {
-            let mut args = self.list(')', variables, depth);
+            let mut args = self.list(')', scope, depth);
             if self.peek(0) == Some(&Token::Mark('.')) {
                 self.skip_expression();
                 return Value::Unknown;
@@ -273,12 +354,15 @@ impl Script {
             if word == "IP" && args.len() == 1 {
                 return args.remove(0);
             }
+            if let Some(function) = scope.function(&word) {
+                return self.result_of(&function, args, scope, offset, depth);
+            }
+            let offset = self.site.unwrap_or(offset);
             return Value::Call(Box::new(Call { name: word, args, offset }));
         }
-        let mut value = variables.get(&word).cloned().unwrap_or_else(|| {
+        let mut value = scope.get(&word).unwrap_or_else(|| {
             // Constants of dnscontrol are in capitals; other names come from somewhere that is not read.
-            let constant = word.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
-            if constant { Value::Name(word) } else { Value::Unknown }
+            if is_dnscontrols(&word) { Value::Name(word) } else { Value::Unknown }
         });
         while self.peek(0) == Some(&Token::Mark('.')) {
             match self.peek(1).cloned() {
@@ -295,14 +379,14 @@ impl Script {
         value
     }
 
-    fn list(&mut self, close: char, variables: &BTreeMap<String, Value>, depth: u32) -> Vec<Value> {
+    fn list(&mut self, close: char, scope: &mut Scope, depth: u32) -> Vec<Value> {
         let mut out = Vec::new();
         while self.peek(0).is_some() {
             if self.takes(close) {
                 return out;
             }
             let start = self.at;
-            out.push(self.expression(variables, depth + 1));
+            out.push(self.expression(scope, depth + 1));
             self.takes(',');
             if self.at == start {
                 self.at += 1;
@@ -311,7 +395,7 @@ impl Script {
         out
     }
 
-    fn object(&mut self, variables: &BTreeMap<String, Value>, depth: u32) -> Value {
+    fn object(&mut self, scope: &mut Scope, depth: u32) -> Value {
         self.at += 1;
         let mut fields = Vec::new();
         while self.peek(0).is_some() && !self.takes('}') {
@@ -324,7 +408,7 @@ impl Script {
             match key.filter(|_| self.peek(0) == Some(&Token::Mark(':'))) {
                 Some(key) => {
                     self.at += 1;
-                    fields.push((key, self.expression(variables, depth + 1)));
+                    fields.push((key, self.expression(scope, depth + 1)));
                 }
                 None => self.skip_expression(),
             }
@@ -349,63 +433,57 @@ fn add(left: Value, right: Value) -> Value {
     }
 }
 
-fn tokens(text: &str) -> Vec<(Token, usize)> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let start = at;
-        if rest.starts_with("//") {
-            at += rest.find('\n').unwrap_or(rest.len());
-        } else if rest.starts_with("/*") {
-            at += rest.find("*/").map_or(rest.len(), |end| end + 2);
-        } else if matches!(c, '"' | '\'' | '`') {
-            let (value, length) = quoted(rest, c);
-            at += length;
-            let is_template = c == '`' && value.contains("${");
-            out.push((if is_template { Token::Template } else { Token::Text(value) }, start));
-        } else if c.is_ascii_digit() {
-            let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).unwrap_or(rest.len());
-            at += length;
-            out.push((rest[..length].parse().map_or(Token::Template, Token::Number), start));
-        } else if c.is_alphabetic() || c == '_' || c == '$' {
-            let length =
-                rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len());
-            at += length;
-            out.push((Token::Word(rest[..length].to_owned()), start));
-        } else {
-            at += c.len_utf8();
-            if !c.is_whitespace() {
-                out.push((Token::Mark(c), start));
-            }
-        }
-    }
-    out
-}
-
-/// The value of a quoted string and how many bytes it takes.
-fn quoted(text: &str, quote: char) -> (String, usize) {
-    let mut out = String::new();
-    let mut chars = text.char_indices().skip(1);
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => out.extend(chars.next().map(|(_, c)| if c == 'n' { '\n' } else { c })),
-            c if c == quote => return (out, at + c.len_utf8()),
-            '\n' if quote != '`' => return (out, at),
-            c => out.push(c),
-        }
-    }
-    (out, text.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn value(text: &str) -> Value {
-        let mut variables = BTreeMap::new();
-        Script::new(&format!("x = {text};")).next_statement(&mut variables);
-        variables.remove("x").unwrap()
+        value_after("", text)
+    }
+
+    fn value_after(before: &str, text: &str) -> Value {
+        let mut scope = Scope::default();
+        let mut script = Script::new(&format!("{before} x = {text};"));
+        while script.next_statement(&mut scope).is_some() {}
+        scope.get("x").unwrap()
+    }
+
+    #[test]
+    fn functions_that_put_values_together_are_followed() {
+        let mail =
+            "function mail(name, host) { var full = host + '.example.net.'; return [MX(name, 1, full)]; }";
+        let made = value_after(mail, "mail('@', 'a')");
+        let Value::List(items) = made else { panic!("{made:?}") };
+        let Value::Call(call) = &items[0] else { panic!("{items:?}") };
+        assert_eq!((call.name.as_str(), call.args[2].text()), ("MX", Some("a.example.net.")));
+        // What they make stands where they are called.
+        assert_eq!(call.offset, mail.len() + " x = ".len());
+        assert_eq!(
+            value_after("var two = function (a) { return a + a; };", "two('b')"),
+            Value::Text("bb".into())
+        );
+        assert_eq!(value_after("a = 1; function f(a) { return a; } y = f(2);", "a"), Value::Number(1.0));
+        for unknown in ["for (;;) {} return 1;", "return a.map(g);", "if (a) { return 1; } return 2;", ""] {
+            assert_eq!(
+                value_after(&format!("function f(a) {{ {unknown} }}"), "f(1)"),
+                Value::Unknown,
+                "{unknown}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_doubles_line_by_line_or_calls_itself_ends() {
+        let lines: String =
+            (1..60).map(|line| format!("a{line} = [a{}, a{}];\n", line - 1, line - 1)).collect();
+        assert!(value_after("a0 = ['b'];", "a0") != Value::Unknown);
+        assert_eq!(value_after(&format!("a0 = ['b'];\n{lines}"), "a59"), Value::Unknown);
+        assert_eq!(value_after("function f(a) { return f(a); }", "f(1)"), Value::Unknown);
+        value_after(&"x = [x];".repeat(50_000), "x");
+        let twice: String = (1..60)
+            .map(|at| format!("function f{at}(a) {{ return [f{}(a), f{}(a)]; }}\n", at - 1, at - 1))
+            .collect();
+        value_after(&format!("function f0(a) {{ return a; }}\n{twice}"), "f59(1)");
     }
 
     #[test]
@@ -421,8 +499,8 @@ mod tests {
     #[test]
     fn deep_and_broken_scripts_end() {
         assert_eq!(value(&"(".repeat(100_000)), Value::Unknown);
-        let mut variables = BTreeMap::new();
+        let mut scope = Scope::default();
         let mut script = Script::new("D('a', [ {b: ) ] } \u{e9} 'open");
-        while script.next_statement(&mut variables).is_some() {}
+        while script.next_statement(&mut scope).is_some() {}
     }
 }

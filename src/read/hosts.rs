@@ -172,6 +172,7 @@ fn is_datastore_scheme(scheme: &str) -> bool {
             | "valkey"
             | "amqp"
             | "amqps"
+            | "nfs"
             | "kafka"
             | "nats"
             | "cassandra"

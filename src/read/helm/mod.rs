@@ -4,6 +4,7 @@
 //! line, and the rest of the chart is still read. Values files beside `values.yaml` are environments. A chart
 //! that an object of the scanned files releases is read with what that object says of it.
 
+mod app_template;
 mod chart;
 mod eval;
 mod functions;

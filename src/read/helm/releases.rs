@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::chart::{Chart, Install};
 use super::value::Value;
-use super::{below, is_chart, is_test, objects_of};
+use super::{app_template, below, is_chart, is_test, objects_of};
 use crate::model::Environment;
-use crate::read::kubernetes::{Key, Object, Released};
+use crate::read::kubernetes::{Key, Object, Released, Rendered};
 use crate::read::yaml::{self, Node};
 use crate::read::{ReadContext, split_environment};
 use crate::source::{Problems, Tree};
@@ -27,6 +27,8 @@ pub(crate) struct Releases {
     environments: Vec<Environment>,
     /// Texts of ConfigMaps and Secrets by namespace, name and key.
     texts: BTreeMap<(String, String, String), Arc<Node>>,
+    /// The charts in artifacts of registries, by the name of the object that fetches one.
+    artifacts: BTreeMap<String, String>,
 }
 
 /// One chart with the name and the values that an object gives it.
@@ -43,8 +45,12 @@ struct Release {
 impl Releases {
     /// Looks at all objects that are deployed together.
     pub(crate) fn among(all: &[&Object], cx: &ReadContext<'_>) -> Self {
-        let mut releases =
-            Releases { left_out: BTreeSet::new(), environments: Vec::new(), texts: BTreeMap::new() };
+        let mut releases = Releases {
+            left_out: BTreeSet::new(),
+            environments: Vec::new(),
+            texts: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
+        };
         if !all.iter().any(|object| is_release(object)) {
             return releases;
         }
@@ -56,6 +62,12 @@ impl Releases {
                 }
             }
         }
+        let artifacts = all.iter().filter(|object| object.kind == "OCIRepository");
+        releases.artifacts = artifacts
+            .filter_map(|object| {
+                Some((object.name.clone(), object.root.str_at(&["spec", "url"])?.to_owned()))
+            })
+            .collect();
         releases.choose(all, cx);
         releases
     }
@@ -110,22 +122,73 @@ impl Releases {
             if self.left_out.contains(&object.key()) {
                 continue;
             }
-            let release = self.release(&object, cx.tree).filter(|_| depth > 0 && out.len() < MAX_OBJECTS);
-            let Some(release) = release else {
+            let made =
+                if depth > 0 && out.len() < MAX_OBJECTS { self.made_by(&object, cx, problems) } else { None };
+            let Some((rendered, made)) = made else {
                 out.push(object);
                 continue;
             };
-            let Some(made) = release.render(&object, cx.tree, problems) else {
-                out.push(object);
-                continue;
-            };
-            object.renders = Some(release.chart);
+            object.rendered = Some(rendered);
             out.push(object);
             let all: Vec<&Object> = made.iter().collect();
             let inner = Self::among(&all, cx);
             out.extend(inner.deploy_at(made, cx, problems, depth - 1));
         }
         out
+    }
+
+    /// The objects of the chart that an object releases, each with the release behind it.
+    fn made_by(
+        &self,
+        object: &Object,
+        cx: &ReadContext<'_>,
+        problems: &mut Problems,
+    ) -> Option<(Rendered, Vec<Object>)> {
+        let (rendered, install, mut made) = match self.release(object, cx.tree) {
+            Some(release) => {
+                let made = release.render(cx.tree, problems)?;
+                (Rendered::Folder(release.chart), release.install, made)
+            }
+            None => {
+                let (values, install) = self.known(object)?;
+                let made = app_template::objects(values, &install);
+                (Rendered::Known, install, made)
+            }
+        };
+        for one in &mut made {
+            if one.namespace.is_none() {
+                one.namespace.clone_from(&install.namespace);
+            }
+            one.released.get_or_insert_with(|| Released { by: object.id(), at: object.place() });
+        }
+        let is_made = !made.is_empty() || matches!(rendered, Rendered::Folder(_));
+        is_made.then_some((rendered, made))
+    }
+
+    /// The values of a release of a chart that is known without being among the files.
+    fn known<'o>(&self, object: &'o Object) -> Option<(&'o Node, Install)> {
+        let spec = object.root.get("spec")?;
+        let (chart, values, install) = match object.kind.as_str() {
+            "HelmRelease" => {
+                let by_reference = || {
+                    let name = spec.str_at(&["chartRef", "name"])?;
+                    Some(self.artifacts.get(name).map_or(name, String::as_str))
+                };
+                let chart = spec.str_at(&["chart", "spec", "chart"]).or_else(by_reference)?;
+                (chart, spec.get("values")?, install_of_flux(object, spec))
+            }
+            "Application" => {
+                let source = spec.get("source")?;
+                let helm = source.get("helm")?;
+                (
+                    source.str_at(&["chart"])?,
+                    helm.get("valuesObject")?,
+                    install_of_argo(object, spec, Some(helm)),
+                )
+            }
+            _ => return None,
+        };
+        (chart.rsplit('/').next() == Some(app_template::NAME)).then_some((values, install))
     }
 
     fn release(&self, object: &Object, tree: &Tree) -> Option<Release> {
@@ -164,21 +227,30 @@ impl Releases {
             });
         }
         values.extend(spec.get("values").map(Value::of));
-        let target = spec.str_at(&["targetNamespace"]);
-        let name = match (spec.str_at(&["releaseName"]), target) {
-            (Some(name), _) => name.to_owned(),
-            (None, Some(target)) => format!("{target}-{}", object.name),
-            (None, None) => object.name.clone(),
-        };
         Some(Release {
             chart: source.chart,
-            install: Install {
-                name,
-                namespace: target.map(str::to_owned).or_else(|| object.namespace.clone()),
-            },
+            install: install_of_flux(object, spec),
             values,
             files: files.iter().map(|file| (*file).to_owned()).collect(),
         })
+    }
+}
+
+fn install_of_flux(object: &Object, spec: &Node) -> Install {
+    let target = spec.str_at(&["targetNamespace"]);
+    let name = match (spec.str_at(&["releaseName"]), target) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(target)) => format!("{target}-{}", object.name),
+        (None, None) => object.name.clone(),
+    };
+    Install { name, namespace: target.map(str::to_owned).or_else(|| object.namespace.clone()) }
+}
+
+fn install_of_argo(object: &Object, spec: &Node, helm: Option<&Node>) -> Install {
+    let name = helm.and_then(|helm| helm.str_at(&["releaseName"])).unwrap_or(&object.name);
+    Install {
+        name: name.to_owned(),
+        namespace: spec.str_at(&["destination", "namespace"]).map(str::to_owned),
     }
 }
 
@@ -217,10 +289,7 @@ fn of_argo(object: &Object, tree: &Tree) -> Option<Release> {
     }
     Some(Release {
         chart: found.chart,
-        install: Install {
-            name: at("releaseName").and_then(Node::str).unwrap_or(&object.name).to_owned(),
-            namespace: spec.str_at(&["destination", "namespace"]).map(str::to_owned),
-        },
+        install: install_of_argo(object, spec, helm),
         values,
         files: files.iter().map(|file| (*file).to_owned()).collect(),
     })
@@ -286,16 +355,10 @@ impl Release {
     }
 
     /// The objects of the chart; `None` when it cannot be read.
-    fn render(&self, by: &Object, tree: &Tree, problems: &mut Problems) -> Option<Vec<Object>> {
+    fn render(&self, tree: &Tree, problems: &mut Problems) -> Option<Vec<Object>> {
         let chart = Chart::load(tree, &self.chart, problems)?;
         let mut objects = objects_of(&chart, tree, &chart.values(&self.values), &self.install, problems);
         objects.retain(|object| !is_test(object));
-        for object in &mut objects {
-            if object.namespace.is_none() {
-                object.namespace.clone_from(&self.install.namespace);
-            }
-            object.released.get_or_insert_with(|| Released { by: by.id(), at: by.place() });
-        }
         Some(objects)
     }
 }

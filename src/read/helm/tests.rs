@@ -345,3 +345,38 @@ fn what_a_release_switches_on_inside_its_chart_answers_to_its_usual_name() {
     };
     assert!(is_reference("web-mysql") && !is_reference("web-redis"));
 }
+
+#[test]
+fn a_release_of_the_template_for_apps_is_what_its_values_list() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: papers, namespace: home}\nspec:\n  chartRef: {kind: OCIRepository, name: papers}\n  values:\n    controllers:\n      papers:\n        replicas: 2\n        containers:\n          app:\n            image: {repository: ghcr.io/acme/papers, tag: v1}\n            env: {CACHE_URL: 'redis://{{ .Release.Name }}-cache:6379'}\n      cache:\n        type: statefulset\n        containers: {app: {image: {repository: docker.io/valkey/valkey, tag: '8'}}}\n      off: {enabled: false, containers: {app: {image: {repository: me/off}}}}\n    service:\n      app: {controller: papers, ports: {http: {port: 80}}}\n      cache: {controller: cache, ports: {redis: {port: 6379}}}\n    route:\n      app: {hostnames: [papers.example.com], parentRefs: [{name: internal}]}\n    persistence:\n      scans: {type: nfs, server: nas.home.arpa, path: /scans, advancedMounts: {papers: {app: [{path: /scans}]}}}\n";
+    let source = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: papers, namespace: home}\nspec: {url: 'oci://ghcr.io/bjw-s-labs/helm/app-template'}\n";
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: papers}\nspec: {path: ./apps/papers/app, targetNamespace: docs}\n";
+    let units = units(
+        &[
+            ("apps/papers/app/release.yaml", release),
+            ("apps/papers/app/source.yaml", source),
+            ("apps/papers/ks.yaml", flux),
+        ],
+        None,
+    );
+    let [_, unit] = units.as_slice() else { panic!("a chart and a cluster: {units:?}") };
+    let counts: Vec<_> = unit
+        .nodes
+        .iter()
+        .filter(|node| node.may_fail)
+        .map(|node| (node.id.as_str(), node.replication.replicas))
+        .collect();
+    assert_eq!(
+        counts,
+        [("k8s:docs/Deployment/papers", Some(2)), ("k8s:docs/StatefulSet/papers-cache", Some(1)),]
+    );
+    let edges = edges(unit);
+    for wanted in [
+        "k8s:docs/Deployment/papers -> k8s:docs/StatefulSet/papers-cache runtime",
+        "domain:papers.example.com -> k8s:docs/Deployment/papers runtime",
+    ] {
+        assert!(edges.iter().any(|edge| edge == wanted), "{edges:?}");
+    }
+    let place = unit.nodes[0].evidence[0].location().expect("a place");
+    assert_eq!((&*place.path, place.line), ("apps/papers/app/release.yaml", 8));
+}

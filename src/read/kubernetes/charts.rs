@@ -28,7 +28,7 @@ pub(super) fn release(
     tree: &Tree,
 ) {
     let chart = chart_of(object, cluster);
-    let mut node = if object.renders.is_some() {
+    let mut node = if object.rendered.is_some() {
         part(object, Category::Ci, tree)
     } else {
         let name = chart.and_then(Yaml::str).map(|name| name.rsplit('/').next().unwrap_or(name));
@@ -51,7 +51,7 @@ pub(super) fn release(
             link(object, cluster, needs, far, Phase::Startup, tree);
         }
     }
-    if let Some(given) = object.at(&["spec", "values"]).filter(|_| object.renders.is_none()) {
+    if let Some(given) = object.at(&["spec", "values"]).filter(|_| object.rendered.is_none()) {
         values(object, given, needs, catalog, tree);
     }
 }
@@ -113,7 +113,7 @@ fn of_elsewhere(
         Some([(_, only)]) => only.get("replicas"),
         _ => None,
     };
-    let says = ["replicaCount", "replicas"].iter().find_map(|key| values?.get(key)).or_else(by_controller);
+    let says = values.and_then(replicas_of).or_else(by_controller).or_else(|| replicas_of_section(values?));
     node.replication.replicas = says.and_then(Yaml::integer).and_then(|number| u32::try_from(number).ok());
     match (node.replication.replicas, says) {
         (Some(1), Some(says)) => {
@@ -133,6 +133,18 @@ fn of_elsewhere(
         }
     }
     node
+}
+
+fn replicas_of(values: &Yaml) -> Option<&Yaml> {
+    ["replicaCount", "replicas"].iter().find_map(|key| values.get(key))
+}
+
+/// The replicas of the one workload that values describe in a section of its own, by image and number.
+fn replicas_of_section(values: &Yaml) -> Option<&Yaml> {
+    let entries = values.entries();
+    let mut sections = entries.iter().filter(|(_, node)| node.get("image").is_some());
+    let (_, only) = sections.next()?;
+    sections.next().is_none().then(|| replicas_of(only))?
 }
 
 /// Charts that serve the cluster rather than people.
@@ -217,10 +229,18 @@ fn value_hosts(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tre
     }
 }
 
-/// Images that a chart's values ask for, in the way of nearly all charts: `image: {registry, repository}`.
+/// Images that a chart's values ask for, in the way of nearly all charts: `image: {registry, repository}`, or as one
+/// text that names a registry.
 fn value_images(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tree, depth: u32) {
     for (key, node) in values.entries() {
-        if let Some(repository) = node.get("repository").filter(|_| &*key.text == "image") {
+        let is_image = &*key.text == "image";
+        let whole =
+            node.str().filter(|text| text.split_once('/').is_some_and(|(first, _)| first.contains('.')));
+        if let Some(image) = whole.filter(|text| is_image && !text.contains("{{")) {
+            let target = Target::Image(image.to_owned());
+            let evidence = vec![node.evidence(tree)];
+            needs.refer(&object.id(), target, Phase::Startup, Need::Required, evidence);
+        } else if let Some(repository) = node.get("repository").filter(|_| is_image) {
             let Some(text) = repository.str().filter(|text| !text.is_empty()) else { continue };
             let registry = node.str_at(&["registry"]).filter(|registry| !registry.is_empty());
             let image = registry.map_or_else(|| text.to_owned(), |registry| format!("{registry}/{text}"));

@@ -96,7 +96,7 @@ impl<'c> Cluster<'c> {
                 let name = object.root.str_at(&["spec", "target", "name"]).unwrap_or(&object.name);
                 self.made_secrets.insert((object.space().to_owned(), name.to_owned()), object.id());
             } else if object.kind == super::CHART_DEPENDENCY
-                || (object.kind == "HelmRelease" && object.renders.is_none())
+                || (object.kind == "HelmRelease" && object.rendered.is_none())
             {
                 self.add_chart(object);
             } else if let Some(made) = operators::made_by(object) {

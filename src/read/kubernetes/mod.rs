@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::cluster::Cluster;
 use self::needs::Needs;
-pub(crate) use self::object::{Key, Object, Released};
+pub(crate) use self::object::{Key, Object, Released, Rendered};
 pub(crate) use self::substitute::Substitutions;
 use super::helm::Releases;
 use super::{Format, ReadContext, yaml};
@@ -200,7 +200,10 @@ fn doubled(folder: &str, inside: &[&Manifest]) -> bool {
 pub(crate) fn build(mut unit: Unit, own: &[&Object], around: &[&Object], cx: &ReadContext<'_>) -> Unit {
     let own = distinct(own);
     let own: Vec<&Object> = own.iter().collect();
-    unit.deploys.extend(own.iter().filter_map(|object| object.renders.clone()));
+    unit.deploys.extend(own.iter().filter_map(|object| match &object.rendered {
+        Some(Rendered::Folder(chart)) => Some(chart.clone()),
+        Some(Rendered::Known) | None => None,
+    }));
     let mut keys: BTreeSet<Key> = own.iter().map(|object| object.key()).collect();
     let mut all = own.clone();
     all.extend(around.iter().copied().filter(|object| keys.insert(object.key())));

@@ -7,7 +7,7 @@ use super::object::Object;
 use super::pod::{self, Setting};
 use crate::catalog::Catalog;
 use crate::model::{Category, Confidence, Edge, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
-use crate::read::hosts::{self, Mention, Sureness};
+use crate::read::hosts::{self, Endpoint, Mention, Sureness};
 use crate::read::images;
 use crate::read::keys::{self, Keys};
 use crate::read::yaml::Node;
@@ -133,6 +133,12 @@ impl<'c> Needs<'c> {
         for volume in workload.spec.get("volumes").map(Node::items).unwrap_or_default() {
             if let Some(name) = volume.at(&["secret", "secretName"]) {
                 self.secret(&workload.id, &space, name);
+            }
+            if let Some(server) = volume.at(&["nfs", "server"]) {
+                let target = hosts::of_host(server.str().unwrap_or(""), None, Some("nfs"));
+                let endpoints = target.map(|target| Endpoint { target, sure: Sureness::Certain });
+                let mention = Mention { endpoints: endpoints.into_iter().collect() };
+                self.mentions(workload, vec![mention], Phase::Runtime, &[server.evidence(self.tree)]);
             }
             // What a monitoring system lists in its files is what it watches, not what it needs.
             let Some(name) = volume.at(&["configMap", "name"]).filter(|_| !watches) else { continue };

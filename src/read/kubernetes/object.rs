@@ -25,10 +25,19 @@ pub(crate) struct Object {
     pub root: Arc<Node>,
     /// Further places that declare the same object.
     pub also: Vec<Location>,
-    /// The folder of the chart that it releases, if the chart's objects stand beside it.
-    pub renders: Option<String>,
+    /// What rendered the chart that it releases, if the chart's objects stand beside it.
+    pub rendered: Option<Rendered>,
     /// What released the chart that it comes of.
     pub released: Option<Released>,
+}
+
+/// How a chart came to be rendered.
+#[derive(Clone, Debug)]
+pub(crate) enum Rendered {
+    /// From the templates of this folder.
+    Folder(String),
+    /// By what is known of charts of its name.
+    Known,
 }
 
 /// The object that releases a chart.
@@ -59,7 +68,7 @@ impl Object {
             namespace,
             root: Arc::clone(root),
             also: Vec::new(),
-            renders: None,
+            rendered: None,
             released: None,
         })
     }

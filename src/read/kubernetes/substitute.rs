@@ -1,4 +1,5 @@
-//! What Flux puts into the manifests of a path before it applies them: `postBuild` of its Kustomizations.
+//! What Flux puts into the manifests of a path before it applies them: `postBuild` and `targetNamespace` of its
+//! Kustomizations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +13,17 @@ use crate::source::{Problems, SourceFile, Tree};
 /// Values that are made of each other are followed this far.
 const MAX_DEPTH: u32 = 3;
 
-/// Values by the folder whose manifests they are put into.
+/// What is put into the manifests of a folder, by the folder.
 #[derive(Default)]
-pub(crate) struct Substitutions(BTreeMap<String, BTreeMap<String, String>>);
+pub(crate) struct Substitutions(BTreeMap<String, Put>);
+
+/// What one folder's manifests are given.
+#[derive(Default)]
+struct Put {
+    values: BTreeMap<String, String>,
+    /// The namespace that all of them are put into.
+    namespace: Option<String>,
+}
 
 impl Substitutions {
     /// Looks through the scanned files. Where Kustomizations of several environments name one folder, the chosen one counts.
@@ -37,13 +46,20 @@ impl Substitutions {
     }
 
     fn add(&mut self, object: &Object, tree: &Tree) {
-        let Some(build) = object.at(&["spec", "postBuild"]) else { return };
+        let (build, space) =
+            (object.at(&["spec", "postBuild"]), object.root.str_at(&["spec", "targetNamespace"]));
+        if build.is_none() && space.is_none() {
+            return;
+        }
         let Some(folder) =
             object.root.str_at(&["spec", "path"]).and_then(|path| folder_of(object, path, tree))
         else {
             return;
         };
-        let values = self.0.entry(folder).or_default();
+        let put = self.0.entry(folder).or_default();
+        put.namespace = space.map(str::to_owned).or(put.namespace.take());
+        let values = &mut put.values;
+        let Some(build) = build else { return };
         for from in build.get("substituteFrom").map(Node::items).unwrap_or_default() {
             let (kind, name) = (from.str_at(&["kind"]).unwrap_or(""), from.str_at(&["name"]).unwrap_or(""));
             values.extend(data_of(kind, name, tree));
@@ -64,13 +80,14 @@ impl Substitutions {
                 folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
             };
             // Of folders in each other the inner one stands behind.
-            let Some((_, values)) = self.0.iter().rev().find(|(folder, _)| is_inside(folder)) else {
+            let Some((_, put)) = self.0.iter().rev().find(|(folder, _)| is_inside(folder)) else {
                 continue;
             };
-            let filled = object.root.with_texts(&|text| filled(text, values, MAX_DEPTH));
+            let filled = object.root.with_texts(&|text| filled(text, &put.values, MAX_DEPTH));
             if let Some(changed) = Object::of(&Arc::new(filled)) {
                 *object = changed;
             }
+            object.namespace = put.namespace.clone().or(object.namespace.take());
         }
         objects
     }
@@ -79,7 +96,7 @@ impl Substitutions {
 fn has_values(file: &SourceFile) -> bool {
     let name = file.name();
     (name.ends_with(".yaml") || name.ends_with(".yml"))
-        && file.text().contains("postBuild:")
+        && ["postBuild:", "targetNamespace:"].iter().any(|key| file.text().contains(key))
         && file.text().contains("kustomize.toolkit.fluxcd.io")
 }
 

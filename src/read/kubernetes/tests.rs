@@ -307,7 +307,7 @@ fn a_service_that_selects_nothing_leads_to_the_one_address_that_stands_behind_it
 
 #[test]
 fn a_release_by_reference_is_of_the_chart_in_the_artifact() {
-    let objects = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: app}\nspec: {url: 'oci://ghcr.io/charts/app-template'}\n---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: reader}\nspec:\n  chartRef: {kind: OCIRepository, name: app}\n  values: {controllers: {reader: {replicas: 2}}}\n";
+    let objects = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: app}\nspec: {url: 'oci://ghcr.io/charts/web-template'}\n---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: reader}\nspec:\n  chartRef: {kind: OCIRepository, name: app}\n  values: {controllers: {reader: {replicas: 2}}}\n";
     let declared = read(&[("a.yaml", objects)]);
     let reader = declared.units[0].nodes.iter().find(|node| node.name == "reader").unwrap();
     assert!(reader.is_service);
@@ -316,7 +316,7 @@ fn a_release_by_reference_is_of_the_chart_in_the_artifact() {
 
 #[test]
 fn values_of_a_chart_from_elsewhere_name_images_hosts_and_keys() {
-    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: notes, namespace: apps}\nspec:\n  chartRef: {kind: OCIRepository, name: app-template}\n  values:\n    controllers:\n      notes:\n        containers:\n          app:\n            image: {repository: ghcr.io/acme/notes, tag: v1}\n            env: {DB_URL: 'postgres://db.acme.net/x', OPENAI_API_KEY: abcdef, SLACK_TOKEN: ''}\n            envFrom: [{secretRef: {name: notes-secret}}]\n---\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: notes, namespace: apps}\nspec: {target: {name: notes-secret}}\n";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: notes, namespace: apps}\nspec:\n  chartRef: {kind: OCIRepository, name: web-template}\n  values:\n    controllers:\n      notes:\n        containers:\n          app:\n            image: {repository: ghcr.io/acme/notes, tag: v1}\n            env: {DB_URL: 'postgres://db.acme.net/x', OPENAI_API_KEY: abcdef, SLACK_TOKEN: ''}\n            envFrom: [{secretRef: {name: notes-secret}}]\n---\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: notes, namespace: apps}\nspec: {target: {name: notes-secret}}\n";
     let tree = Tree::of_texts([("a.yaml", release)]);
     let claimed: Vec<_> = tree.files().collect();
     let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
@@ -389,4 +389,34 @@ fn resource_attributes_place_a_workload() {
         (placement.provider.as_deref(), placement.region.as_deref()),
         (Some("aws"), Some("eu-west-1"))
     );
+}
+
+#[test]
+fn a_share_of_another_machine_is_needed_where_it_is_mounted() {
+    let web = deployment("web", "replicas: 1", "image: me/web");
+    let web = web.replace(
+        "      containers:",
+        "      volumes: [{name: d, nfs: {server: nas.home.arpa, path: /d}}]\n      containers:",
+    );
+    let shown = show(&[("a.yaml", &web)]);
+    assert!(shown.contains("Deployment/web ~> nas.home.arpa runtime required"), "{shown}");
+}
+
+#[test]
+fn values_of_one_section_say_how_many_there_are() {
+    let release = |more: &str| {
+        let text = format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: letters}}\nspec:\n  chart: {{spec: {{chart: letters}}}}\n  values:\n    java: {{replicas: 2, image: acme.azurecr.io/letters:1}}\n{more}"
+        );
+        read(&[("a.yaml", &*text)]).units.remove(0)
+    };
+    let one = release("");
+    assert_eq!(one.nodes[0].replication.replicas, Some(2));
+    let images = one
+        .references
+        .iter()
+        .filter(|one| matches!(&one.target, Target::Image(image) if image == "acme.azurecr.io/letters:1"));
+    assert_eq!(images.count(), 1);
+    let several = release("    node: {replicas: 3, image: acme.azurecr.io/pages:1}\n");
+    assert_eq!(several.nodes[0].replication.replicas, None);
 }

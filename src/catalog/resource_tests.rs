@@ -153,6 +153,31 @@ fn a_hub_for_devices_is_redundant_in_some_regions_only() {
 }
 
 #[test]
+fn tasks_are_spread_unless_a_strategy_packs_them() {
+    let service = |strategy: &[(&'static str, &str)]| {
+        let declared = written(&[&[("desired_count", "2")], strategy].concat());
+        judge("aws_ecs_service", &Written { zones: Some(2), ..declared })
+    };
+    assert_eq!(service(&[]), (Some(Zone), None));
+    let strategy = |kind| [("ordered_placement_strategy", "{}"), ("ordered_placement_strategy.type", kind)];
+    assert_eq!(service(&strategy("spread")), (Some(Zone), None));
+    assert_eq!(service(&strategy("binpack")), (Some(Instance), None));
+    let stack = Written { zones: Some(2), ..written(&[("DesiredCount", "2")]) };
+    assert_eq!(judge("AWS::ECS::Service", &stack), (Some(Zone), None));
+}
+
+#[test]
+fn a_bucket_of_google_lies_in_one_zone_when_it_is_rapid() {
+    let bucket = |pairs: &[(&'static str, &str)]| judge("google_storage_bucket", &written(pairs)).0;
+    assert_eq!(bucket(&[("location", "europe-west1")]), Some(Zone));
+    assert_eq!(bucket(&[("location", "eu")]), Some(Region));
+    let placed = [("location", "us"), ("custom_placement_config", "{}")];
+    assert_eq!(bucket(&placed), Some(Region));
+    let rapid = [("location", "us-central1"), ("custom_placement_config", "{}"), ("storage_class", "RAPID")];
+    assert_eq!(bucket(&rapid), Some(Host));
+}
+
+#[test]
 fn a_file_system_of_one_zone_is_one_server_unless_it_says_pair() {
     let of = |kind: &str, mode: &'static str| judge(kind, &written(&[("deployment_type", mode)])).0;
     assert_eq!(judge("aws_fsx_windows_file_system", &written(&[])).0, Some(Nothing));

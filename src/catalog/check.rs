@@ -220,8 +220,8 @@ impl Check<'_> {
     }
 
     fn names(&mut self) {
-        use NameKind::{Address, Dmarc, Host, Mx, Ns, Spf, Txt};
-        for kind in [Host, Ns, Mx, Spf, Txt, Dmarc, Address] {
+        use NameKind::{Dmarc, Host, Mx, Ns, Spf, Txt};
+        for kind in [Host, Ns, Mx, Spf, Txt, Dmarc] {
             for rule in self.catalog.names(kind).all() {
                 let place = format!("names: {kind:?} {}", rule.pattern);
                 self.provider(&rule.provider, &place);

@@ -4,7 +4,7 @@ use super::table::DataFile;
 
 /// The tables of the catalog, by the name an override file must have (`providers.csv`, `names/ns.csv`,
 /// `resources/aws.toml`; any name under `names/` or `resources/` goes).
-pub const TABLES: [&str; 28] = [
+pub const TABLES: [&str; 27] = [
     "providers.csv",
     "provider-aliases.csv",
     "ctpp.csv",
@@ -31,7 +31,6 @@ pub const TABLES: [&str; 28] = [
     "names/spf.csv",
     "names/txt.csv",
     "names/dmarc.csv",
-    "names/addresses.csv",
     "names/domains.csv",
 ];
 

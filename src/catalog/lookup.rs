@@ -38,7 +38,6 @@ pub struct Catalog {
     spf: OnceLock<Names>,
     txt: OnceLock<Names>,
     dmarc: OnceLock<Names>,
-    fronts: OnceLock<Names>,
     outages: OnceLock<Vec<Outage>>,
     internal_edges: OnceLock<Vec<InternalEdge>>,
     slas: OnceLock<Vec<Sla>>,
@@ -129,8 +128,7 @@ impl Catalog {
         set(&self.resources, self.read_resources())?;
         self.resources().load()?;
         set(&self.hosts, self.read_names(NameKind::Host))?;
-        let others = [NameKind::Ns, NameKind::Mx, NameKind::Spf, NameKind::Txt, NameKind::Dmarc];
-        for kind in others.into_iter().chain([NameKind::Address]) {
+        for kind in [NameKind::Ns, NameKind::Mx, NameKind::Spf, NameKind::Txt, NameKind::Dmarc] {
             set(self.names_cell(kind), self.read_names(kind))?;
         }
         set(&self.outages, incidents::outages(&self.files("outages.toml")))?;
@@ -251,7 +249,6 @@ impl Catalog {
             NameKind::Dmarc => {
                 return self.identification(self.names(kind).find_within(&clean(name)?)?, None);
             }
-            NameKind::Address => return self.identify_ip(name.parse().ok()?),
             _ => {}
         }
         let name = clean(name)?;
@@ -262,14 +259,10 @@ impl Catalog {
         Some(out)
     }
 
-    /// Who answers at an address, else whose network it is in; private addresses and those for examples are nobody's.
+    /// Whose address it is; private addresses and those for examples are nobody's.
     pub fn identify_ip(&self, address: IpAddr) -> Option<Identification<'_>> {
         if is_nobodys(address) {
             return None;
-        }
-        let address = address.to_canonical();
-        if let Some((rule, _)) = self.names(NameKind::Address).find(&address.to_string(), self.regions()) {
-            return self.identification(rule, None);
         }
         let tag = self.addresses().get(address)?;
         let region = tag.region.map(|r| self.region(tag.provider, r).map_or(r, |known| &known.code));
@@ -444,7 +437,6 @@ impl Catalog {
             NameKind::Spf => &self.spf,
             NameKind::Txt => &self.txt,
             NameKind::Dmarc => &self.dmarc,
-            NameKind::Address => &self.fronts,
         }
     }
 
@@ -488,7 +480,6 @@ impl Catalog {
             NameKind::Spf => ("names/spf.csv", DomainUse::Spf),
             NameKind::Txt => return Names::read(&self.files("names/txt.csv")),
             NameKind::Dmarc => return Names::read(&self.files("names/dmarc.csv")),
-            NameKind::Address => return Names::read(&self.files("names/addresses.csv")),
         };
         Names::read(&self.files(file))?.with_domains(&self.files(DOMAINS), domains)
     }

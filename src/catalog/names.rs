@@ -27,12 +27,10 @@ pub enum NameKind {
     Txt,
     /// The host of a DMARC report address.
     Dmarc,
-    /// An address at which a provider answers for the names of many customers.
-    Address,
 }
 
 impl NameKind {
-    /// Parses `host`, `alias`, `ns`, `mx`, `spf`, `txt`, `dmarc` or `address`.
+    /// Parses `host`, `alias`, `ns`, `mx`, `spf`, `txt` or `dmarc`.
     pub fn parse(word: &str) -> Option<Self> {
         Some(match word {
             "host" => Self::Host,
@@ -42,7 +40,6 @@ impl NameKind {
             "spf" => Self::Spf,
             "txt" => Self::Txt,
             "dmarc" => Self::Dmarc,
-            "address" => Self::Address,
             _ => return None,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compile::Wiring;
 use crate::model::{Attribute, Category, Estate, Id, Kind, Need, Node, Phase};
 
 /// What is counted together.
@@ -84,11 +85,12 @@ pub struct Share {
 /// providers run on.
 pub(super) fn measure(
     estate: &Estate,
+    wiring: &Wiring<'_>,
     direct: &BTreeMap<Id, f64>,
     hidden: &BTreeMap<Id, f64>,
 ) -> Vec<Concentration> {
     let losses = Losses { direct, hidden };
-    let beneath = components_of_services(estate);
+    let beneath = components_of_services(wiring);
     let categories: BTreeSet<Category> = estate.nodes.values().filter_map(|node| node.category).collect();
     let mut all = Vec::new();
     for dimension in [
@@ -170,8 +172,9 @@ fn one(
 
 /// For each service its weight and the components that are its own: itself and what it needs, down to the next
 /// service and to the provider's parts.
-fn components_of_services(estate: &Estate) -> Vec<(f64, Vec<Component<'_>>)> {
-    estate.services().map(|service| (service.weight, own_components(estate, service))).collect()
+fn components_of_services<'a>(wiring: &Wiring<'a>) -> Vec<(f64, Vec<Component<'a>>)> {
+    let own = |service| (wiring.node(service).weight, own_components(wiring, service));
+    wiring.services().map(own).collect()
 }
 
 /// Something that a service consists of.
@@ -181,15 +184,15 @@ struct Component<'a> {
     is_option: bool,
 }
 
-fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<Component<'a>> {
-    let mut seen: BTreeSet<&Id> = BTreeSet::from([&service.id]);
-    let mut todo = vec![Component { node: service, is_option: false }];
+fn own_components<'a>(wiring: &Wiring<'a>, service: u32) -> Vec<Component<'a>> {
+    let mut seen = BTreeSet::from([service]);
+    let mut todo = vec![(service, false)];
     let mut found = Vec::new();
-    while let Some(component) = todo.pop() {
-        let node = component.node;
-        found.push(component);
-        for edge in estate.needs(&node.id).filter(|edge| edge.phase == Phase::Runtime) {
-            let Some(next) = estate.node(&edge.to) else { continue };
+    while let Some((element, is_option)) = todo.pop() {
+        let node = wiring.node(element);
+        found.push(Component { node, is_option });
+        for (edge, to) in wiring.needs(element).filter(|(edge, _)| edge.phase == Phase::Runtime) {
+            let next = wiring.node(to);
             let is_part = matches!(
                 next.kind,
                 Kind::Provider | Kind::ProviderService | Kind::Region | Kind::Zone | Kind::ControlPlane
@@ -200,9 +203,9 @@ fn own_components<'a>(estate: &'a Estate, service: &'a Node) -> Vec<Component<'a
             let direct = is_saas
                 && node.placement.provider.is_none()
                 && !matches!(node.kind, Kind::ProviderService | Kind::Provider);
-            if (!is_part && !next.is_service) && seen.insert(&next.id) {
-                todo.push(Component { node: next, is_option: is_option && next.kind == Kind::Host });
-            } else if direct && seen.insert(&next.id) {
+            if (!is_part && !next.is_service) && seen.insert(to) {
+                todo.push((to, is_option && next.kind == Kind::Host));
+            } else if direct && seen.insert(to) {
                 found.push(Component { node: next, is_option });
             }
         }

@@ -4,27 +4,29 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::compile::{FaultModel, WEIGHT_UNIT};
+use super::compile::{FaultModel, WEIGHT_UNIT, Wiring};
 use super::graph::{FailureGraph, ListLimits, Listing, Requirement, Scenario};
 use super::{Analysis, PhaseResult, SingleFailure, concentration, cycles, fate};
 use crate::model::{Estate, Id, Level, Phase};
 
 /// Computes everything that rules and reports read.
 pub fn analyze(estate: &Estate) -> Analysis {
-    let runtime = FaultModel::new(estate, Phase::Runtime);
+    let wiring = Wiring::of(estate);
+    let runtime = wiring.in_phase(Phase::Runtime);
     let mut phases = BTreeMap::new();
     let at_run_time = phase_result(&runtime, None);
     let others = [Phase::Startup, Phase::Deploy, Phase::Observe, Phase::Recover];
     let used = others.into_iter().filter(|phase| estate.edges.iter().any(|edge| edge.phase == *phase));
     for phase in used.collect::<Vec<_>>() {
-        phases.insert(phase, phase_result(&FaultModel::new(estate, phase), Some(&runtime)));
+        phases.insert(phase, phase_result(&wiring.in_phase(phase), Some(&runtime)));
     }
     phases.insert(Phase::Runtime, at_run_time);
     let weight = estate.services().map(|service| service.weight).sum();
     Analysis {
         concentration: concentration::measure(
             estate,
-            &provider_losses(estate, &FaultModel::without_sub_providers(estate)),
+            &wiring,
+            &provider_losses(estate, &wiring.without_sub_providers()),
             &provider_losses(estate, &runtime),
         ),
         groups: fate::groups(estate, &runtime),

@@ -36,19 +36,20 @@ pub struct Stuck {
 /// Whether anything in the estate has a standby, or an alternative in another region or provider and something that it
 /// needs to start or to ship.
 pub fn has_ways_out(estate: &Estate) -> bool {
-    let starts_or_ships =
-        estate.edges.iter().any(|edge| matches!(edge.phase, Phase::Startup | Phase::Deploy));
+    if estate.edges.iter().any(|edge| is_standby(estate, edge)) {
+        return true;
+    }
+    if !estate.edges.iter().any(|edge| matches!(edge.phase, Phase::Startup | Phase::Deploy)) {
+        return false;
+    }
     let mut places: BTreeMap<&Id, BTreeSet<(&str, Option<&str>)>> = BTreeMap::new();
     for edge in &estate.edges {
-        if is_standby(estate, edge) {
-            return true;
-        }
         let (Some(group), Some(node)) = (&edge.group, estate.node(&edge.to)) else { continue };
         if let Some(provider) = node.placement.provider.as_deref() {
             places.entry(group).or_default().insert((provider, node.placement.region.as_deref()));
         }
     }
-    starts_or_ships && places.values().any(|places| 1 < places.len())
+    places.values().any(|places| 1 < places.len())
 }
 
 /// The ways out that are stuck, by place, service and phase.

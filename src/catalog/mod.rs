@@ -14,6 +14,7 @@ mod names;
 #[cfg(test)]
 mod oracle_tests;
 mod packages;
+mod pattern;
 mod products;
 mod providers;
 mod regions;
@@ -34,6 +35,7 @@ pub use incidents::{InternalEdge, Outage, Sla};
 pub use lookup::{Catalog, Registry, Source};
 pub use names::{Identification, NameKind};
 pub use packages::{PackageUse, SdkPackage};
+pub(crate) use pattern::Pattern;
 pub use products::{AbilityRow, RunBy};
 pub use providers::{Ctpp, Provider};
 pub use regions::Region;

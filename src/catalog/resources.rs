@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::embedded;
+use super::pattern::Pattern;
 use super::table::{Confidence, DataFile, TableError, rows};
 
 /// What part a type plays in an architecture.
@@ -592,7 +593,7 @@ pub(super) struct Resources {
 #[derive(Debug, Default)]
 struct Types {
     types: BTreeMap<Box<str>, ResourceType>,
-    patterns: Vec<ResourceType>,
+    patterns: Vec<(Pattern, ResourceType)>,
     by_head: HashMap<Box<str>, Vec<usize>>,
 }
 
@@ -714,7 +715,9 @@ impl Resources {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &ResourceType> {
         let parts = self.embedded.keys().filter_map(|name| self.part(name));
-        std::iter::once(&self.overrides).chain(parts).flat_map(|t| t.types.values().chain(&t.patterns))
+        std::iter::once(&self.overrides)
+            .chain(parts)
+            .flat_map(|t| t.types.values().chain(t.patterns.iter().map(|(_, kind)| kind)))
     }
 
     pub(super) fn cloudformation_types(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -752,8 +755,8 @@ impl Types {
 
     fn insert(&mut self, kind: ResourceType) {
         if kind.name.contains('*') {
-            self.patterns.retain(|t| t.name != kind.name);
-            self.patterns.push(kind);
+            self.patterns.retain(|(_, other)| other.name != kind.name);
+            self.patterns.push((Pattern::new(&kind.name), kind));
         } else {
             self.types.insert(kind.name.clone(), kind);
         }
@@ -761,9 +764,9 @@ impl Types {
 
     /// Patterns by what they begin with, the longest first.
     fn index_patterns(&mut self) {
-        self.patterns.sort_by_key(|t| std::cmp::Reverse(t.name.len()));
+        self.patterns.sort_by_key(|(_, kind)| std::cmp::Reverse(kind.name.len()));
         self.by_head.clear();
-        for (i, kind) in self.patterns.iter().enumerate() {
+        for (i, (_, kind)) in self.patterns.iter().enumerate() {
             let literal = kind.name.split('*').next().unwrap_or("");
             let (one, two) = heads(literal);
             self.by_head.entry(two.unwrap_or(one).into()).or_default().push(i);
@@ -776,11 +779,10 @@ impl Types {
             return Some(kind);
         }
         let (one, two) = heads(name);
-        let first = |head: &str| {
-            self.by_head.get(head)?.iter().copied().find(|&i| fits(&self.patterns[i].name, name))
-        };
+        let first =
+            |head: &str| self.by_head.get(head)?.iter().copied().find(|&i| self.patterns[i].0.fits(name));
         let found = first(one).into_iter().chain(two.and_then(first)).min()?;
-        self.patterns.get(found)
+        self.patterns.get(found).map(|(_, kind)| kind)
     }
 }
 
@@ -792,26 +794,6 @@ fn heads(name: &str) -> (&str, Option<&str>) {
     let rest = name[one..].trim_start_matches(is_gap);
     let two = rest.find(is_gap).map(|n| &name[..name.len() - rest.len() + n]);
     (&name[..one], two)
-}
-
-/// A pattern with any number of `*` against a whole name.
-fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|head| name.strip_prefix(head)) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
 }
 
 #[derive(Deserialize)]

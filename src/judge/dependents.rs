@@ -35,12 +35,10 @@ pub(super) struct Dependents<'a> {
 impl<'a> Dependents<'a> {
     pub(super) fn of(estate: &'a Estate) -> Self {
         let nodes: Vec<&Node> = estate.nodes.values().collect();
-        let number = |id: &Id| nodes.binary_search_by(|node| node.id.cmp(id)).ok();
-        let ends: Vec<(usize, (u32, bool))> = estate
-            .edges
-            .iter()
-            .filter_map(|edge| Some((number(&edge.to)?, (number(&edge.from)? as u32, is_required(edge)))))
-            .collect();
+        let numbers = estate.numbers();
+        let number = |id: &Id| numbers.get(id).copied();
+        let end = |edge: &Edge| Some((number(&edge.to)? as usize, (number(&edge.from)?, is_required(edge))));
+        let ends: Vec<(usize, (u32, bool))> = estate.edges.iter().filter_map(end).collect();
         let mut starts = vec![0_u32; nodes.len() + 1];
         ends.iter().for_each(|(to, _)| starts[to + 1] += 1);
         (0..nodes.len()).for_each(|at| starts[at + 1] += starts[at]);

@@ -1,6 +1,6 @@
 //! The assembled graph.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Edge, Environment, Group, Id, Node};
 
@@ -34,17 +34,25 @@ impl Estate {
         self.edges[start..].iter().take_while(move |edge| edge.from == *id)
     }
 
+    /// Every node's place in the order of ids, for those who look many of them up.
+    pub fn numbers(&self) -> HashMap<&Id, u32> {
+        self.nodes.keys().zip(0..).collect()
+    }
+
     /// Restores what the fields promise after a change: edges sorted and each once (evidence joined, the stronger
     /// confidence kept), none that leads nowhere or to itself, no group without members.
     pub fn settle(&mut self) {
-        let nodes = &self.nodes;
-        let leads = |edge: &Edge| {
-            edge.from != edge.to && nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to)
+        let all = std::mem::take(&mut self.edges);
+        let numbers = self.numbers();
+        let ends = |edge: Edge| {
+            let (from, to) = (*numbers.get(&edge.from)?, *numbers.get(&edge.to)?);
+            (from != to).then_some((from, to, edge))
         };
-        self.edges.retain(leads);
-        self.edges.sort_by(|a, b| {
-            (&a.from, &a.to, a.phase, &a.group, a.need).cmp(&(&b.from, &b.to, b.phase, &b.group, b.need))
+        let mut edges: Vec<(u32, u32, Edge)> = all.into_iter().filter_map(ends).collect();
+        edges.sort_by(|(a_from, a_to, a), (b_from, b_to, b)| {
+            (a_from, a_to, a.phase, &a.group, a.need).cmp(&(b_from, b_to, b.phase, &b.group, b.need))
         });
+        self.edges = edges.into_iter().map(|(_, _, edge)| edge).collect();
         self.edges.dedup_by(|later, kept| {
             let same = (&later.from, &later.to, later.phase, &later.group)
                 == (&kept.from, &kept.to, kept.phase, &kept.group);

@@ -110,12 +110,9 @@ impl SourceFile {
 
 /// Where lines start. A carriage return alone ends a line, as it does in YAML.
 fn line_starts(text: &[u8]) -> Vec<u32> {
-    let ends = |at: &usize| match text[*at] {
-        b'\n' => true,
-        b'\r' => text.get(at + 1) != Some(&b'\n'),
-        _ => false,
-    };
-    std::iter::once(0).chain((0..text.len()).filter(ends).map(|at| at as u32 + 1)).collect()
+    let ends = |at: &usize| text[*at] == b'\n' || text.get(at + 1) != Some(&b'\n');
+    let starts = memchr::memchr2_iter(b'\n', b'\r', text).filter(ends).map(|at| at as u32 + 1);
+    std::iter::once(0).chain(starts).collect()
 }
 
 /// Whether bytes look like a text: UTF-16 with its mark, else without a zero near the start.

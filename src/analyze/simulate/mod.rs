@@ -15,7 +15,7 @@ pub use outcome::{ServiceOutcome, ServiceState, Simulation};
 
 use std::collections::BTreeSet;
 
-use super::compile::{FaultModel, is_sub_provider};
+use super::compile::{FaultModel, Wiring, is_sub_provider};
 use super::graph::{Scenario, State};
 use super::query::is_provider_part;
 use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Need, Node, Phase};
@@ -40,17 +40,14 @@ struct PhaseRuns {
 }
 
 impl PhaseRuns {
-    fn new(estate: &Estate, phase: Phase, plane: Plane) -> Self {
-        let kind = |id: &Id| estate.node(id).map(|node| node.kind);
-        let lives = |edge: &Edge| plane == Plane::Data && kind(&edge.from) == Some(Kind::ControlPlane);
-        let own = |edge: &Edge| {
-            edge.phase == Phase::Runtime && estate.node(&edge.to).is_some_and(|node| !node.is_service)
-        };
-        let in_provider = |edge: &Edge| edge.phase == phase && kind(&edge.from).is_some_and(is_provider_part);
-        let of_others = |edge: &Edge| is_sub_provider(edge) || kind(&edge.from) == Some(Kind::Host);
-        let dead = FaultModel::of(estate, |edge| (edge.phase == phase || own(edge)) && !lives(edge));
-        let unchangeable = FaultModel::of(estate, |edge| {
-            (own(edge) || in_provider(edge)) && !lives(edge) && !of_others(edge)
+    fn new(wiring: &Wiring<'_>, phase: Phase, plane: Plane) -> Self {
+        let lives = |from: &Node| plane == Plane::Data && from.kind == Kind::ControlPlane;
+        let own = |edge: &Edge, to: &Node| edge.phase == Phase::Runtime && !to.is_service;
+        let in_provider = |from: &Node, edge: &Edge| edge.phase == phase && is_provider_part(from.kind);
+        let of_others = |from: &Node, edge: &Edge| is_sub_provider(edge) || from.kind == Kind::Host;
+        let dead = wiring.counting(|from, edge, to| (edge.phase == phase || own(edge, to)) && !lives(from));
+        let unchangeable = wiring.counting(|from, edge, to| {
+            (own(edge, to) || in_provider(from, edge)) && !lives(from) && !of_others(from, edge)
         });
         PhaseRuns { phase, dead: Run::new(dead), unchangeable: Run::new(unchangeable) }
     }
@@ -104,11 +101,12 @@ impl<'a> Simulator<'a> {
     /// Compiles the estate; with [`Plane::Data`] control planes live through everything.
     pub fn new(estate: &'a Estate, plane: Plane) -> Self {
         let phases = [Phase::Startup, Phase::Deploy, Phase::Observe, Phase::Recover];
+        let wiring = Wiring::of(estate);
         Simulator {
             estate,
             plane,
-            runtime: Run::new(FaultModel::new(estate, Phase::Runtime)),
-            phases: phases.map(|phase| PhaseRuns::new(estate, phase, plane)).into_iter().collect(),
+            runtime: Run::new(wiring.in_phase(Phase::Runtime)),
+            phases: phases.map(|phase| PhaseRuns::new(&wiring, phase, plane)).into_iter().collect(),
         }
     }
 

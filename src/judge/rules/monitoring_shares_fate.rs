@@ -1,6 +1,6 @@
 //! `monitoring-shares-fate`: monitoring that fails together with what it watches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::judge::Class;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
@@ -38,13 +38,16 @@ impl Rule for MonitoringSharesFate {
             .collect();
         // The smallest domain that takes both says it; a larger one around it would say it again.
         points.sort_by_key(|point| (point.level, point.element));
+        let mut watching: HashMap<&Id, Vec<&Edge>> = HashMap::new();
+        for edge in cx.estate.edges.iter().filter(|edge| edge.phase == Phase::Observe) {
+            watching.entry(&edge.from).or_default().push(edge);
+        }
         let mut seen: BTreeSet<(&Id, &Id)> = BTreeSet::new();
         let mut said: BTreeMap<&Id, Vec<&Edge>> = BTreeMap::new();
         for point in points {
             let domain = point.element;
             let mut rests: BTreeMap<&Id, bool> = BTreeMap::new();
-            let watching = point.lost.iter().flat_map(|service| cx.estate.needs(service));
-            for edge in watching.filter(|edge| edge.phase == Phase::Observe) {
+            for &edge in point.lost.iter().filter_map(|service| watching.get(service)).flatten() {
                 if seen.contains(&(&edge.from, &edge.to)) {
                     continue;
                 }

@@ -98,13 +98,16 @@ impl Val {
     pub(crate) fn find(&self, path: &str) -> Option<&Val> {
         let mut current = self;
         for step in path.split('.') {
-            let step = plain(step);
             while let Data::List(items) = &current.data
                 && let [only] = items.as_slice()
             {
                 current = only;
             }
-            current = current.entries().iter().find(|(key, _)| plain(key) == step).map(|(_, value)| value)?;
+            current = current
+                .entries()
+                .iter()
+                .find(|(key, _)| letters(key).eq(letters(step)))
+                .map(|(_, value)| value)?;
         }
         Some(current).filter(|value| !value.is_absent())
     }
@@ -144,5 +147,10 @@ impl Val {
 
 /// A name without case, underscores and dashes, so that `MultiAZ` is `multi_az`.
 pub(crate) fn plain(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
+    letters(name).collect()
+}
+
+/// The letters by which names are compared, whatever their case and the lines between words.
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase)
 }

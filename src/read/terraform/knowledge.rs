@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::catalog::Pattern;
 use crate::model::Phase;
 
 /// What a reference is.
@@ -32,7 +33,11 @@ pub(super) struct Links {
 }
 
 struct Row {
-    pattern: &'static str,
+    /// What the row is about, as a text and as a pattern.
+    name: &'static str,
+    pattern: Pattern,
+    /// The cells after it, the first as a pattern of paths, too.
+    path: Pattern,
     a: &'static str,
     b: &'static str,
     c: &'static str,
@@ -48,7 +53,9 @@ pub(super) fn links() -> &'static Links {
             let mut cells = line.split(',');
             let mut next = || cells.next().unwrap_or("");
             let kind = next();
-            rows.entry(kind).or_default().push(Row { pattern: next(), a: next(), b: next(), c: next() });
+            let (name, a) = (next(), next());
+            let (pattern, path) = (Pattern::new(name), Pattern::new(a));
+            rows.entry(kind).or_default().push(Row { name, pattern, path, a, b: next(), c: next() });
         }
         Links { rows }
     })
@@ -60,7 +67,7 @@ impl Links {
     }
 
     fn first(&self, kind: &str, name: &str) -> Option<&Row> {
-        self.all(kind).iter().find(|row| fits(row.pattern, name))
+        self.all(kind).iter().find(|row| row.pattern.fits(name))
     }
 
     /// What a reference to a type means, if the table says.
@@ -72,13 +79,13 @@ impl Links {
     pub(super) fn attribute(&self, type_name: &str, path: &str) -> Option<Meaning> {
         self.all("attribute")
             .iter()
-            .find(|row| fits(row.pattern, type_name) && fits(row.a, path))
+            .find(|row| row.pattern.fits(type_name) && row.path.fits(path))
             .map(|row| meaning(row.b))
     }
 
     /// Whether what an attribute refers to needs the resource in which it stands.
     pub(super) fn is_reverse(&self, type_name: &str, path: &str) -> bool {
-        self.all("reverse").iter().any(|row| row.pattern == type_name && fits(row.a, path))
+        self.all("reverse").iter().any(|row| row.name == type_name && row.path.fits(path))
     }
 
     /// Whether an attribute tells a program at its start what it needs while it runs.
@@ -93,7 +100,7 @@ impl Links {
 
     /// Whether what stands in an attribute are alternatives.
     pub(super) fn are_alternatives(&self, type_name: &str, path: &str) -> bool {
-        self.all("alternatives-in").iter().any(|row| fits(row.pattern, type_name) && row.a == path)
+        self.all("alternatives-in").iter().any(|row| row.pattern.fits(type_name) && row.a == path)
     }
 
     /// Whether a type carries what leaves a network.
@@ -128,7 +135,7 @@ impl Links {
 
     /// The API version and kind of the Kubernetes object that a type declares.
     pub(super) fn object(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
-        self.all("object").iter().find(|row| row.pattern == type_name).map(|row| (row.a, row.b))
+        self.all("object").iter().find(|row| row.name == type_name).map(|row| (row.a, row.b))
     }
 
     /// What the list is called in manifests whose elements are the blocks at a path.
@@ -136,7 +143,7 @@ impl Links {
         let ends = |pattern: &str| {
             path.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        self.all("object-list").iter().find(|row| ends(row.pattern)).map(|row| row.a)
+        self.all("object-list").iter().find(|row| ends(row.name)).map(|row| row.a)
     }
 
     /// The attributes of the sources and of the destination of copies.
@@ -157,7 +164,7 @@ impl Links {
 
     /// Whether an attribute holds a host.
     pub(super) fn is_host(&self, type_name: &str, path: &str) -> bool {
-        self.all("host").iter().any(|row| fits(row.pattern, type_name) && row.a == path)
+        self.all("host").iter().any(|row| row.pattern.fits(type_name) && row.a == path)
     }
 
     /// The name of the setting, if the path is an entry of an environment.
@@ -166,7 +173,7 @@ impl Links {
         self.all("environment")
             .iter()
             .any(|row| {
-                fits(row.pattern, type_name)
+                row.pattern.fits(type_name)
                     && (row.a == parent || parent.ends_with(row.a) && is_tail(parent, row.a))
             })
             .then_some(name)
@@ -176,7 +183,7 @@ impl Links {
     pub(super) fn is_image(&self, type_name: &str, path: &str) -> bool {
         self.all("image")
             .iter()
-            .any(|row| fits(row.pattern, type_name) && (row.a == path || is_tail(path, row.a)))
+            .any(|row| row.pattern.fits(type_name) && (row.a == path || is_tail(path, row.a)))
     }
 
     /// The part that a type plays, in the words of the catalog.
@@ -218,7 +225,7 @@ impl Links {
 
     /// What a module is for in whose name a word stands.
     pub(super) fn module_word(&self, word: &str) -> Option<&'static str> {
-        self.all("module-word").iter().find(|row| row.pattern == word).map(|row| row.a)
+        self.all("module-word").iter().find(|row| row.name == word).map(|row| row.a)
     }
 
     /// The resource type that a registry module stands for.
@@ -264,24 +271,4 @@ fn meaning(word: &str) -> Meaning {
         "through" => Meaning::Through,
         word => Phase::parse(word).map_or(Meaning::None, Meaning::Phase),
     }
-}
-
-/// A pattern with any number of `*` against a whole text.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
-    if !pattern.contains('*') {
-        return pattern == text;
-    }
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else { return false };
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
 }

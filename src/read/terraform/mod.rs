@@ -102,7 +102,7 @@ fn is_terragrunt(path: &str) -> bool {
 fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
     let mut problems = Problems::new();
     let parsed: Vec<(ParsedFile, Problems)> = files.par_iter().map(|file| parse_one(file)).collect();
-    let mut configurations: Vec<&ParsedFile> = Vec::new();
+    let mut configurations: BTreeMap<&str, Vec<&ParsedFile>> = BTreeMap::new();
     let mut values: BTreeMap<String, &ParsedFile> = BTreeMap::new();
     let mut grunts: BTreeMap<String, Module<'_>> = BTreeMap::new();
     for (file, found) in &parsed {
@@ -113,10 +113,13 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         } else if is_terragrunt(path) {
             grunts.insert(path.to_string(), Module::new(file.source.folder(), [file]));
         } else {
-            configurations.push(file);
+            configurations.entry(file.source.folder()).or_default().push(file);
         }
     }
-    let modules = modules(&configurations);
+    let modules: BTreeMap<String, Module<'_>> = configurations
+        .iter()
+        .map(|(folder, files)| ((*folder).to_owned(), Module::new(folder, files.iter().copied())))
+        .collect();
     let stacks = terragrunt::find(cx.tree, &grunts, &modules);
     let generated: Vec<Vec<ParsedFile>> =
         stacks.iter().map(|stack| generated(stack, cx.tree, &grunts)).collect();
@@ -158,16 +161,15 @@ fn read_all(files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
 /// elsewhere. `None` where there is nothing to run.
 fn dressed<'a>(
     stack: &Stack,
-    configurations: &[&'a ParsedFile],
+    configurations: &BTreeMap<&str, Vec<&'a ParsedFile>>,
     generated: &'a [ParsedFile],
     call: Option<&'a ParsedFile>,
 ) -> Option<Module<'a>> {
     let Some(folder) = stack.module.as_deref() else {
         return Some(Module::new(stack.folder(), generated.iter().chain([call?])));
     };
-    let own: Vec<&ParsedFile> =
-        configurations.iter().copied().filter(|file| file.source.folder() == folder).collect();
-    (!own.is_empty()).then(|| Module::new(folder, own.into_iter().chain(generated)))
+    let own = configurations.get(folder)?;
+    Some(Module::new(folder, own.iter().copied().chain(generated)))
 }
 
 /// Reads each root by itself, then what they are to each other.
@@ -204,14 +206,6 @@ fn parse_one(file: &SourceFile) -> (ParsedFile, Problems) {
         parse::parse_hcl(file, &mut problems)
     };
     (parsed, problems)
-}
-
-fn modules<'a>(files: &[&'a ParsedFile]) -> BTreeMap<String, Module<'a>> {
-    let mut folders: BTreeMap<&str, Vec<&'a ParsedFile>> = BTreeMap::new();
-    for file in files {
-        folders.entry(file.source.folder()).or_default().push(file);
-    }
-    folders.into_iter().map(|(folder, files)| (folder.to_owned(), Module::new(folder, files))).collect()
 }
 
 fn read_root<'a>(session: &'a Session<'a>, root: usize, cx: &'a ReadContext<'_>) -> (Unit, Found, Problems) {

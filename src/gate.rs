@@ -13,6 +13,7 @@ use crate::judge::{
     self, Arrival, Changes, Comparing, Comparison, Finding, Forgotten, Moved, Presence, Snapshot, Status,
 };
 use crate::model::{Environment, Id, Settings};
+use crate::read::Readings;
 use crate::read::moved::moved_blocks;
 use crate::scan::{self, Input, Outcome, Request, ScanError};
 use crate::source::{Problem, Severity};
@@ -70,7 +71,7 @@ pub fn affected(request: &Request, revision: &str) -> Result<(Outcome, BTreeSet<
     let base = Base::open(request, &input, revision)?;
     let changes = Changes::between(&base.input.discovery.tree, &input.discovery.tree);
     let asked = request.environment.as_deref();
-    let (before, now) = join(|| base.input.judge(request, asked), || input.judge(request, asked));
+    let (before, now) = judge_both(request, asked, &base.input, &input, &Readings::default());
     let (before, now) = (snapshot_of(&before?), now?);
     let mut touched = changes.declarations(&now.estate);
     touched.extend(judge::differing(&before, &now.estate));
@@ -116,13 +117,14 @@ fn against_revision(request: &Request, input: &Input, revision: &str) -> Result<
     let changes = Changes::between(&base.discovery.tree, &input.discovery.tree);
     // A change that touches nothing that is read has nothing to be compared: documentation, code.
     let is_same = base.discovery.tree == input.discovery.tree && base.settings == input.settings;
+    let readings = Readings::default();
     let view = |name: Option<String>| -> Result<View, GateError> {
         let asked = name.as_deref().or(request.environment.as_deref());
         if is_same {
             let now = input.judge(request, asked)?;
             return Ok(View { name, before: snapshot_of(&now), now });
         }
-        let (before, now) = join(|| base.judge(request, asked), || input.judge(request, asked));
+        let (before, now) = judge_both(request, asked, &base, input, &readings);
         Ok(View { name, before: snapshot_of(&before?), now: now? })
     };
     let chosen = view(None)?;
@@ -133,6 +135,22 @@ fn against_revision(request: &Request, input: &Input, revision: &str) -> Result<
     }
     let name = if revision.starts_with(&id) { revision.to_owned() } else { format!("{revision} ({id})") };
     Ok(compared(input, views, &changes, name, Vec::new()))
+}
+
+/// Judges the files of before and those of now; what did not change is read once.
+fn judge_both(
+    request: &Request,
+    environment: Option<&str>,
+    before: &Input,
+    now: &Input,
+    readings: &Readings,
+) -> (Result<Outcome, ScanError>, Result<Outcome, ScanError>) {
+    let declared_before = before.read_again(environment, readings);
+    let declared_now = now.read_again(environment, readings);
+    join(
+        || before.judge_declared(request, environment, declared_before),
+        || now.judge_declared(request, environment, declared_now),
+    )
 }
 
 fn against_saved(

@@ -13,7 +13,7 @@ use crate::catalog::{Catalog, TableError};
 use crate::discover::{self, Discovery};
 use crate::judge::{self, Comparison, Finding};
 use crate::model::{Category, Declarations, Estate, Id, Kind, Settings, Tolerance};
-use crate::read::{ReadContext, settings};
+use crate::read::{self, Format, ReadContext, Readings, settings};
 use crate::resolve::{self, Lookups, ResolveError};
 use crate::source::{Location, Problems, Severity, Skipped, SourceFile};
 
@@ -141,7 +141,42 @@ impl Input {
     ///
     /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
     pub(crate) fn judge(&self, request: &Request, environment: Option<&str>) -> Result<Outcome, ScanError> {
-        let mut outcome = judge_discovery(self, environment, request)?;
+        self.judge_declared(request, environment, self.read(environment))
+    }
+
+    /// What the formats declare of the files.
+    fn read(&self, environment: Option<&str>) -> Vec<Declarations> {
+        self.read_by(environment, read::read)
+    }
+
+    /// What the formats declare of the files; what did not change since it was read before is not read again. All
+    /// who share readings have the same catalog.
+    pub(crate) fn read_again(&self, environment: Option<&str>, readings: &Readings) -> Vec<Declarations> {
+        self.read_by(environment, |format, paths, cx| readings.read(format, paths, cx))
+    }
+
+    fn read_by(
+        &self,
+        environment: Option<&str>,
+        read: impl Fn(&'static dyn Format, &[String], &ReadContext<'_>) -> Declarations + Sync,
+    ) -> Vec<Declarations> {
+        let cx = ReadContext { tree: &self.discovery.tree, catalog: &self.catalog, environment };
+        let claims = self.discovery.claims.par_iter();
+        claims.map(|claim| read(claim.format, &claim.paths, &cx)).collect()
+    }
+
+    /// All stages after the files are read.
+    ///
+    /// # Errors
+    ///
+    /// [`ScanError::Resolve`] when names cannot be looked up as was asked.
+    pub(crate) fn judge_declared(
+        &self,
+        request: &Request,
+        environment: Option<&str>,
+        declarations: Vec<Declarations>,
+    ) -> Result<Outcome, ScanError> {
+        let mut outcome = judge_declarations(self, declarations, environment, request)?;
         let folder = request.roots.first().map(|root| discover::folder_name(root));
         let organization = folder.or_else(|| request.dns.names.first().cloned()).unwrap_or_default();
         outcome.organization = self.settings.organization.name.clone().unwrap_or(organization);
@@ -187,15 +222,14 @@ fn roots(request: &Request) -> Vec<String> {
     request.roots.iter().map(|root| root.display().to_string()).collect()
 }
 
-/// The stages after the files are in memory.
-fn judge_discovery(
+/// The stages after the files are read.
+fn judge_declarations(
     input: &Input,
+    mut declarations: Vec<Declarations>,
     environment: Option<&str>,
     request: &Request,
 ) -> Result<Outcome, ScanError> {
     let Input { discovery, settings, catalog, odd } = input;
-    let cx = ReadContext { tree: &discovery.tree, catalog, environment };
-    let mut declarations = read_all(discovery, &cx);
     declarations.extend(look_up(&declarations, settings, catalog, request)?);
     let mut draft = assemble::gather(declarations, environment);
     let (estate, undeclared) = judge::apply_services(std::mem::take(&mut draft.estate), settings);
@@ -346,17 +380,6 @@ fn stuck(estate: &Estate, catalog: &Catalog, today: Date) -> Vec<analyze::Stuck>
     let mut estate = estate.clone();
     assemble::add_control_planes(&mut estate, catalog, &today.to_string());
     analyze::stuck(&estate)
-}
-
-fn read_all(discovery: &Discovery, cx: &ReadContext<'_>) -> Vec<Declarations> {
-    discovery
-        .claims
-        .par_iter()
-        .map(|claim| {
-            let files: Vec<_> = claim.paths.iter().filter_map(|path| discovery.tree.get(path)).collect();
-            claim.format.read(&files, cx)
-        })
-        .collect()
 }
 
 fn files_read(discovery: &Discovery) -> Vec<FileRead> {

@@ -1,12 +1,14 @@
 //! Patterns of names: any number of `*`, each for any text, against a whole name.
 
+use memchr::memmem::Finder;
+
 /// A pattern, taken apart once so that it is compared without looking for its `*` again.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     /// What a name begins with; all of it where there is no `*`.
     head: Box<str>,
     /// What stands between two `*`, in order.
-    between: Box<[Box<str>]>,
+    between: Box<[Finder<'static>]>,
     /// What a name ends with; none where there is no `*`.
     tail: Option<Box<str>>,
 }
@@ -17,18 +19,20 @@ impl Pattern {
         let mut parts = text.split('*');
         let head = parts.next().unwrap_or("").into();
         let tail = parts.next_back().map(Into::into);
-        Pattern { head, between: parts.map(Into::into).collect(), tail }
+        let between = parts.map(|part| Finder::new(part).into_owned()).collect();
+        Pattern { head, between, tail }
     }
 
     /// Whether a whole name fits.
     pub(crate) fn fits(&self, name: &str) -> bool {
         let Some(tail) = &self.tail else { return *self.head == *name };
-        let Some(mut rest) = name.strip_prefix(&*self.head) else { return false };
+        let Some(rest) = name.strip_prefix(&*self.head) else { return false };
+        let mut rest = rest.as_bytes();
         for part in &self.between {
-            let Some(at) = rest.find(&**part) else { return false };
-            rest = &rest[at + part.len()..];
+            let Some(at) = part.find(rest) else { return false };
+            rest = &rest[at + part.needle().len()..];
         }
-        rest.ends_with(&**tail)
+        rest.ends_with(tail.as_bytes())
     }
 }
 

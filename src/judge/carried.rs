@@ -154,6 +154,9 @@ impl Carried {
         gone: &BTreeSet<Id>,
         new: &BTreeSet<Id>,
     ) -> Vec<Ambiguous> {
+        if gone.is_empty() || new.is_empty() {
+            return Vec::new();
+        }
         let groups = self.groups(before, now, gone, new).into_values();
         let open = groups.filter(|(old, ids)| !old.is_empty() && !ids.is_empty());
         let mut open: Vec<Ambiguous> = open.map(|(before, now)| Ambiguous { before, now }).collect();
@@ -313,8 +316,12 @@ fn colours<'a>(
         let mut around: BTreeMap<&Id, Vec<(bool, &str, u64)>> = BTreeMap::new();
         for (from, to, phase) in &snapshot.edges {
             let (Some(of_from), Some(of_to)) = (colours.get(from), colours.get(to)) else { continue };
-            around.entry(from).or_default().push((true, phase, *of_to));
-            around.entry(to).or_default().push((false, phase, *of_from));
+            if nameless.contains(from) {
+                around.entry(from).or_default().push((true, phase, *of_to));
+            }
+            if nameless.contains(to) {
+                around.entry(to).or_default().push((false, phase, *of_from));
+            }
         }
         let next = colours.iter().map(|(id, colour)| {
             if !nameless.contains(*id) {

@@ -7,7 +7,7 @@ use super::{Confidence, Edge, Evidence, Group, Id, Need, Node, Phase};
 use crate::source::Problems;
 
 /// Everything one format's reader found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Declarations {
     /// Separate deployments: a Terraform root, a compose project, a chart, a folder of raw manifests.
     pub units: Vec<Unit>,

@@ -33,6 +33,7 @@ pub mod pipelines;
 pub mod platform;
 mod program;
 pub mod pulumi;
+mod readings;
 pub mod sbom;
 pub mod serverless;
 pub mod service_graph;
@@ -43,6 +44,7 @@ pub mod xml;
 pub mod yaml;
 
 pub use environment::{PRODUCTION, is_for_work, same_environment, split_environment};
+pub use readings::{Readings, read};
 
 use crate::catalog::Catalog;
 use crate::model::Declarations;

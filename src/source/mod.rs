@@ -8,4 +8,4 @@ mod tree;
 
 pub use file::{Location, SourceFile, is_text};
 pub use problem::{Problem, Problems, Severity};
-pub use tree::{Skipped, Tree};
+pub use tree::{Looked, Skipped, Tree};

@@ -1,7 +1,7 @@
 //! All files of a scan, by path.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SourceFile;
 
@@ -14,16 +14,56 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// The files of a scan in order of path, held in memory: readers do no I/O.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The files of a scan in order of path, held in memory: readers do no I/O. Clones share the files.
+#[derive(Clone, Debug, Default)]
 pub struct Tree {
-    files: BTreeMap<Arc<str>, SourceFile>,
+    files: Arc<BTreeMap<Arc<str>, SourceFile>>,
+    watch: Option<Arc<Mutex<Looked>>>,
+}
+
+/// What somebody asked a tree for.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    paths: BTreeSet<String>,
+    folders: BTreeSet<String>,
+}
+
+impl Looked {
+    /// Whether two trees would have given the same answers.
+    pub fn is_same_in(&self, a: &Tree, b: &Tree) -> bool {
+        self.paths.iter().all(|path| a.get(path) == b.get(path))
+            && self.folders.iter().all(|folder| a.under(folder).eq(b.under(folder)))
+    }
+}
+
+impl PartialEq for Tree {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files
+    }
 }
 
 impl Tree {
     /// A tree of the given files.
     pub fn new(files: impl IntoIterator<Item = SourceFile>) -> Self {
-        Tree { files: files.into_iter().map(|file| (Arc::clone(file.path()), file)).collect() }
+        let files = files.into_iter().map(|file| (Arc::clone(file.path()), file)).collect();
+        Tree { files: Arc::new(files), watch: None }
+    }
+
+    /// The same files, watched: [`Tree::looked`] says what it was asked for.
+    pub fn watched(&self) -> Tree {
+        Tree { files: Arc::clone(&self.files), watch: Some(Arc::default()) }
+    }
+
+    /// What this tree was asked for since it is watched; nothing where it is not.
+    pub fn looked(&self) -> Looked {
+        let watch = self.watch.as_ref();
+        watch.map(|watch| watch.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Looked)) {
+        if let Some(watch) = &self.watch {
+            note(&mut watch.lock().unwrap_or_else(PoisonError::into_inner));
+        }
     }
 
     /// A tree of texts, for tests and standard input.
@@ -33,6 +73,9 @@ impl Tree {
 
     /// The file of exactly this path.
     pub fn get(&self, path: &str) -> Option<&SourceFile> {
+        self.note(|looked| {
+            looked.paths.insert(path.to_owned());
+        });
         self.files.get(path)
     }
 
@@ -59,7 +102,7 @@ impl Tree {
 
     /// All files, in order of path.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
-        self.files.values()
+        self.under("")
     }
 
     /// The files directly in a folder.
@@ -69,6 +112,9 @@ impl Tree {
 
     /// The files in a folder and below it.
     pub fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a SourceFile> {
+        self.note(|looked| {
+            looked.folders.insert(folder.to_owned());
+        });
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let start: Arc<str> = prefix.as_str().into();
         self.files.range(start..).take_while(move |(path, _)| path.starts_with(&prefix)).map(|(_, file)| file)
@@ -88,6 +134,20 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_watched_tree_tells_what_its_answers_hang_on() {
+        let before = Tree::of_texts([("a/x", "1"), ("b/y", "2")]);
+        let watched = before.watched();
+        assert!(watched.get("a/x").is_some() && watched.get("c/z").is_none());
+        assert_eq!(watched.under("b").count(), 1);
+        let looked = watched.looked();
+        let is_same = |files: &[(&str, &str)]| looked.is_same_in(&before, &Tree::of_texts(files.to_vec()));
+        assert!(is_same(&[("a/other", "new"), ("a/x", "1"), ("b/y", "2")]));
+        assert!(!is_same(&[("a/x", "changed"), ("b/y", "2")]));
+        assert!(!is_same(&[("a/x", "1"), ("b/y", "2"), ("b/new", "")]), "a folder that was listed");
+        assert!(!is_same(&[("a/x", "1"), ("b/y", "2"), ("c/z", "")]), "a file that was looked for");
+    }
 
     #[test]
     fn paths_are_followed_but_never_out_of_the_root() {

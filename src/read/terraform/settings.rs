@@ -34,8 +34,9 @@ pub(super) fn read(
             confidence: Confidence::Inferred,
             evidence,
         };
-        let means_nothing = matches!(links().attribute(&item.type_name, &leaf.path), Some(Meaning::None));
-        let named = arns::named(leaf).filter(|_| !means_nothing);
+        let says_something =
+            || !matches!(links().attribute(&item.type_name, &leaf.path), Some(Meaning::None));
+        let named = arns::named(leaf).filter(|_| says_something());
         if let Some(named) = named.filter(|_| graph.named.find(leaf).is_none()) {
             unit.references.push(need(named.target(), evidence(leaf.at)));
             continue;

@@ -216,7 +216,18 @@ fn key_words(key: &str) -> Vec<String> {
         words.last_mut().expect("a word is always open").extend(c.to_lowercase());
     }
     words.retain(|word| !word.is_empty());
-    words
+    words.into_iter().flat_map(apart).collect()
+}
+
+/// `pghost` as `pg` and `host`: systems whose usual variables run the two together.
+fn apart(word: String) -> Vec<String> {
+    const SYSTEMS: &[&str] = &[
+        "pg", "db", "sql", "mysql", "postgres", "redis", "mongo", "rabbitmq", "kafka", "ldap", "smtp", "es",
+    ];
+    match word.strip_suffix("host") {
+        Some(system) if SYSTEMS.contains(&system) => vec![system.to_owned(), "host".to_owned()],
+        _ => vec![word],
+    }
 }
 
 const HOST_KEYS: &[&str] =
@@ -829,6 +840,13 @@ mod tests {
     #[track_caller]
     fn setting(key: &str, value: &str, expected: &str) {
         assert_eq!(show(in_setting(key, value)), expected, "{key}={value}");
+    }
+
+    #[test]
+    fn systems_run_into_the_word_are_told_apart() {
+        setting("PGHOST", "pgsql", "pgsql");
+        setting("PAPERLESS_DBHOST", "db", "db");
+        setting("GHOST", "spook", "");
     }
 
     #[test]

@@ -87,10 +87,13 @@ pub fn known(image: &str, catalog: &Catalog) -> Option<Known> {
     })
 }
 
-/// Whether the name is that of something that makes requests to try the others out.
-pub fn makes_load(name: &str) -> bool {
+/// Whether the name is that of something that tries the others out: by its requests, or as their tests.
+pub fn tries_out(name: &str) -> bool {
+    let tests = ["tests", "e2e", "cypress", "playwright"];
+    let is_test = name.split(['-', '_', '/']).any(|word| tests.contains(&word));
     let name = name.replace(['-', '_'], "");
-    ["loadgenerator", "loadtest", "locust", "trafficgenerator"].iter().any(|word| name.contains(word))
+    is_test
+        || ["loadgenerator", "loadtest", "locust", "trafficgenerator"].iter().any(|word| name.contains(word))
 }
 
 /// Words in names of images whose servers take over from each other by themselves.
@@ -167,7 +170,9 @@ fn by_product<'a>(last: &str, catalog: &'a Catalog) -> Option<&'a ImageKind> {
         ("influxdb", "influxdb"),
         ("solr", "solr"),
     ];
-    let (_, product) = PRODUCTS.iter().find(|(name, _)| *name == last)?;
+    // `postgres-11.4`, `redis6`: a version in the name.
+    let stem = last.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
+    let (_, product) = PRODUCTS.iter().find(|(name, _)| [last, stem].contains(name))?;
     catalog.image_kind(product)
 }
 
@@ -311,6 +316,7 @@ mod tests {
         assert_eq!(engine("postgres:16-alpine").as_deref(), Some("postgres"));
         assert_eq!(engine("ghcr.io/me/postgres@sha256:00").as_deref(), Some("postgres"));
         assert_eq!(engine("quay.io/coreos/etcd:v3").as_deref(), Some("etcd"));
+        assert_eq!(engine("index.docker.io/me/postgres-11.4:2").as_deref(), Some("postgres"));
         assert_eq!(engine("me/postgres-backup"), None);
         assert_eq!(engine("me/shop:1"), None);
         assert!(known("confluentinc/cp-kafka:7", catalog).is_some_and(|kafka| kafka.has_quorum()));

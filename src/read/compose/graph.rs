@@ -184,7 +184,7 @@ impl<'g> Graph<'g> {
         let image = self.services.get(name).and_then(|service| service.image.as_ref());
         let image = image.map_or("", |image| image.text.rsplit('/').next().unwrap_or(""));
         self.known.get(name).is_some_and(|known| known.tool)
-            || [name, image].into_iter().any(images::makes_load)
+            || [name, image].into_iter().any(images::tries_out)
     }
 
     fn starts(&self, name: &str) -> bool {
@@ -361,7 +361,8 @@ impl<'g> Graph<'g> {
             let (key, value, at) = (key.clone(), text.clone(), at.clone());
             given.push(Given { key, value, at, is_open, is_sample: false });
         }
-        for file in &service.env_files {
+        let own_files = service.env_files.iter().filter(|file| !self.tells_others(service, file));
+        for file in own_files {
             // What is not in the repository is often described by a sample of it.
             let samples =
                 [".sample", ".example", ".template", ".dist"].map(|end| format!("{}{end}", file.text));
@@ -382,6 +383,16 @@ impl<'g> Graph<'g> {
             }
         }
         given
+    }
+
+    /// Whether a file of settings that a datastore is given is one that tells the programs of the project where that is.
+    fn tells_others(&self, service: &Service, file: &Placed) -> bool {
+        let is_store = |image: &Placed| {
+            images::known(&image.text, self.cx.catalog).is_some_and(|known| known.is_datastore())
+        };
+        let reads = |other: &&Service| other.env_files.iter().any(|own| own.text == file.text);
+        service.image.as_ref().is_some_and(is_store)
+            && self.services.values().filter(reads).any(|other| !other.image.as_ref().is_some_and(is_store))
     }
 
     /// Keeps of a sample's hosts what it can know of: services of the project, and whose the others would be.

@@ -357,3 +357,14 @@ fn other_yaml_is_not_claimed() {
     ]);
     assert!(tree.files().all(|file| !Compose.claims(file, &tree)));
 }
+
+#[test]
+fn a_datastore_reads_nothing_of_a_file_that_tells_programs_where_it_is() {
+    let compose = "services:\n  web: {image: me/web, env_file: .env}\n  tests: {image: me/web, env_file: .env}\n  db: {image: postgres, env_file: .env}\n  cache: {image: redis}\n";
+    let shown = show(&[("compose.yaml", compose), (".env", "PGHOST=db\nREDIS_HOST=cache\n")]);
+    assert!(
+        shown.contains("compose:web -> compose:db") && shown.contains("compose:web -> compose:cache"),
+        "{shown}"
+    );
+    assert!(!shown.contains("compose:db ->"), "{shown}");
+}

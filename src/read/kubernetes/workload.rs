@@ -42,7 +42,7 @@ pub(super) fn node(workload: &Workload<'_>, cluster: &Cluster<'_>, tree: &Tree) 
         node.attributes.set(Attribute::Batch, AttributeValue::Bool(true), None);
         node.is_service = false;
     }
-    if known.is_some_and(|known| known.tool) || images::makes_load(&object.name) {
+    if known.is_some_and(|known| known.tool) || images::tries_out(&object.name) {
         node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), None);
         node.is_service = false;
     }

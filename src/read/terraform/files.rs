@@ -109,6 +109,17 @@ impl<'a> World<'a> {
         }
     }
 
+    /// A template that is a value with its variables filled in.
+    pub(super) fn filled(&self, template: &Value, variables: Option<&Value>, scope: Scope<'_>) -> Value {
+        match template.text() {
+            Some(text) => self.text_template(&text, variables, scope).with_refs(&template.refs),
+            None => {
+                let refs = variables.map(Value::deep_refs).unwrap_or_default();
+                Value::unknown("a template that is not known").with_refs(&refs)
+            }
+        }
+    }
+
     fn text_template(&self, text: &str, variables: Option<&Value>, scope: Scope<'_>) -> Value {
         if text.len() > MAX_TEMPLATE {
             return Value::unknown("a template that is too long");

@@ -88,6 +88,11 @@ impl Links {
         self.all("reverse").iter().any(|row| row.name == type_name && row.path.fits(path))
     }
 
+    /// Whether an attribute is a text that counts only where it is filled in.
+    pub(super) fn is_unfilled(&self, type_name: &str, path: &str) -> bool {
+        self.all("unfilled").iter().any(|row| row.pattern.fits(type_name) && row.path.fits(path))
+    }
+
     /// Whether an attribute tells a program at its start what it needs while it runs.
     pub(super) fn is_told(&self, path: &str) -> bool {
         self.first("told", path).is_some()

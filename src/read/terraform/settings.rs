@@ -34,6 +34,9 @@ pub(super) fn read(
             confidence: Confidence::Inferred,
             evidence,
         };
+        if links().is_unfilled(&item.type_name, &leaf.path) {
+            continue;
+        }
         let says_something =
             || !matches!(links().attribute(&item.type_name, &leaf.path), Some(Meaning::None));
         let named = arns::named(leaf).filter(|_| says_something());

@@ -55,7 +55,8 @@ pub(super) fn find(
         let source = candidates.iter().find_map(|candidate| source(tree, files, candidate, folder));
         match source {
             Some(source) => {
-                let local = local_source(folder, &source).filter(|folder| modules.contains_key(folder));
+                let places = [local_source(folder, &source), own_source(&source)];
+                let local = places.into_iter().flatten().find(|folder| modules.contains_key(folder));
                 out.push(Stack { path: path.clone(), module: local, source });
             }
             // Without a source the folder's own `.tf` files are run.
@@ -80,13 +81,22 @@ fn local_source(folder: &str, source: &str) -> Option<String> {
     Tree::resolve(folder, &source.replace("//", "/"))
 }
 
+/// The folder in a repository that a source names, of which the scanned files may be another version.
+fn own_source(source: &str) -> Option<String> {
+    let source = source.split('?').next().unwrap_or(source);
+    let rest = source.split_once("://").map_or(source, |(_, rest)| rest);
+    let (_, folder) = rest.split_once("//").filter(|_| source.contains("git"))?;
+    Tree::resolve("", folder.trim_matches('/')).filter(|folder| !folder.is_empty())
+}
+
 fn source(tree: &Tree, files: &BTreeMap<String, Module<'_>>, path: &str, child: &str) -> Option<String> {
     let module = files.get(path)?;
     let settings = module.settings.iter().find(|settings| settings.body().attribute("source").is_some())?;
     let world = world(tree, files, module, path, child, 0);
     let value = world.eval_at(0, settings.file, &settings.body().attribute("source")?.value);
-    let text = value.text()?;
-    // An included file's relative source is meant from where it is included.
+    // Of a source whose version is not known, the place is. An included file's relative one is meant from where it is
+    // included.
+    let text = value.text().or_else(|| value.head().filter(|head| head.contains('?')))?;
     Some(text.to_string())
 }
 
@@ -380,10 +390,15 @@ impl<'a> World<'a> {
     }
 
     fn read_config(&self, grunt: &Grunt<'a>, args: &[Value]) -> Value {
-        let path =
-            args.first().and_then(Value::text).and_then(|path| Tree::resolve(&self.root_folder, &path));
-        let module = path.as_ref().and_then(|path| grunt.files.get(path));
-        let (Some(path), Some(module)) = (path, module) else {
+        let named = args.first().and_then(Value::text);
+        // What an included file names by a path of its own is meant from the folder that is run.
+        let found = named.and_then(|name| {
+            let path_in =
+                |folder: &str| Tree::resolve(folder, &name).filter(|path| grunt.files.contains_key(path));
+            path_in(&self.root_folder).or_else(|| path_in(&grunt.child))
+        });
+        let module = found.as_ref().and_then(|path| grunt.files.get(path));
+        let (Some(path), Some(module)) = (found, module) else {
             return args
                 .get(1)
                 .cloned()

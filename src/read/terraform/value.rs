@@ -177,6 +177,17 @@ impl Value {
         }
     }
 
+    /// What a text begins with whose later pieces are unknown.
+    pub(super) fn head(&self) -> Option<Arc<str>> {
+        match &self.kind {
+            Kind::Unknown(unknown) => match &unknown.shape {
+                Shape::Text(pieces) => pieces.first()?.text(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The number, also of a text that is one.
     pub(super) fn as_number(&self) -> Option<f64> {
         match &self.kind {

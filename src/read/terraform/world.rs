@@ -13,7 +13,7 @@ use super::convert::convert;
 use super::session::{Foreign, Session};
 use super::syntax::{Block, Body, Expr};
 use super::terragrunt::Grunt;
-use super::value::{InstanceKey, Key, Kind, Ref, Value};
+use super::value::{InstanceKey, Key, Kind, Ref, Refs, Value};
 use crate::source::{SourceFile, Tree};
 
 /// Stands for a module whose source is not in the tree, in place of a resource.
@@ -533,6 +533,14 @@ impl<'a> World<'a> {
         {
             return self.remote_outputs(resource, scope);
         }
+        if resource.mode == Mode::Data && resource.type_name == "template_file" && name == "rendered" {
+            let argument = |name: &str| body.attribute(name).map(|given| self.eval(&given.value, scope));
+            return self.filled(
+                &argument("template").unwrap_or(Value::NULL),
+                argument("vars").as_ref(),
+                scope,
+            );
+        }
         if resource.type_name == "terraform_data" && name == "output" {
             return body.attribute("input").map_or(Value::NULL, |input| self.eval(&input.value, scope));
         }
@@ -583,15 +591,15 @@ impl<'a> World<'a> {
 
     /// A value of another root's world as one of this: references lead to foreign resources.
     pub(super) fn adopt(&self, other: &World<'a>, root: usize, value: &Value, depth: u32) -> Value {
-        let refs = value.refs.as_ref().map(|refs| {
-            let adopted = refs.iter().filter_map(|reference| {
-                Some(Ref {
-                    instance: self.adopt_key(other, root, &reference.instance)?,
-                    attribute: Arc::clone(&reference.attribute),
-                })
+        let adopted = |refs: &Refs| {
+            let all =
+                refs.iter().flat_map(|refs| refs.iter()).flat_map(|reference| other.with_carried(reference));
+            let own = all.filter_map(|reference| {
+                let instance = self.adopt_key(other, root, &reference.instance)?;
+                Some(Ref { instance, attribute: reference.attribute })
             });
-            Arc::new(adopted.collect())
-        });
+            refs.as_ref().map(|_| Arc::new(own.collect()))
+        };
         let inner = |item: &Value| {
             if depth > 16 { Value::unknown("too deep") } else { self.adopt(other, root, item, depth + 1) }
         };
@@ -611,21 +619,29 @@ impl<'a> World<'a> {
             Kind::Module(_) => Value::unknown("a module of another configuration").kind,
             Kind::Unknown(unknown) => {
                 let whole = Value::unknown(Arc::clone(&unknown.reason));
-                let deep = value.deep_refs();
-                let refs = deep.as_ref().map(|refs| {
-                    let adopted = refs.iter().filter_map(|reference| {
-                        Some(Ref {
-                            instance: self.adopt_key(other, root, &reference.instance)?,
-                            attribute: Arc::clone(&reference.attribute),
-                        })
-                    });
-                    Arc::new(adopted.collect())
-                });
-                return whole.with_refs(&refs);
+                return whole.with_refs(&adopted(&value.deep_refs()));
             }
             kind => kind.clone(),
         };
-        Value { kind, refs }
+        Value { kind, refs: adopted(&value.refs) }
+    }
+
+    /// A reference with those of the value that its resource keeps for others.
+    fn with_carried(&self, reference: &Ref) -> Vec<Ref> {
+        let key = &reference.instance;
+        let mut out = vec![reference.clone()];
+        if key.module == FOREIGN || key.resource == EXTERNAL {
+            return out;
+        }
+        let resource = self.resource(key);
+        if super::knowledge::links().is_carrier(resource.type_name) {
+            let attributes = resource.declared.body().attributes.iter();
+            for attribute in attributes.filter(|attribute| !attribute.name.ends_with("_id")) {
+                self.attribute(key, &attribute.name)
+                    .each_ref(&mut 100, &mut |carried| out.push(carried.clone()));
+            }
+        }
+        out
     }
 
     fn adopt_key(&self, other: &World<'a>, root: usize, key: &InstanceKey) -> Option<InstanceKey> {

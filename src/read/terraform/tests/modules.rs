@@ -235,6 +235,68 @@ inputs = {
 }
 
 #[test]
+fn terragrunt_runs_versions_of_its_own_repository_with_what_lies_beside_the_folder_that_is_run() {
+    let shared = "locals { vars = read_terragrunt_config(\"../env.hcl\") }\ninputs = { env = local.vars.locals.env }\n";
+    let data = "include { path = find_in_parent_folders() }\nterraform { source = \"git::https://github.com/acme/infra//aws/data?ref=${get_env(\"VERSION\")}\" }\n";
+    let app = "include { path = find_in_parent_folders() }\nterraform { source = \"../../../aws//app\" }\ndependency \"data\" { config_path = \"../data\" }\ninputs = { url = dependency.data.outputs.url }\n";
+    let data_module = r#"
+variable "env" {}
+resource "aws_db_instance" "main" {
+  identifier = "main"
+  multi_az   = var.env == "prod"
+}
+resource "aws_secretsmanager_secret" "url" { name = "url" }
+resource "aws_secretsmanager_secret_version" "url" {
+  secret_id     = aws_secretsmanager_secret.url.id
+  secret_string = "postgres://${aws_db_instance.main.address}/app"
+}
+output "url" { value = aws_secretsmanager_secret_version.url.arn }
+"#;
+    let app_module = r#"
+variable "url" {}
+data "template_file" "task" {
+  template = file("task.json")
+  vars     = { url = var.url, cache = "cache.example.net" }
+}
+resource "aws_ecs_task_definition" "app" {
+  family                = "app"
+  container_definitions = data.template_file.task.rendered
+}
+resource "aws_ecs_service" "app" {
+  name            = "app"
+  task_definition = aws_ecs_task_definition.app.arn
+}
+"#;
+    let task = r#"[{"name": "app", "image": "acme/app", "environment": [{"name": "REDIS_URL", "value": "${cache}"}],
+  "secrets": [{"name": "DATABASE_URL", "valueFrom": "${url}"}]}]"#;
+    let found = read(&[
+        ("env/terragrunt.hcl", shared),
+        ("env/prod/env.hcl", "locals { env = \"prod\" }"),
+        ("env/prod/data/terragrunt.hcl", data),
+        ("env/prod/app/terragrunt.hcl", app),
+        ("aws/data/main.tf", data_module),
+        ("aws/app/main.tf", app_module),
+        ("aws/app/task.json", task),
+    ]);
+    let [app, data] = found.units.as_slice() else { panic!("{:?}", found.units) };
+    assert_eq!(node(data, "tf:env/prod/data/aws_db_instance.main").tolerance, Tolerance::Zone);
+    has_edge(
+        app,
+        "tf:env/prod/app/aws_ecs_service.app -> tf:env/prod/data/aws_db_instance.main runtime required",
+    );
+    let hosts: Vec<_> = app
+        .references
+        .iter()
+        .filter_map(|one| match &one.target {
+            crate::model::Target::Host { name, .. } => Some(name.as_str()),
+            crate::model::Target::Unresolved { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(hosts, ["cache.example.net"], "the template itself names nothing");
+}
+
+#[test]
 fn a_remote_state_joins_roots() {
     let declared = read(&[
         (

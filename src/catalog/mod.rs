@@ -43,6 +43,6 @@ pub use resources::{
     AttributeNames, BackupAttribute, Condition, Declared, Holds, Judged, Kept, Protection, ResourceKnowledge,
     ResourceType, Role, Rule, Stated, Survives, Test, Value,
 };
-pub use setting_keys::SettingKey;
+pub use setting_keys::{SettingKey, without_mark};
 pub use subproviders::{SubProvider, carries_outages};
 pub use table::{Confidence, TableError};

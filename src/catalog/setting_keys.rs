@@ -25,6 +25,11 @@ pub(super) struct SettingKeys(Vec<SettingKey>);
 const MARKS: &[&str] =
     &["NEXT_PUBLIC_", "NUXT_PUBLIC_", "NUXT_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "GATSBY_", "PUBLIC_"];
 
+/// A key in capitals without the beginning that marks it as one for browsers.
+pub fn without_mark(key: &str) -> &str {
+    MARKS.iter().find_map(|mark| key.strip_prefix(mark)).unwrap_or(key)
+}
+
 /// Last words of keys that hold what a provider hands out, whatever word of their own people put in front.
 const CREDENTIALS: &[&str] = &["KEY", "TOKEN", "SECRET", "DSN", "SID", "PASSWORD"];
 
@@ -51,7 +56,7 @@ impl SettingKeys {
 
     pub(super) fn get(&self, key: &str) -> Option<&SettingKey> {
         let key = key.trim().to_ascii_uppercase();
-        let key = MARKS.iter().find_map(|mark| key.strip_prefix(mark)).unwrap_or(&key);
+        let key = without_mark(&key);
         let is_credential = key.rsplit('_').next().is_some_and(|word| CREDENTIALS.contains(&word));
         let behind_own_words = || key.match_indices('_').find_map(|(at, _)| self.named(&key[at + 1..]));
         self.named(key).or_else(|| behind_own_words().filter(|_| is_credential))

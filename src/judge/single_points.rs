@@ -249,8 +249,18 @@ fn says_the_same(cx: &Context<'_>, failure: &SingleFailure, provider: &str) -> b
 
 /// Whether a host name is one that only the organization's own network knows, or is in a zone of its own.
 pub(crate) fn is_internal_name(cx: &Context<'_>, name: &str) -> bool {
-    const INTERNAL: &[&str] =
-        &["local", "internal", "svc", "lan", "localhost", "localdomain", "test", "invalid", "example"];
+    const INTERNAL: &[&str] = &[
+        "local",
+        "internal",
+        "svc",
+        "consul",
+        "lan",
+        "localhost",
+        "localdomain",
+        "test",
+        "invalid",
+        "example",
+    ];
     const RESERVED: &[&str] = &["example.com", "example.net", "example.org"];
     let last = name.rsplit('.').next().unwrap_or(name);
     let numeric = name.parse::<std::net::IpAddr>();

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use crate::catalog::without_mark;
 use crate::model::{Need, Target};
 
 /// One host that a setting names.
@@ -75,25 +76,33 @@ pub fn in_text(text: &str) -> Vec<Mention> {
 /// Hosts that a line of a configuration file names, and whether the line sets a key: only then do its hosts
 /// count where nothing of their name is known. Comments name none.
 pub fn in_config_line(line: &str) -> (Vec<Mention>, bool) {
+    match key_and_value(line) {
+        Some((key, value)) => (in_setting(key, value), true),
+        None if is_comment(line.trim()) => (Vec::new(), false),
+        None => (in_text(line.trim()), false),
+    }
+}
+
+/// The key that a line of a configuration file sets, and its value.
+pub fn key_and_value(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
-    if line.starts_with(['#', ';', '*']) || line.starts_with("//") || line.len() > 2000 {
-        return (Vec::new(), false);
+    if is_comment(line) {
+        return None;
     }
     let is_key = |key: &str| {
         !key.is_empty()
             && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | ':' | ' '))
     };
-    let pair = line.split_once('=').filter(|(key, _)| is_key(key)).or_else(|| {
+    let (key, value) = line.split_once('=').filter(|(key, _)| is_key(key)).or_else(|| {
         line.split_once(':')
             .filter(|(key, value)| is_key(key) && !value.starts_with("//") && !key.contains(' '))
-    });
-    match pair {
-        Some((key, value)) => {
-            let key = key.trim().trim_matches('"').rsplit(':').next().unwrap_or(key);
-            (in_setting(key, value.trim().trim_end_matches([',', ';'])), true)
-        }
-        None => (in_text(line), false),
-    }
+    })?;
+    let key = key.trim().trim_matches('"').rsplit(':').next().unwrap_or(key);
+    Some((key, value.trim().trim_end_matches([',', ';'])))
+}
+
+fn is_comment(line: &str) -> bool {
+    line.starts_with(['#', ';', '*']) || line.starts_with("//") || line.len() > 2000
 }
 
 /// The host of a URL or a `host:port`; `None` for the machine itself, for files and for anything else.
@@ -128,6 +137,9 @@ pub fn published_names(text: &str) -> Vec<String> {
 
 /// A hostname or address as a target; `None` for the machine itself and for what cannot be a host.
 pub fn of_host(name: &str, port: Option<u16>, scheme: Option<&str>) -> Option<Target> {
+    if has_blank_label(name) {
+        return None;
+    }
     let name = name.trim().trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
     if let Ok(address) = name.parse::<IpAddr>() {
         let local = address.is_loopback() || address.is_unspecified() || address.is_multicast();
@@ -142,6 +154,16 @@ pub fn of_host(name: &str, port: Option<u16>, scheme: Option<&str>) -> Option<Ta
         port,
         scheme: scheme.map(str::to_ascii_lowercase),
     })
+}
+
+/// Whether a part of a name is still to be written: `HEROKU_APP_NAME.herokuapp.com`.
+fn has_blank_label(name: &str) -> bool {
+    let is_blank = |label: &str| {
+        label.contains('_')
+            && label.contains(|c: char| c.is_ascii_uppercase())
+            && !label.contains(|c: char| c.is_ascii_lowercase())
+    };
+    name.contains('.') && name.contains(|c: char| c.is_ascii_lowercase()) && name.split('.').any(is_blank)
 }
 
 /// What the loss of a host that nothing in the input defines means: a datastore's is an outage; of another
@@ -296,6 +318,7 @@ const OWN_NAMES: &[&str] = &[
     "root_url",
     "site_url",
     "app_url",
+    "webapp_url",
     "self_url",
     "external_url",
     "frontend_url",
@@ -340,7 +363,8 @@ enum Meaning {
 }
 
 fn meaning(key: &str, words: &[String]) -> Meaning {
-    let whole = words.join("_");
+    let whole = words.join("_").to_ascii_uppercase();
+    let whole = without_mark(&whole).to_ascii_lowercase();
     let last = words.last().map_or("", String::as_str);
     let is_variable =
         key.chars().any(|c| c.is_ascii_uppercase()) && !key.chars().any(|c| c.is_ascii_lowercase());
@@ -906,6 +930,7 @@ mod tests {
             ("VERSION", "1.2.3"),
             ("SOCK", "unix:///var/run/docker.sock"),
             ("CORS_ORIGINS", "https://app.example.com"),
+            ("API_URL", "https://HEROKU_APP_NAME.herokuapp.com"),
             ("NO_PROXY", "a.com,b.com"),
             ("ES_JAVA_OPTS", "-Xms512m -Xmx512m"),
             ("DATABASE_URL", "sqlite:///data/x.db"),

@@ -25,7 +25,7 @@ impl Format for Nomad {
     }
 
     fn wants(&self, path: &str) -> bool {
-        path.ends_with(".nomad") || path.ends_with(".hcl")
+        [".nomad", ".job", ".hcl"].iter().any(|ending| path.ends_with(ending))
     }
 
     fn claims(&self, file: &SourceFile, _tree: &Tree) -> bool {
@@ -88,15 +88,14 @@ impl<'j> Job<'j> {
 
     fn declare(&self, draft: &mut Draft<'_>, group: &Value) {
         let id = self.id(group);
-        let name = label(group).unwrap_or(&self.name);
-        let tasks = tasks(group);
-        let image = tasks.iter().find_map(|task| block(task, "config")?.get("image"));
+        let own = label(group).unwrap_or(&self.name);
+        let image = main_tasks(group).iter().find_map(|task| block(task, "config")?.get("image"));
         let image_text = image.and_then(|image| self.text(image));
         let known = image_text.as_deref().and_then(|image| images::known(image, self.cx.catalog));
         let kind =
             if known.as_ref().is_some_and(|known| known.is_part()) { Kind::Component } else { Kind::Service };
         let image_evidence = image.map(|image| draft.evidence(image));
-        let node = draft.node(&id, kind, name, group);
+        let node = draft.node(&id, kind, &self.name_of(own), group);
         node.is(known.as_ref().map_or(Category::Compute, |known| known.category), "group");
         if let (Some(text), Some(evidence)) = (image_text, image_evidence) {
             node.attributes.set(Attribute::Image, AttributeValue::Text(text), Some(evidence));
@@ -117,12 +116,20 @@ impl<'j> Job<'j> {
         self.count(node, group);
         for service in services {
             let named = service.get("name").and_then(|name| self.text(name));
-            let name = named.unwrap_or_else(|| format!("{}-{name}", self.name));
+            let name = named.unwrap_or_else(|| format!("{}-{own}", self.name));
             draft.unit.add_name(&name, &id, Reach::Everywhere);
             for ending in ["service.consul", "virtual.consul", "connect.consul"] {
                 draft.unit.add_name(&format!("{name}.{ending}"), &id, Reach::Everywhere);
             }
         }
+    }
+
+    /// What people call a group: its job, unless the job has several.
+    fn name_of(&self, group: &str) -> String {
+        if group == self.name || blocks(self.job, "group").len() == 1 {
+            return self.name.clone();
+        }
+        format!("{}/{group}", self.name)
     }
 
     /// How many allocations run, and how far apart constraints keep them.
@@ -225,17 +232,16 @@ impl<'j> Job<'j> {
 
     /// Services that a template asks the registry for, and hosts that its lines name.
     fn template(&self, draft: &mut Draft<'_>, id: &Id, data: &Value) {
-        let text = data.str().unwrap_or("");
-        for name in asked_services(text) {
+        let text = self.text(data).unwrap_or_default();
+        for name in asked_services(&text) {
             if let Some(target) = hosts::of_host(&name, None, None) {
                 draft.reference(id, target, How::RUNTIME, data);
             }
         }
-        let lines = text.lines().take(500).filter_map(|line| line.split_once('='));
+        let lines = text.lines().take(500).filter_map(hosts::key_and_value);
         let settings: Vec<Setting<'_>> = lines
-            .filter(|(key, _)| !key.contains("{{"))
             // What is put in when the task starts is kept elsewhere.
-            .map(|(key, value)| (key.trim(), Some(value.trim()).filter(|value| !value.contains("{{"))))
+            .map(|(key, value)| (key, Some(value).filter(|value| !value.contains("{{"))))
             .map(|(key, value)| Setting { key, value, at: &data.location })
             .collect();
         draft.settings_among(id, &settings);
@@ -291,6 +297,14 @@ fn keeps_data(group: &Value) -> bool {
                 ["volumes", "mount", "mounts"].iter().any(|key| config.get(key).is_some())
             })
         })
+}
+
+/// The tasks that are what the group is for, not those that prepare or clean up.
+fn main_tasks(group: &Value) -> Vec<&Value> {
+    let is_main = |task: &&Value| block(task, "lifecycle").is_none();
+    let all = tasks(group);
+    let main: Vec<&Value> = all.iter().copied().filter(is_main).collect();
+    if main.is_empty() { all } else { main }
 }
 
 fn tasks(group: &Value) -> Vec<&Value> {
@@ -365,6 +379,21 @@ mod tests {
             ("a.hcl", "# job \"x\"\nlocals {}\n"),
         ]);
         assert!(tree.files().all(|file| !Nomad.claims(file, &tree)));
+    }
+
+    #[test]
+    fn groups_are_called_by_their_jobs_and_told_by_their_main_tasks() {
+        let text = "job \"graphs\" {\n  group \"monitoring\" {\n    task \"prepare\" {\n      lifecycle { hook = \"prestart\" }\n      \
+                    config { image = \"busybox\" }\n    }\n    task \"main\" {\n      config { image = \"redis:8\" }\n      template {\n        \
+                    data = <<EOF\ncache:\n  host: store.service.consul\n  api_key: {{ key \"x\" }}\nSTRIPE_KEY={{ key \"y\" }}\nEOF\n      }\n    }\n  }\n}\n";
+        let out = read(text);
+        let node = &out.units[0].nodes[0];
+        assert_eq!((node.id.as_str(), node.name.as_str()), ("nomad:graphs/monitoring", "graphs"));
+        assert_eq!(node.category, Some(Category::Cache));
+        let needs: Vec<String> =
+            out.units[0].references.iter().map(|one| format!("{:?}", one.target)).collect();
+        assert!(needs.iter().any(|need| need.contains("store.service.consul")), "{needs:?}");
+        assert!(needs.iter().any(|need| need.contains("stripe")), "{needs:?}");
     }
 
     #[test]

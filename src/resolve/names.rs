@@ -18,6 +18,7 @@ const NOT_PUBLIC: &[&str] = &[
     "corp",
     "svc",
     "cluster",
+    "consul",
     "test",
     "invalid",
     "example",

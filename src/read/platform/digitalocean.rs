@@ -129,6 +129,13 @@ fn declare(draft: &mut Draft<'_>, list: &str, id: &Id, name: &str, item: &Value,
             }
             match count("num_nodes") {
                 Some(count) => node.instances(count, &format!("{count} nodes are asked for")),
+                // A cluster that is there already has what it was given elsewhere.
+                None if item.get("cluster_name").is_some() => {
+                    node.tolerance = Tolerance::Unknown;
+                    node.replication.unknown =
+                        Some("the spec of an app does not say what its cluster has".to_owned());
+                    node
+                }
                 None => node.instances(1, "`num_nodes` is not set: one node"),
             };
         }
@@ -188,6 +195,17 @@ mod tests {
         assert_eq!(unit.edges[0].to.as_str(), "digitalocean:shop/db");
         assert_eq!(unit.nodes[0].replication.replicas, Some(2));
         assert_eq!(unit.nodes[1].placement.region.as_deref(), Some("fra"));
+    }
+
+    #[test]
+    fn a_cluster_that_is_there_already_has_nodes_of_its_own() {
+        let text = "name: shop\ndatabases:\n- {name: own, engine: PG}\n- {name: there, cluster_name: main, engine: PG}\n";
+        let tree = Tree::of_texts([(".do/app.yaml", text)]);
+        let files: Vec<_> = tree.files().collect();
+        let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
+        let out = DigitalOcean.read(&files, &cx);
+        let nodes = out.units[0].nodes.iter().map(|node| (node.replication.replicas, node.tolerance));
+        assert_eq!(nodes.collect::<Vec<_>>(), [(Some(1), Tolerance::Nothing), (None, Tolerance::Unknown)]);
     }
 
     #[test]

@@ -192,7 +192,7 @@ fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value],
             let Some(node) = variable.get(source) else { continue };
             let Some(name) = node.get("name") else { continue };
             match name.str().and_then(|name| declared.get(name)) {
-                Some(to) => draft.edge(id, to, How::RUNTIME, name),
+                Some(to) => draft.edge(id, to, use_of(key, node), name),
                 None => {
                     let text = name.str().unwrap_or("");
                     let target = crate::model::Target::Id(Id::new(format!("render:{text}")));
@@ -222,6 +222,15 @@ fn read_needs(draft: &mut Draft<'_>, id: &Id, service: &Value, parts: &[&Value],
             draft.reference(id, target, How::RUNTIME, route);
         }
     }
+}
+
+/// How a service needs one that a variable is taken from: who is told at which address a browser finds another,
+/// to let it in or to write links, does not call it.
+fn use_of(key: &str, source: &Value) -> How {
+    let is_public = source.str_at(&["envVarKey"]).is_some_and(|key| key.starts_with("RENDER_EXTERNAL_"));
+    let of_browsers = ["FRONT", "FRONTEND", "CLIENT", "CORS", "ORIGIN", "ORIGINS", "WEBAPP"];
+    let is_told = is_public && key.split('_').any(|word| of_browsers.contains(&word));
+    if is_told { How::OPTIONAL } else { How::RUNTIME }
 }
 
 #[cfg(test)]

@@ -89,11 +89,13 @@ pub(super) struct Script {
     at: usize,
     /// Where a function is called, if this is what it does.
     site: Option<usize>,
+    /// How deep its statements stand.
+    level: u32,
 }
 
 impl Script {
     pub(super) fn new(text: &str) -> Self {
-        Script { tokens: tokens(text).into(), at: 0, site: None }
+        Script { tokens: tokens(text).into(), at: 0, site: None, level: 0 }
     }
 
     /// The next statement that says something; declarations go to the scope.
@@ -116,12 +118,12 @@ impl Script {
                 }
                 _ if self.peek(1) == Some(&Token::Mark('=')) && self.peek(2) != Some(&Token::Mark('=')) => {
                     self.at += 2;
-                    let value = self.expression(scope, 0);
+                    let value = self.expression(scope, self.level);
                     scope.set(word, value);
                 }
                 _ => {
                     let start = self.at;
-                    let value = self.expression(scope, 0);
+                    let value = self.expression(scope, self.level);
                     self.at = self.at.max(start + 1);
                     if let Value::Call(call) = value {
                         return Some(Statement::Call(*call));
@@ -145,7 +147,7 @@ impl Script {
         while let Some(Token::Word(name)) = self.peek(0).cloned() {
             self.at += 1;
             if self.takes('=') && !self.function_called(Some(&name), scope) {
-                let value = self.expression(scope, 0);
+                let value = self.expression(scope, self.level);
                 scope.set(name, value);
             }
             if !self.takes(',') {
@@ -208,23 +210,27 @@ impl Script {
         if !scope.afford(function.body.len()) {
             return Value::Unknown;
         }
-        let mut body =
-            Script { tokens: Rc::clone(&function.body), at: 0, site: Some(self.site.unwrap_or(site)) };
+        let mut body = Script {
+            tokens: Rc::clone(&function.body),
+            at: 0,
+            site: Some(self.site.unwrap_or(site)),
+            level: depth + 1,
+        };
         let outer = scope.enter(function, args);
-        let value = body.returned(scope, depth + 1);
+        let value = body.returned(scope);
         scope.leave(outer);
         value
     }
 
     /// What the body of a function returns.
-    fn returned(&mut self, scope: &mut Scope, depth: u32) -> Value {
+    fn returned(&mut self, scope: &mut Scope) -> Value {
         while let Some(Token::Word(word)) = self.peek(0).cloned() {
             self.at += 1;
             match word.as_str() {
-                "return" => return self.expression(scope, depth),
+                "return" => return self.expression(scope, self.level),
                 "var" | "let" | "const" => self.declarations(scope),
                 _ if self.takes('=') && self.peek(0) != Some(&Token::Mark('=')) => {
-                    let value = self.expression(scope, depth);
+                    let value = self.expression(scope, self.level);
                     scope.set(word, value);
                 }
                 _ => return Value::Unknown,
@@ -287,7 +293,7 @@ impl Script {
         match self.peek(0) {
             None | Some(Token::Mark(',' | ')' | ']' | '}' | ';' | ':')) => value,
             // Another statement on the next line, without a semicolon between them.
-            Some(Token::Word(_)) if depth == 0 => value,
+            Some(Token::Word(_)) if depth == self.level => value,
             _ => {
                 self.skip_expression();
                 Value::Unknown
@@ -462,6 +468,8 @@ mod tests {
             value_after("var two = function (a) { return a + a; };", "two('b')"),
             Value::Text("bb".into())
         );
+        let bare = "function f(a) {\n  b = a + 'x'\n  var c = b + 'y'\n  return c\n}\n";
+        assert_eq!(value_after(bare, "f('w')"), Value::Text("wxy".into()));
         assert_eq!(value_after("a = 1; function f(a) { return a; } y = f(2);", "a"), Value::Number(1.0));
         for unknown in ["for (;;) {} return 1;", "return a.map(g);", "if (a) { return 1; } return 2;", ""] {
             assert_eq!(

@@ -30,6 +30,7 @@ pub(super) fn write(
             "GitRepository" | "HelmRepository" | "OCIRepository" | "Bucket" => {
                 source(object, needs, unit, tree)
             }
+            "Kustomization" => applied(object, cluster, needs, unit, tree),
             super::CHART_DEPENDENCY => charts::dependency(object, needs, unit, catalog, tree),
             "HelmRelease" => charts::release(object, cluster, needs, unit, catalog, tree),
             "Application" if object.group() == "argoproj.io" => {
@@ -207,6 +208,29 @@ fn source(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, tree: &Tree) 
     let Some(url) = object.at(&["spec", "url"]).or_else(|| object.at(&["spec", "endpoint"])) else { return };
     if let Some(target) = git_host(url.str().unwrap_or("")) {
         needs.refer(&object.id(), target, Phase::Deploy, Need::Required, vec![url.evidence(tree)]);
+    }
+}
+
+/// What Flux applies: where it is taken from, and what has to be there before.
+fn applied(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>, unit: &mut Unit, tree: &Tree) {
+    if object.group() != "kustomize.toolkit.fluxcd.io" {
+        return;
+    }
+    unit.nodes.push(part(object, Category::Ci, tree));
+    let source = object.at(&["spec", "sourceRef"]);
+    if let Some(name) = source.and_then(|source| source.get("name")) {
+        let told = |key: &str| source.and_then(|source| source.str_at(&[key]));
+        let kind = told("kind").unwrap_or("GitRepository");
+        // Flux makes the source of its own repository where it is installed.
+        if cluster.of_kind(kind).iter().any(|other| name.str() == Some(other.name.as_str())) {
+            link(object, cluster, needs, Far { kind, name, space: told("namespace") }, Phase::Deploy, tree);
+        }
+    }
+    for other in object.at(&["spec", "dependsOn"]).map(Yaml::items).unwrap_or_default() {
+        if let Some(name) = other.get("name") {
+            let far = Far { kind: "Kustomization", name, space: other.str_at(&["namespace"]) };
+            link(object, cluster, needs, far, Phase::Deploy, tree);
+        }
     }
 }
 

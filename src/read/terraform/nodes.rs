@@ -387,6 +387,8 @@ fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &G
     if is_lock(item) {
         node.category = Some(Category::Ci);
         node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), line(item, "hash_key"));
+    } else if is_switched_off(item, node) {
+        node.attributes.set(Attribute::Auxiliary, AttributeValue::Bool(true), line(item, "enabled"));
     } else if item.role == Role::Datastore {
         node.attributes.set(Attribute::Stateful, AttributeValue::Bool(true), None);
     }
@@ -419,6 +421,12 @@ fn attributes(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>, graph: &G
             node.attributes.set(Attribute::Monitored, AttributeValue::Bool(true), evidence);
         }
     }
+}
+
+/// Whether a front is kept but answers nobody.
+fn is_switched_off(item: &Item<'_>, node: &Node) -> bool {
+    let is_front = matches!(node.category, Some(Category::Cdn | Category::LoadBalancer));
+    is_front && item.leaves.get("enabled").and_then(|value| value.text()).as_deref() == Some("false")
 }
 
 /// What copies an item elsewhere, and the region of the copies where that is known.

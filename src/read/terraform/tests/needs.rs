@@ -318,6 +318,20 @@ fn a_pool_beside_that_of_the_cluster_is_not_needed_by_all_of_it() {
 }
 
 #[test]
+fn a_front_that_is_switched_off_is_missed_by_nobody() {
+    let text = |enabled: &str| {
+        format!(
+            "resource \"aws_cloudfront_distribution\" \"d\" {{\n  enabled = {enabled}\n  origin {{\n    domain_name = \"a.example.com\"\n    origin_id = \"a\"\n  }}\n}}\n"
+        )
+    };
+    let is_off = |enabled: &str| {
+        let unit = unit(&text(enabled));
+        node(&unit, "tf:aws_cloudfront_distribution.d").attributes.bool(Attribute::Auxiliary)
+    };
+    assert_eq!((is_off("false"), is_off("true"), is_off("var.on")), (Some(true), None, None));
+}
+
+#[test]
 fn a_front_door_of_several_services_needs_none_of_them() {
     let service = |name: &str| {
         format!(

@@ -178,6 +178,13 @@ fn a_bucket_of_google_lies_in_one_zone_when_it_is_rapid() {
 }
 
 #[test]
+fn replicas_with_addresses_of_their_own_are_no_failover() {
+    let store = written(&[("sku", "standard"), ("replica", "{}")]);
+    let store = Written { region_zones: Some(3), ..store };
+    assert_eq!(judge("azurerm_app_configuration", &store), (Some(Zone), None));
+}
+
+#[test]
 fn a_file_system_of_one_zone_is_one_server_unless_it_says_pair() {
     let of = |kind: &str, mode: &'static str| judge(kind, &written(&[("deployment_type", mode)])).0;
     assert_eq!(judge("aws_fsx_windows_file_system", &written(&[])).0, Some(Nothing));

@@ -123,8 +123,8 @@ struct Stream {
 
 /// Why a stream did not go on.
 enum Stuck {
-    /// It needs the next set of this module first.
-    On(usize),
+    /// It needs the next set of each of these modules first.
+    On(Vec<usize>),
     GivenUp,
 }
 
@@ -229,7 +229,7 @@ impl Stream {
     /// What follows a choice: the next set of one leaf, at its position or after it, so that each is come by once.
     fn successors(&self, choice: Choice, below: &[Stream]) -> Result<Vec<Choice>, Stuck> {
         let leaves = &self.leaves[choice.leaves as usize];
-        let mut found = Vec::new();
+        let (mut found, mut needed) = (Vec::new(), Vec::new());
         for position in choice.position..leaves.len() as u32 {
             let Leaf::Module(at) = self.circuit.leaves[leaves[position as usize] as usize] else { continue };
             // Positions after its own are still at their first set.
@@ -244,10 +244,10 @@ impl Stream {
                     number: number + 1,
                 }),
                 _ if below[at].ended => {}
-                _ => return Err(Stuck::On(at)),
+                _ => needed.push(at),
             }
         }
-        Ok(found)
+        if needed.is_empty() { Ok(found) } else { Err(Stuck::On(needed)) }
     }
 
     /// Drops what cannot be among the `most` cheapest.
@@ -282,7 +282,9 @@ impl Streams {
             let (below, rest) = self.streams.split_at_mut(at);
             match rest[0].advance(below, self.most, budget) {
                 Ok(()) => {}
-                Err(Stuck::On(needed)) => asked.push((needed, self.streams[needed].found.len())),
+                Err(Stuck::On(needed)) => {
+                    asked.extend(needed.into_iter().map(|at| (at, self.streams[at].found.len())));
+                }
                 Err(Stuck::GivenUp) => return false,
             }
             if budget.steps == 0 {

@@ -1,6 +1,6 @@
 //! What has a name, and what a name means where it is used.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::document::{Document, Element, Spot};
@@ -28,10 +28,10 @@ pub(super) struct Definition<'a> {
 #[derive(Default)]
 pub(super) struct Definitions<'a> {
     pub(super) all: Vec<Definition<'a>>,
-    events_by_path: BTreeMap<String, usize>,
-    events_by_name: BTreeMap<String, usize>,
-    parameters_by_path: BTreeMap<String, usize>,
-    parameters_by_name: BTreeMap<String, usize>,
+    events_by_path: HashMap<String, usize>,
+    events_by_name: HashMap<String, usize>,
+    parameters_by_path: HashMap<String, usize>,
+    parameters_by_name: HashMap<String, usize>,
 }
 
 impl<'a> Definitions<'a> {
@@ -163,8 +163,8 @@ fn public_role(element: &Element<'_>, inherited: bool) -> bool {
 
 /// From the innermost container outwards, then by path, then by public name.
 fn find(
-    by_path: &BTreeMap<String, usize>,
-    by_name: &BTreeMap<String, usize>,
+    by_path: &HashMap<String, usize>,
+    by_name: &HashMap<String, usize>,
     base: &str,
     name: &str,
 ) -> Option<usize> {

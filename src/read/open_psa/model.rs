@@ -1,6 +1,6 @@
 //! What a model says: events, gates and tops.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::source::Location;
@@ -69,5 +69,5 @@ pub struct Model {
     /// Named gates that no other gate uses, in order of appearance.
     pub tops: Vec<usize>,
     /// Positions of named gates, by name.
-    pub named: BTreeMap<Arc<str>, usize>,
+    pub named: HashMap<Arc<str>, usize>,
 }

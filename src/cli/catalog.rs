@@ -1,5 +1,7 @@
 //! `linchpin catalog`: what is known about providers, listed, looked up, checked.
 
+mod lists;
+
 use std::io::{self, BufRead, Write};
 use std::net::IpAddr;
 
@@ -7,8 +9,8 @@ use clap::{ArgMatches, Args, FromArgMatches as _, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::{Command, Exit, Terminal};
-
-use crate::catalog::{Catalog, Identification, NameKind, Provider, Region, ResourceKnowledge, ResourceType};
+use crate::catalog::{Catalog, Identification, NameKind, ResourceKnowledge, ResourceType};
+use lists::{ListKind, Row, columns, entries};
 
 /// `linchpin catalog`.
 pub(super) struct Lookup;
@@ -69,21 +71,6 @@ enum CatalogCommand {
     },
     /// Check every table: sources, licences, references, samples, sizes.
     Check,
-}
-
-/// What `linchpin catalog list` lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ListKind {
-    Providers,
-    Regions,
-    Resources,
-    Images,
-    Packages,
-    Subproviders,
-    Outages,
-    Edges,
-    Slas,
-    Sources,
 }
 
 /// How results are written.
@@ -228,163 +215,6 @@ fn list(kind: ListKind, format: Format, catalog: &Catalog, out: &mut dyn Write) 
     Ok(true)
 }
 
-fn columns(kind: ListKind) -> &'static [&'static str] {
-    match kind {
-        ListKind::Providers => {
-            &["id", "name", "category", "parent", "hq_jurisdiction", "ctpp", "confidence", "source"]
-        }
-        ListKind::Regions => {
-            &["provider", "region", "name", "jurisdiction", "zones", "pair", "confidence", "source"]
-        }
-        ListKind::Resources => &["type", "provider", "service", "category", "role", "survives", "doc"],
-        ListKind::Images => &["image", "kind", "category", "stateful"],
-        ListKind::Packages => &["ecosystem", "package", "target", "category", "confidence"],
-        ListKind::Subproviders => {
-            &["provider", "on", "role", "regions", "carries_outages", "confidence", "source", "fact"]
-        }
-        ListKind::Outages => &["id", "date", "provider", "title", "cause", "confidence", "source"],
-        ListKind::Edges => &["from", "to", "plane", "phases", "effect", "confidence", "source"],
-        ListKind::Slas => &["provider", "service", "scope", "percent", "confidence", "source"],
-        ListKind::Sources => &["id", "what", "licence", "url"],
-    }
-}
-
-fn entries(kind: ListKind, catalog: &Catalog) -> Vec<Vec<String>> {
-    let yes = |b: bool| if b { "yes" } else { "no" }.to_owned();
-    let plain = |t: &str| t.to_owned();
-    match kind {
-        ListKind::Providers => catalog.all_providers().map(provider_row).collect(),
-        ListKind::Regions => catalog.all_regions().map(region_row).collect(),
-        ListKind::Resources => catalog.all_resources().map(resource_row).collect(),
-        ListKind::Images => catalog
-            .all_images()
-            .map(|(name, k)| vec![plain(name), plain(&k.kind), plain(&k.category), yes(k.stateful)])
-            .collect(),
-        ListKind::Packages => catalog
-            .all_packages()
-            .iter()
-            .map(|p| {
-                let confidence = p.confidence.to_string();
-                vec![plain(&p.ecosystem), plain(&p.name), plain(&p.target), plain(&p.category), confidence]
-            })
-            .collect(),
-        ListKind::Subproviders => catalog
-            .all_subproviders()
-            .map(|s| {
-                let (carries, confidence) = (yes(s.carries_outages()), s.confidence.to_string());
-                let (source, fact) = (plain(&s.source), plain(&s.fact));
-                vec![
-                    plain(&s.provider),
-                    plain(&s.on),
-                    plain(&s.role),
-                    s.regions.join(" "),
-                    carries,
-                    confidence,
-                    source,
-                    fact,
-                ]
-            })
-            .collect(),
-        ListKind::Outages => catalog
-            .outages()
-            .iter()
-            .map(|o| {
-                let cause = o.cause.join(" ");
-                let who = o.provider.clone();
-                vec![
-                    o.id.clone(),
-                    o.date.clone(),
-                    who,
-                    o.title.clone(),
-                    cause,
-                    o.confidence.clone(),
-                    o.source.clone(),
-                ]
-            })
-            .collect(),
-        ListKind::Edges => catalog
-            .internal_edges()
-            .iter()
-            .map(|e| {
-                let phases = e.phases.join(" ");
-                let (effect, confidence) = (e.effect.clone(), e.confidence.clone());
-                vec![
-                    e.from.clone(),
-                    e.to.clone(),
-                    e.plane.clone(),
-                    phases,
-                    effect,
-                    confidence,
-                    e.source.clone(),
-                ]
-            })
-            .collect(),
-        ListKind::Slas => catalog
-            .slas()
-            .iter()
-            .map(|s| {
-                let (percent, confidence) = (s.percent.to_string(), s.confidence.clone());
-                vec![
-                    s.provider.clone(),
-                    s.service.clone(),
-                    s.scope.clone(),
-                    percent,
-                    confidence,
-                    s.source.clone(),
-                ]
-            })
-            .collect(),
-        ListKind::Sources => catalog
-            .all_sources()
-            .map(|s| {
-                vec![plain(&s.id), plain(&s.what), plain(&s.licence), plain(s.url.as_deref().unwrap_or(""))]
-            })
-            .collect(),
-    }
-}
-
-fn provider_row(p: &Provider) -> Vec<String> {
-    let ctpp = p.ctpp.as_ref().map(|c| c.date.to_string()).unwrap_or_default();
-    let or_empty = |t: &Option<Box<str>>| t.as_deref().unwrap_or("").to_owned();
-    vec![
-        p.id.to_string(),
-        p.name.to_string(),
-        p.category.to_string(),
-        or_empty(&p.parent),
-        or_empty(&p.hq_jurisdiction),
-        ctpp,
-        p.confidence.to_string(),
-        p.source.to_string(),
-    ]
-}
-
-fn region_row(r: &Region) -> Vec<String> {
-    let or_empty = |t: &Option<Box<str>>| t.as_deref().unwrap_or("").to_owned();
-    let zones = r.zones.map(|n| format!("{n}{}", if r.zones_assumed { " (assumed)" } else { "" }));
-    vec![
-        r.provider.to_string(),
-        r.code.to_string(),
-        or_empty(&r.name),
-        or_empty(&r.jurisdiction),
-        zones.unwrap_or_default(),
-        or_empty(&r.pair),
-        r.confidence.to_string(),
-        r.source.to_string(),
-    ]
-}
-
-fn resource_row(t: &ResourceType) -> Vec<String> {
-    vec![
-        t.name.to_string(),
-        t.provider.to_string(),
-        t.service.to_string(),
-        t.category.to_string(),
-        t.role.as_str().to_owned(),
-        t.survives.map_or("unknown", |s| s.as_str()).to_owned(),
-        t.doc.to_string(),
-    ]
-}
-
 /// Facts of one entry, as name and value.
 type Facts = Vec<(String, String)>;
 
@@ -413,18 +243,18 @@ fn show(id: &str, format: Format, catalog: &Catalog, out: &mut dyn Write) -> io:
 
 fn facts(id: &str, catalog: &Catalog) -> Vec<Facts> {
     let mut found: Vec<Facts> = Vec::new();
-    let mut add = |kind: ListKind, what: &str, row: Vec<String>| {
+    let mut add = |kind: ListKind, what: &str, row: Row| {
         let cells = columns(kind).iter().map(|c| (*c).to_owned()).zip(row);
         found.push(std::iter::once(("is".to_owned(), what.to_owned())).chain(cells).collect());
     };
     if let Some(provider) = catalog.canonical(id).and_then(|p| catalog.provider(p)) {
-        add(ListKind::Providers, "provider", provider_row(provider));
+        add(ListKind::Providers, "provider", lists::provider(provider));
         for row in entries(ListKind::Subproviders, catalog).into_iter().filter(|r| r[0] == *provider.id) {
             add(ListKind::Subproviders, "sub-provider", row);
         }
     }
     if let Some(region) = id.split_once('/').and_then(|(p, r)| catalog.region(catalog.canonical(p)?, r)) {
-        add(ListKind::Regions, "region", region_row(region));
+        add(ListKind::Regions, "region", lists::region(region));
     }
     if let Some(row) = entries(ListKind::Outages, catalog).into_iter().find(|r| r[0] == id) {
         add(ListKind::Outages, "outage", row);
@@ -440,18 +270,14 @@ fn facts(id: &str, catalog: &Catalog) -> Vec<Facts> {
             ResourceKnowledge::Unrecognized => {}
         }
     } else if let Some(kind) = catalog.image(id) {
-        add(
-            ListKind::Images,
-            "image",
-            vec![id.to_owned(), kind.kind.to_string(), kind.category.to_string(), kind.stateful.to_string()],
-        );
+        add(ListKind::Images, "image", lists::image(id, kind));
     }
     found
 }
 
 fn resource_facts(kind: &ResourceType) -> Facts {
     let mut facts: Facts = vec![("is".to_owned(), "resource type".to_owned())];
-    facts.extend(columns(ListKind::Resources).iter().map(|c| (*c).to_owned()).zip(resource_row(kind)));
+    facts.extend(columns(ListKind::Resources).iter().map(|c| (*c).to_owned()).zip(lists::resource(kind)));
     for rule in &kind.rules {
         let when: Vec<String> = rule.when.iter().map(ToString::to_string).collect();
         facts.push((

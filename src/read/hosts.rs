@@ -135,6 +135,16 @@ pub fn published_names(text: &str) -> Vec<String> {
     names
 }
 
+/// The name behind a service that is looked up in the DNS: `dnssrv+_grpc._tcp.store.example.net`.
+fn by_service(name: &str) -> &str {
+    let mut rest =
+        ["dnssrvnoa+", "dnssrv+", "dns+"].iter().find_map(|how| name.strip_prefix(how)).unwrap_or(name);
+    while let Some((_, behind)) = rest.split_once('.').filter(|(label, _)| label.starts_with('_')) {
+        rest = behind;
+    }
+    rest
+}
+
 /// A hostname or address as a target; `None` for the machine itself and for what cannot be a host.
 pub fn of_host(name: &str, port: Option<u16>, scheme: Option<&str>) -> Option<Target> {
     if has_blank_label(name) {
@@ -744,7 +754,9 @@ fn token_endpoint(kind: KeyKind, token: &str) -> Vec<Endpoint> {
     }
     // `db:5432/name` and `@db:5432`.
     let authority = token.trim_start_matches('@').split('/').next().unwrap_or("");
-    let Some((host, port)) = split_port(authority) else { return Vec::new() };
+    let name = by_service(authority);
+    let kind = if name == authority { kind } else { KeyKind::Host };
+    let Some((host, port)) = split_port(name) else { return Vec::new() };
     let no_host = host.is_empty() || host.starts_with('-') || looks_like_file(host);
     if no_host || (port.is_none() && kind == KeyKind::Other) {
         return Vec::new();
@@ -871,6 +883,12 @@ mod tests {
         setting("PGHOST", "pgsql", "pgsql");
         setting("PAPERLESS_DBHOST", "db", "db");
         setting("GHOST", "spook", "");
+    }
+
+    #[test]
+    fn names_of_services_in_the_dns_lead_to_their_host() {
+        setting("STORE", "dnssrv+_grpc._tcp.store.thanos.svc", "store.thanos.svc");
+        setting("STORE", "dns+store.example.net:10901", "store.example.net:10901");
     }
 
     #[test]

@@ -57,7 +57,8 @@ pub(super) fn named(leaf: &Leaf<'_>) -> Option<Named> {
     let text = written(&leaf.value)?;
     let Some(rest) = text.strip_prefix("arn:") else {
         let is_secret = leaf.path.contains("container_definitions") && leaf.path.contains("secrets.");
-        let is_name = is_secret && !text.is_empty() && !text.contains(char::is_whitespace);
+        let is_plain = !text.is_empty() && !text.starts_with(UNKNOWN) && !text.contains(char::is_whitespace);
+        let is_name = is_secret && is_plain;
         return is_name.then(|| Named { service: "ssm", name: bare(&text).to_owned(), region: None });
     };
     let mut parts = rest.split(':').skip(1);

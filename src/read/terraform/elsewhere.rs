@@ -41,7 +41,10 @@ pub(super) fn told(catalog: &Catalog, call: &Block, configured: &BTreeSet<&str>)
     let candidates = given(call).into_iter().chain(named);
     let mut candidates = candidates.chain(words.iter().map(|word| (*word).to_owned())).chain(alone);
     let prefix = candidates.find(|word| provider_of(word).is_some());
-    let category = words.iter().find_map(|word| Category::parse(links().module_word(word)?));
+    let by_word = words.iter().find_map(|word| Category::parse(links().module_word(word)?));
+    // Who is given an image runs it.
+    let runs = || call.body.attributes.iter().any(|given| given.name.ends_with("image"));
+    let category = by_word.or_else(|| runs().then_some(Category::Compute));
     let said = words.iter().filter(|word| !matches!(**word, "terraform" | "module" | "git" | ""));
     let own = said.filter(|word| Some(**word) != prefix.as_deref());
     let first = prefix.as_deref().unwrap_or("module");

@@ -389,7 +389,8 @@ impl<'a> Graph<'a> {
             leaf.value.each_ref(&mut 500, &mut |reference| {
                 let Some(to) = self.index(&reference.instance).filter(|to| *to != index) else { return };
                 referred.insert(to);
-                let reverse = links().is_reverse(&item.type_name, &leaf.path);
+                // What is looked up stands behind what it is looked up by.
+                let reverse = item.mode == Mode::Managed && links().is_reverse(&item.type_name, &leaf.path);
                 let Some(phase) = self.phase(item, leaf, to, reverse) else { return };
                 let link = Link {
                     to,

@@ -9,7 +9,7 @@ use super::place;
 use super::scaling::{self, Floor};
 use super::trace;
 use super::value::{Kind as ValueKind, Value};
-use super::world::World;
+use super::world::{EXTERNAL, World};
 use crate::catalog::{
     AttributeNames, Catalog, Declared, Holds, Kept, ResourceType, Role, Stated, Survives, Value as Plain,
 };
@@ -323,13 +323,27 @@ fn because_of_defaults(kind: &ResourceType, item: &Item<'_>, facts: &Facts<'_, '
     }
 }
 
+/// How many instances a module from elsewhere is asked for; what keeps them apart is in the module.
+fn asked_of_module(node: &mut Node, world: &World<'_>, item: &Item<'_>) -> Replication {
+    const NUMBERS: &[&str] =
+        &["replicas", "replica_count", "desired_count", "instance_count", "container_count", "tasks_count"];
+    let mut out = Replication::default();
+    let said = NUMBERS.iter().filter(|_| item.key.resource == EXTERNAL);
+    let mut numbers = said.filter_map(|name| Some((name, item.leaves.get(name)?.as_number()?)));
+    if let Some((name, number)) = numbers.find(|(_, number)| (0.0..1e6).contains(number)) {
+        out.replicas = Some(number as u32);
+        evidence_of(world, item, name).into_iter().for_each(|evidence| node.add_evidence(evidence));
+    }
+    out
+}
+
 fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Facts<'_, '_>) -> Replication {
     let mut out = Replication::default();
     if let Some(reason) = &item.count_unknown {
         out.unknown = Some(reason.clone());
         return out;
     }
-    let Some(kind) = item.kind else { return out };
+    let Some(kind) = item.kind else { return asked_of_module(node, world, item) };
     let scaled = facts.floor.iter().map(|floor| (floor.scaler, floor.attribute));
     let declared =
         kind.replicas.iter().map(|attribute| (item, &**attribute)).filter(|_| facts.floor.is_none());
@@ -369,7 +383,7 @@ fn evidence_of(world: &World<'_>, item: &Item<'_>, attribute: &str) -> Vec<Evide
 
 /// The module in which an item's expressions are evaluated.
 pub(super) fn scope_module(world: &World<'_>, item: &Item<'_>) -> u32 {
-    if item.key.resource == super::world::EXTERNAL {
+    if item.key.resource == EXTERNAL {
         world.instance(item.key.module).parent.unwrap_or(0)
     } else {
         item.key.module

@@ -8,7 +8,7 @@ use super::nodes::scope_module;
 use super::trace;
 use super::value::Kind;
 use super::world::World;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, NameKind};
 use crate::model::{Confidence, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
 use crate::read::keys::{self, Keys};
@@ -22,6 +22,10 @@ pub(super) fn read(
     item: &Item<'_>,
     unit: &mut Unit,
 ) {
+    let need_of = |target: &Target| match target {
+        Target::Host { name, .. } if is_of_a_service(catalog, name) => Need::Optional,
+        _ => Need::Required,
+    };
     for (index, leaf) in item.leaves.leaves.iter().enumerate() {
         let evidence =
             |at: u32| trace::evidence(world, scope_module(world, item), item.leaves.file, at, leaf.expr);
@@ -55,7 +59,7 @@ pub(super) fn read(
             unit.references.push(need(Target::Image(text.to_string()), written()));
         } else if let Some(name) = key_of(item, index) {
             for (number, mention) in hosts::in_setting(name, &text).into_iter().enumerate() {
-                add_mention(unit, from, &format!("{name}-{number}"), mention, &written());
+                add_mention(unit, from, &format!("{name}-{number}"), mention, need_of, &written());
             }
         }
     }
@@ -143,8 +147,26 @@ fn refers_to(graph: &Graph<'_>, leaf: &Leaf<'_>, which: impl Fn(&Item<'_>) -> bo
     found
 }
 
+/// Whether the host is that of a service which others run beside what the program runs on: like a key of it, it
+/// shows that the service is used, not that it is needed.
+fn is_of_a_service(catalog: &Catalog, host: &str) -> bool {
+    const RUNS_ON: &[&str] = &[
+        "", "cache", "cdn", "cloud", "compute", "database", "ddns", "dns", "hosting", "identity", "network",
+        "queue", "registry", "search", "storage",
+    ];
+    let found = catalog.identify(NameKind::Host, host);
+    found.is_some_and(|found| !RUNS_ON.contains(&found.category))
+}
+
 /// Several hosts of one value are alternatives.
-fn add_mention(unit: &mut Unit, from: &Id, label: &str, mention: hosts::Mention, evidence: &[Evidence]) {
+fn add_mention(
+    unit: &mut Unit,
+    from: &Id,
+    label: &str,
+    mention: hosts::Mention,
+    need_of: impl Fn(&Target) -> Need,
+    evidence: &[Evidence],
+) {
     let sure: Vec<Target> = mention
         .endpoints
         .into_iter()
@@ -163,10 +185,10 @@ fn add_mention(unit: &mut Unit, from: &Id, label: &str, mention: hosts::Mention,
     }
     for target in sure {
         unit.references.push(Reference {
+            need: need_of(&target),
             from: from.clone(),
             target,
             phase: Phase::Runtime,
-            need: Need::Required,
             group: group.clone(),
             confidence: Confidence::Inferred,
             evidence: evidence.to_vec(),

@@ -80,6 +80,11 @@ fn a_module_from_elsewhere_tells_by_its_name_what_it_is_for() {
         module "jobs" { source = "example/sqs-queue/aws" }
         module "odd" { source = "git::https://git.example.org/odd.git" }
         module "label" { source = "git::https://git.example.org/terraform-null-label.git" }
+        module "front" {
+          source       = "git::https://git.example.org/application.git"
+          docker_image = "registry.example.org/front:1"
+          replicas     = 3
+        }
         "#,
     );
     let shown = |id: &str| {
@@ -96,7 +101,10 @@ fn a_module_from_elsewhere_tells_by_its_name_what_it_is_for() {
     assert_eq!(shown("tf:module.jobs"), (Some(Category::Queue), some("aws"), some("eu-west-1")));
     assert_eq!(shown("tf:module.odd"), (Some(Category::Other), some("aws"), some("eu-west-1")));
     assert_eq!(shown("tf:module.label"), (Some(Category::Other), None, None));
+    assert_eq!(shown("tf:module.front"), (Some(Category::Compute), some("aws"), some("eu-west-1")));
     assert_eq!(node(&unit, "tf:module.db").tolerance, Tolerance::Unknown);
+    let front = node(&unit, "tf:module.front");
+    assert_eq!((front.replication.replicas, &front.tolerance), (Some(3), &Tolerance::Unknown));
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_task_needs_what_its_definition_speaks_of() {
     has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_sqs_queue.jobs runtime required");
     has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_ssm_parameter.url startup required");
     has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_db_instance.db runtime required");
-    has_edge(&unit, "tf:aws_ecs_service.web -> host api.stripe.com runtime required");
+    has_edge(&unit, "tf:aws_ecs_service.web -> host api.stripe.com runtime optional");
     has_edge(&unit, "tf:aws_ecs_service.web -> image ghcr.io/acme/web:1 startup required");
     assert!(!edges(&unit).iter().any(|edge| edge.starts_with("tf:aws_ssm_parameter.url ->")));
     assert_eq!(node(&unit, "tf:aws_db_instance.db").tolerance, Tolerance::Nothing);
@@ -114,6 +114,14 @@ resource "google_cloud_run_service" "api" {
           name  = "DATABASE_HOST"
           value = "db.example.com"
         }
+        env {
+          name  = "SUPPORT_URL"
+          value = "https://example.zendesk.com/api"
+        }
+        env {
+          name  = "SEARCH_ENDPOINT"
+          value = "https://vpc-example.eu-west-2.es.amazonaws.com"
+        }
       }
     }
   }
@@ -123,6 +131,11 @@ resource "google_cloud_run_service" "api" {
     has_edge(&unit, "tf:google_cloud_run_service.api -> provider sentry observe optional");
     has_edge(&unit, "tf:google_cloud_run_service.api -> provider sendgrid runtime optional");
     has_edge(&unit, "tf:google_cloud_run_service.api -> host db.example.com runtime required");
+    has_edge(&unit, "tf:google_cloud_run_service.api -> host example.zendesk.com runtime optional");
+    has_edge(
+        &unit,
+        "tf:google_cloud_run_service.api -> host vpc-example.eu-west-2.es.amazonaws.com runtime required",
+    );
     assert!(!edges(&unit).iter().any(|edge| edge.contains("stripe")), "{:?}", edges(&unit));
 }
 
@@ -185,6 +198,28 @@ resource "aws_ecs_service" "web" { task_definition = aws_ecs_task_definition.web
     ] {
         has_edge(unit, wanted);
     }
+}
+
+#[test]
+fn a_version_of_a_secret_that_is_looked_up_leads_to_the_secret() {
+    let main = r#"
+provider "aws" { region = "eu-west-1" }
+data "aws_secretsmanager_secret" "db" { name = "prod/db" }
+data "aws_secretsmanager_secret_version" "db" { secret_id = data.aws_secretsmanager_secret.db.id }
+resource "aws_ecs_task_definition" "web" {
+  container_definitions = <<EOF
+[{"name": "web", "secrets": [
+  {"name": "PASSWORD", "valueFrom": "${data.aws_secretsmanager_secret_version.db.arn}:password::"}
+]}]
+EOF
+}
+resource "aws_ecs_service" "web" { task_definition = aws_ecs_task_definition.web.arn }
+"#;
+    let found = read(&[("main.tf", main)]);
+    let unit = &found.units[0];
+    has_edge(unit, "tf:aws_ecs_service.web -> tf:data.aws_secretsmanager_secret.db startup required");
+    // What begins with something that is not known is no name of a parameter.
+    assert!(!edges(unit).iter().any(|edge| edge.contains("-> provider aws")), "{:?}", edges(unit));
 }
 
 #[test]

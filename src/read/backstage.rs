@@ -196,9 +196,23 @@ impl Reader<'_> {
         if let Some(id) = self.known("component", name) {
             return self.draft.edge(from, &id, How::RUNTIME, at);
         }
+        if let Some(entity) = self.entities.get(&("api".to_owned(), name.to_lowercase())).cloned() {
+            return self.unprovided(from, at, &entity, name);
+        }
         let text = format!("api:{name}");
-        let because = "no component of the catalog provides this API".to_owned();
+        let because = "the catalog has no such API".to_owned();
         self.draft.reference(from, Target::Unresolved { text, because }, How::RUNTIME, at);
+    }
+
+    /// An API that is declared, and of no component of the catalog: it stands for itself.
+    fn unprovided(&mut self, from: &Id, at: &Value, entity: &Value, name: &str) {
+        let id = Id::new(format!("backstage:api/{name}"));
+        let place = entity.at(&["metadata", "name"]).unwrap_or(entity);
+        let node = self.draft.node(&id, Kind::Component, name, place);
+        node.is(Category::Other, "API");
+        node.owner = entity.str_at(&["spec", "owner"]).map(owner_name);
+        node.tolerance_because = Some("no component of the catalog provides this API".to_owned());
+        self.draft.edge(from, &id, How::RUNTIME, at);
     }
 }
 
@@ -322,6 +336,17 @@ mod tests {
         assert_eq!(unit.nodes[0].owner.as_deref(), Some("team-a"));
         assert_eq!(unit.nodes[1].owner.as_deref(), Some("team-b"));
         assert_eq!(unit.nodes[3].category, Some(Category::Database));
+    }
+
+    #[test]
+    fn an_api_that_nobody_provides_stands_for_itself() {
+        let text = entity("Component", "web", "{type: website, consumesApis: [rates]}")
+            + &entity("API", "rates", "{type: openapi, owner: team-c}");
+        let unit = &read(&text).units[0];
+        let api = unit.nodes.iter().find(|node| node.id.as_str() == "backstage:api/rates").unwrap();
+        assert_eq!((api.kind, api.owner.as_deref()), (Kind::Component, Some("team-c")));
+        assert_eq!(unit.edges[0].to, api.id);
+        assert!(unit.references.is_empty());
     }
 
     #[test]

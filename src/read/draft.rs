@@ -171,13 +171,17 @@ impl<'a> Draft<'a> {
 
     fn mention(&mut self, from: &Id, key: &str, mention: hosts::Mention, at: &Location) {
         let known: BTreeSet<&str> = self.unit.names.iter().map(|name| name.name.as_str()).collect();
-        let sure = |endpoint: &hosts::Endpoint| {
-            endpoint.sure == Sureness::Certain
-                || matches!(&endpoint.target, Target::Host { name, .. } if known.contains(name.as_str()))
+        let is_known =
+            |target: &Target| matches!(target, Target::Host { name, .. } if known.contains(name.as_str()));
+        let sure =
+            |endpoint: &hosts::Endpoint| endpoint.sure == Sureness::Certain || is_known(&endpoint.target);
+        let need_of = |target: &Target| match target {
+            Target::Host { name, .. } if is_known(target) || is_of_the_network(name) => Need::Required,
+            _ => hosts::need_of(target),
         };
         let evidence = yaml::evidence_at(at, self.tree);
-        let targets: Vec<Target> =
-            mention.endpoints.into_iter().filter(sure).map(|endpoint| endpoint.target).collect();
+        let targets = mention.endpoints.into_iter().filter(sure).map(|endpoint| endpoint.target);
+        let targets: Vec<(Need, Target)> = targets.map(|target| (need_of(&target), target)).collect();
         let group = (targets.len() > 1).then(|| Id::new(format!("{from}#{}", key.to_lowercase())));
         if let Some(id) = &group
             && !self.unit.groups.iter().any(|group| group.id == *id)
@@ -185,10 +189,16 @@ impl<'a> Draft<'a> {
             let evidence = vec![evidence.clone()];
             self.unit.groups.push(Group { id: id.clone(), owner: from.clone(), k: 1, level: None, evidence });
         }
-        for target in targets {
-            self.add_reference(from, target, How::RUNTIME, group.clone(), evidence.clone());
+        for (need, target) in targets {
+            self.add_reference(from, target, How { need, ..How::RUNTIME }, group.clone(), evidence.clone());
         }
     }
+}
+
+/// Whether a host is one that only the own network knows: what is named there was put there to be used.
+fn is_of_the_network(name: &str) -> bool {
+    !name.contains('.')
+        || [".internal", ".flycast", ".consul", ".local"].iter().any(|end| name.ends_with(end))
 }
 
 /// The settings of a mapping or a list; of those without a value, the ones that say where it is kept.

@@ -259,6 +259,14 @@ mod tests {
     }
 
     #[test]
+    fn who_may_administer_a_server_is_not_needed_by_it() {
+        let text = "resource api 'Microsoft.Web/sites@2021-01-15' = {\n  name: 'api'\n  location: 'westeurope'\n}\n\
+                    resource sql 'Microsoft.Sql/servers@2021-05-01' = {\n  name: 'sql'\n  location: 'westeurope'\n  \
+                    properties: { administrators: { sid: api.identity.principalId } }\n}\n";
+        assert_eq!(edges(&read(&[("main.bicep", text)])), Vec::<String>::new());
+    }
+
+    #[test]
     fn settings_of_sites_are_resources_of_their_own_and_name_secrets() {
         let text = "param token string\n\
                     resource web 'Microsoft.Web/sites@2022-03-01' = {\n  name: 'web-${token}'\n  resource appSettings 'config' = { name: 'appsettings', properties: { MODE: 'x' } }\n}\n\

@@ -490,6 +490,17 @@ mod tests {
     }
 
     #[test]
+    fn versions_and_aliases_of_a_function_are_the_function() {
+        let out = read(&[(
+            "app.yaml",
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  F: {Type: AWS::Serverless::Function, Properties: {AutoPublishAlias: live}}\n  \
+             Flow:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Definition:\n        States:\n          \
+             Run: {Type: Task, Parameters: {FunctionName: !Ref F.Version}}\n",
+        )]);
+        assert_eq!(needs(&out, "cfn:app/Flow"), ["cfn:app/F"]);
+    }
+
+    #[test]
     fn what_other_stacks_say_is_found_or_kept_as_unresolved() {
         let network = "Resources:\n  Queue: {Type: AWS::SQS::Queue}\nOutputs:\n  \
                        Q: {Value: !Ref Queue, Export: {Name: !Sub '${AWS::StackName}-JobQueue'}}\n";

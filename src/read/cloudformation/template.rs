@@ -523,7 +523,9 @@ impl Eval<'_, '_> {
         if let Some(value) = self.world.parameter(self.stack, name, at) {
             return value;
         }
-        self.resource(name, at)
+        // The transform of AWS SAM makes versions and aliases of functions and state machines.
+        let made = [".Version", ".Alias"].iter().find_map(|made| name.strip_suffix(made));
+        self.resource(made.unwrap_or(name), at)
     }
 
     /// A value of a resource: not known before it is made, but known to rest on it.

@@ -56,6 +56,7 @@ fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>, problems: &mut Pr
     let name = root.str_at(&["name"]).filter(|name| !is_variable(name)).unwrap_or(stem);
     pipeline.declare(name, "workflow", "github", root.get("name").or(root.get("jobs")).unwrap_or(root));
     let variables = Variables::default().with(root.get("env"));
+    pipeline.keys(root.get("env"));
     for (_, job) in root.get("jobs").map(Value::entries).unwrap_or_default() {
         read_job(&mut pipeline, job, &variables);
     }
@@ -64,6 +65,7 @@ fn read(file: &SourceFile, root: &Value, cx: &ReadContext<'_>, problems: &mut Pr
 
 fn read_job(pipeline: &mut Pipeline<'_, '_>, job: &Value, variables: &Variables<'_>) {
     let variables = variables.with(job.get("env"));
+    pipeline.keys(job.get("env"));
     let containers = job.get("container").into_iter().chain(
         job.get("services").map(Value::entries).unwrap_or_default().into_iter().map(|(_, service)| service),
     );
@@ -74,6 +76,7 @@ fn read_job(pipeline: &mut Pipeline<'_, '_>, job: &Value, variables: &Variables<
     }
     for step in job.get("steps").map(Value::items).unwrap_or_default() {
         let variables = variables.with(step.get("env"));
+        pipeline.keys(step.get("env"));
         if let Some(uses) = step.get("uses") {
             read_action(pipeline, uses, step.get("with"), &variables);
         }
@@ -133,7 +136,8 @@ mod tests {
         let text = "name: Ship\non: push\nenv: {REGISTRY: ghcr.io}\njobs:\n  ship:\n    runs-on: ubuntu-latest\n    steps:\n\
                     \x20     - uses: aws-actions/configure-aws-credentials@v4\n        with: {aws-region: eu-west-1}\n\
                     \x20     - uses: docker/login-action@v3\n        with: {registry: '${{ env.REGISTRY }}'}\n\
-                    \x20     - run: |\n          docker push quay.io/x/y:1 && flyctl deploy\n          docker push $UNSET/a\n";
+                    \x20     - run: |\n          docker push quay.io/x/y:1 && flyctl deploy\n          docker push $UNSET/a\n        \
+                    env: {ACME_SENDGRID_API_KEY: '${{ secrets.MAIL }}', STRIPE_KEY: none}\n";
         let tree = Tree::of_texts([(".github/workflows/ship.yml", text)]);
         let files: Vec<_> = tree.files().filter(|file| GitHubActions.claims(file, &tree)).collect();
         let cx = ReadContext { tree: &tree, catalog: crate::catalog::Catalog::embedded(), environment: None };
@@ -152,6 +156,7 @@ mod tests {
             provider("github", Some("ci"), None),
             provider("aws", Some("sts"), Some("eu-west-1")),
             Target::Image("ghcr.io/image".to_owned()),
+            provider("sendgrid", None, None),
             Target::Image("quay.io/x/y:1".to_owned()),
             provider("flyio", None, None),
         ];

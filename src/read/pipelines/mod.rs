@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Describe, Draft, How};
 use super::yaml::Node as Value;
-use super::{Format, ReadContext, hosts, images};
+use super::{Format, ReadContext, hosts, images, keys};
 use crate::catalog::Catalog;
 use crate::model::{Category, Id, Kind, Need, Phase, Target};
 use crate::source::{Problems, SourceFile, Tree};
@@ -81,6 +81,18 @@ impl Pipeline<'_, '_> {
             region,
         };
         self.draft.reference(&self.id, target, how, at);
+    }
+
+    /// Whose services the secrets open that the variables of a job hold.
+    fn keys(&mut self, settings: Option<&Value>) {
+        for (key, value) in settings.map(Value::entries).unwrap_or_default() {
+            let is_secret = value.str().is_some_and(|text| text.contains("secrets."))
+                && self.draft.unit.references.len() <= MAX_REFERENCES;
+            if let Some(known) = self.catalog.setting_key(&key.text).filter(|_| is_secret) {
+                let how = How { phase: Phase::Deploy, need: Need::Optional };
+                self.draft.reference(&self.id, keys::provider(&known.provider), how, value);
+            }
+        }
     }
 
     /// An image, of which only the registry has to be known.

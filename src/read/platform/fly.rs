@@ -44,10 +44,12 @@ impl Format for Fly {
 
 fn read_app(draft: &mut Draft<'_>, name: &str, root: &Value) {
     let id = Id::new(format!("fly:{name}"));
-    let evidence = root.get("primary_region").map(|region| draft.evidence(region));
+    // Files from before the key was known tell their apps by a variable of its name.
+    let region = root.get("primary_region").or_else(|| root.at(&["env", "PRIMARY_REGION"]));
+    let evidence = region.map(|region| draft.evidence(region));
     let node = draft.node(&id, Kind::Service, name, root.get("app").unwrap_or(root));
     node.is(Category::Compute, "app").on("flyio", "machines");
-    node.placement.region = root.str_at(&["primary_region"]).map(str::to_lowercase);
+    node.placement.region = region.and_then(Value::str).map(str::to_lowercase);
     if let Some(evidence) = evidence {
         node.add_evidence(evidence);
     }
@@ -114,5 +116,18 @@ mod tests {
         assert_eq!((node.id.as_str(), node.placement.region.as_deref()), ("fly:shop", Some("fra")));
         assert!(node.replication.unknown.is_some());
         assert_eq!(out.units[0].references.len(), 1);
+    }
+
+    #[test]
+    fn public_hosts_are_used_and_those_of_the_network_are_needed() {
+        let text = "app = \"shop\"\n[env]\nPRIMARY_REGION = \"dfw\"\nFEED_URL = \"https://feed.example.com/rss\"\n\
+                    STOCK_URL = \"http://stock.internal:8080\"\n";
+        let tree = Tree::of_texts([("fly.toml", text)]);
+        let files: Vec<_> = tree.files().collect();
+        let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
+        let unit = &Fly.read(&files, &cx).units[0];
+        assert_eq!(unit.nodes[0].placement.region.as_deref(), Some("dfw"));
+        let needs: Vec<&str> = unit.references.iter().map(|reference| reference.need.word()).collect();
+        assert_eq!(needs, ["optional", "required"]);
     }
 }

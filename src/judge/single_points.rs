@@ -271,7 +271,11 @@ pub(crate) fn is_internal_name(cx: &Context<'_>, name: &str) -> bool {
         Ok(std::net::IpAddr::V6(address)) => {
             address.is_loopback() || (address.segments()[0] & 0xfe00) == 0xfc00
         }
-        Err(_) => !name.contains('.') || INTERNAL.contains(&last) || RESERVED.contains(&registrable(name)),
+        Err(_) => {
+            // What ends in nothing public is a name of some network: `mongo.data`.
+            let is_public = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
+            !is_public || INTERNAL.contains(&last) || RESERVED.contains(&registrable(name))
+        }
     };
     let own_zone = || {
         name.match_indices('.')

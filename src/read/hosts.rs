@@ -32,6 +32,19 @@ pub enum Sureness {
 pub struct Mention {
     /// The hosts, in order, each once.
     pub endpoints: Vec<Endpoint>,
+    /// Whether the key speaks of a datastore.
+    pub stores: bool,
+}
+
+impl Mention {
+    /// As [`need_of`], where the key too may say that the host is that of a datastore. A name of two labels may be
+    /// a service and its namespace that are not read: it is left open.
+    pub fn need_of(stores: bool, target: &Target) -> Need {
+        match target {
+            Target::Host { name, .. } if stores && name.matches('.').count() != 1 => Need::Required,
+            target => need_of(target),
+        }
+    }
 }
 
 /// Hosts that a setting names: an environment variable, a property.
@@ -55,7 +68,38 @@ pub fn in_setting(key: &str, value: &str) -> Vec<Mention> {
         let endpoints = found.iter_mut().flat_map(|mention| &mut mention.endpoints);
         endpoints.for_each(|endpoint| endpoint.sure = Sureness::IfKnown);
     }
+    let stores = speaks_of_a_datastore(&words);
+    found.iter_mut().for_each(|mention| mention.stores = stores);
     dedup(found)
+}
+
+fn speaks_of_a_datastore(words: &[String]) -> bool {
+    const DATASTORES: &[&str] = &[
+        "db",
+        "database",
+        "datasource",
+        "sql",
+        "pg",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "mongodb",
+        "redis",
+        "valkey",
+        "memcache",
+        "memcached",
+        "rabbitmq",
+        "amqp",
+        "kafka",
+        "elasticsearch",
+        "opensearch",
+    ];
+    const BESIDE_IT: &[&str] =
+        &["ui", "docs", "admin", "exporter", "backup", "metrics", "web", "registry", "api"];
+    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    any(DATASTORES) && !any(BESIDE_IT)
 }
 
 /// Hosts that a free text names: a command line, a script, a configuration file.
@@ -70,7 +114,7 @@ pub fn in_text(text: &str) -> Vec<Mention> {
             found.extend(token_endpoint(kind, token));
         }
     }
-    dedup(found.into_iter().map(|endpoint| Mention { endpoints: vec![endpoint] }).collect())
+    dedup(found.into_iter().map(|endpoint| Mention { endpoints: vec![endpoint], stores: false }).collect())
 }
 
 /// Hosts that a line of a configuration file names, and whether the line sets a key: only then do its hosts
@@ -819,9 +863,10 @@ fn alternatives(words: &[String], endpoints: Vec<Endpoint>) -> Vec<Mention> {
         || first.1.as_deref().is_some_and(|scheme| LIST_SCHEMES.contains(&scheme));
     let alike = same_port && same_stem(&endpoints);
     if endpoints.len() > 1 && same_scheme && (listed || alike) {
-        vec![Mention { endpoints }]
+        vec![Mention { endpoints, stores: false }]
     } else {
-        endpoints.into_iter().map(|endpoint| Mention { endpoints: vec![endpoint] }).collect()
+        let alone = |endpoint| Mention { endpoints: vec![endpoint], stores: false };
+        endpoints.into_iter().map(alone).collect()
     }
 }
 
@@ -883,6 +928,19 @@ mod tests {
         setting("PGHOST", "pgsql", "pgsql");
         setting("PAPERLESS_DBHOST", "db", "db");
         setting("GHOST", "spook", "");
+    }
+
+    #[test]
+    fn keys_of_datastores_make_their_hosts_needed() {
+        let need = |key: &str, value: &str| {
+            let mention = in_setting(key, value).remove(0);
+            Mention::need_of(mention.stores, &mention.endpoints[0].target)
+        };
+        assert_eq!(need("DB_HOST", "x.eu-west-1.rds.amazonaws.com"), Need::Required);
+        assert_eq!(need("SPRING_RABBITMQ_HOST", "rabbit.acme.internal"), Need::Required);
+        assert_eq!(need("MONGO_HOST", "mongo.data"), Need::Optional);
+        assert_eq!(need("KAFKA_UI_URL", "https://kafka.acme.net"), Need::Optional);
+        assert_eq!(need("PAYMENTS_URL", "https://payments.acme.net"), Need::Optional);
     }
 
     #[test]

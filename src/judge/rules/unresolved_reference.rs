@@ -2,7 +2,7 @@
 
 use crate::judge::single_points::is_internal_name;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
-use crate::model::{Id, Kind, Level, Node, Phase};
+use crate::model::{Id, Kind, Level, Need, Node, Phase};
 
 /// A reference to something that nothing in the input defines.
 pub(super) struct UnresolvedReference;
@@ -33,9 +33,11 @@ impl Rule for UnresolvedReference {
             let Some(first) = users.first() else { continue };
             let froms: Vec<Id> = users.iter().map(|edge| edge.from.clone()).collect();
             let why = node.tolerance_because.as_deref().unwrap_or("nothing that was read defines it");
+            let is_needed = users.iter().any(|edge| edge.need == Need::Required);
+            let how = if is_needed { "needed" } else { "used" };
             let draft = Draft::new(cx, self, &node.id, Level::Instance)
                 .message(format!(
-                    "`{}` is needed by {}, and nothing that was read defines it",
+                    "`{}` is {how} by {}, and nothing that was read defines it",
                     cx.name(&node.id),
                     cx.names(&froms)
                 ))

@@ -424,7 +424,7 @@ impl<'g> Graph<'g> {
                         self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence.clone());
                     }
                     None if endpoint.sure == Sureness::Certain => {
-                        let need = hosts::need_of(&endpoint.target);
+                        let need = Mention::need_of(mention.stores, &endpoint.target);
                         self.refer(needs, endpoint.target, Phase::Runtime, need, evidence.clone());
                     }
                     None => {}

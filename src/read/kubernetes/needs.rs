@@ -137,7 +137,7 @@ impl<'c> Needs<'c> {
             if let Some(server) = volume.at(&["nfs", "server"]) {
                 let target = hosts::of_host(server.str().unwrap_or(""), None, Some("nfs"));
                 let endpoints = target.map(|target| Endpoint { target, sure: Sureness::Certain });
-                let mention = Mention { endpoints: endpoints.into_iter().collect() };
+                let mention = Mention { endpoints: endpoints.into_iter().collect(), stores: false };
                 self.mentions(workload, vec![mention], Phase::Runtime, &[server.evidence(self.tree)]);
             }
             // What a monitoring system lists in its files is what it watches, not what it needs.
@@ -199,7 +199,7 @@ impl<'c> Needs<'c> {
                     }
                     None if endpoint.sure == Sureness::Certain => {
                         let phase = if self.only_watches(&endpoint.target) { Phase::Observe } else { phase };
-                        let need = hosts::need_of(&endpoint.target);
+                        let need = Mention::need_of(mention.stores, &endpoint.target);
                         self.refer(&workload.id, endpoint.target, phase, need, evidence.to_vec());
                     }
                     None => {}

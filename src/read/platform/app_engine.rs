@@ -74,7 +74,9 @@ fn describe_scaling(node: &mut Node, root: &Value) {
         .or_else(|| root.at(&["automatic_scaling", "min_num_instances"]))
         .and_then(Value::integer);
     match manual.or(least).and_then(|count| u32::try_from(count).ok()) {
-        Some(count) => drop(node.instances(count, &format!("scaling keeps {count} instances"))),
+        Some(count) => {
+            node.instances(count, &format!("the fewest instances of its scaling are {count}"));
+        }
         None => {
             node.tolerance = Tolerance::Zone;
             node.tolerance_because =

@@ -128,7 +128,7 @@ fn declare(draft: &mut Draft<'_>, list: &str, id: &Id, name: &str, item: &Value,
                 node.flag(Attribute::Stateful, true, None);
             }
             match count("num_nodes") {
-                Some(count) => node.instances(count, &format!("{count} nodes are asked for")),
+                Some(count) => node.instances(count, &format!("`num_nodes` is {count}")),
                 // A cluster that is there already has what it was given elsewhere.
                 None if item.get("cluster_name").is_some() => {
                     node.tolerance = Tolerance::Unknown;
@@ -151,7 +151,7 @@ fn declare(draft: &mut Draft<'_>, list: &str, id: &Id, name: &str, item: &Value,
             }
             let least = item.at(&["autoscaling", "min_instance_count"]).and_then(Value::integer);
             match count("instance_count").or(least.and_then(|count| u32::try_from(count).ok())) {
-                Some(count) => node.instances(count, &format!("{count} instances are asked for")),
+                Some(count) => node.instances(count, &format!("`instance_count` is {count}")),
                 None => node.instances(1, "`instance_count` is not set: one instance"),
             };
         }

@@ -89,7 +89,7 @@ fn describe_instances(node: &mut Node, root: &Value) {
         .max();
     match least.and_then(|count| u32::try_from(count).ok()) {
         Some(count) if count > 1 => {
-            node.instances(count, &format!("`min_machines_running` keeps {count} machines"));
+            node.instances(count, &format!("`min_machines_running` is {count}"));
         }
         _ => {
             node.tolerance = Tolerance::Unknown;

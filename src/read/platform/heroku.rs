@@ -147,7 +147,7 @@ fn processes(
         let node = draft.node(&id, Kind::Service, &format!("{name} {kind}"), &at);
         node.is(Category::Compute, "process").on("heroku", "dynos");
         match quantity.and_then(|count| u32::try_from(count).ok()) {
-            Some(count) => drop(node.instances(count, &format!("the formation asks for {count} dynos"))),
+            Some(count) => drop(node.instances(count, &format!("`quantity` of its formation is {count}"))),
             None => node.replication.unknown = Some("no formation says how many dynos run".to_owned()),
         }
         if kind == "web" {

@@ -50,7 +50,7 @@ fn read_service(draft: &mut Draft<'_>, name: &str, root: &Value) {
     let written =
         deploy.get("numReplicas").and_then(Value::integer).or((per_region > 0).then_some(per_region));
     match written.and_then(|count| u32::try_from(count).ok()) {
-        Some(count) => node.instances(count, &format!("{count} replicas are asked for")),
+        Some(count) => node.instances(count, &format!("`numReplicas` is {count}")),
         None => node.instances(1, "`numReplicas` is not set: one replica"),
     };
     if deploy.get("healthcheckPath").is_some() {

@@ -163,9 +163,11 @@ fn declare_database(node: &mut Node, item: &Value) {
 }
 
 fn declare_instances(node: &mut Node, item: &Value) {
-    let written = item.get("numInstances").or_else(|| item.at(&["scaling", "minInstances"]));
-    match written.map(|value| (value.integer().and_then(|count| u32::try_from(count).ok()), value)) {
-        Some((Some(count), _)) => node.instances(count, &format!("{count} instances are asked for")),
+    let fewest = || item.at(&["scaling", "minInstances"]).map(|value| ("minInstances", value));
+    let written = item.get("numInstances").map(|value| ("numInstances", value)).or_else(fewest);
+    let count = |value: &Value| value.integer().and_then(|count| u32::try_from(count).ok());
+    match written.map(|(name, value)| (count(value).map(|count| (name, count)), value)) {
+        Some((Some((name, count)), _)) => node.instances(count, &format!("`{name}` is {count}")),
         Some((None, value)) => {
             node.replication.unknown = Some(format!("`{}` is no number", value.str().unwrap_or("")));
             node

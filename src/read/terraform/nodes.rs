@@ -216,7 +216,8 @@ impl Declared for Facts<'_, '_> {
     fn members(&self) -> Option<usize> {
         let members = self.member_items();
         let unknown = members.iter().any(|member| self.graph.items[*member].count_unknown.is_some());
-        (!unknown).then_some(members.len())
+        // What has none here gets them elsewhere: without any it would serve nobody.
+        (!unknown && !members.is_empty()).then_some(members.len())
     }
 }
 
@@ -303,6 +304,9 @@ fn explain(attribute: &str, item: &Item<'_>, facts: &Facts<'_, '_>) -> String {
 fn because_of_defaults(kind: &ResourceType, item: &Item<'_>, facts: &Facts<'_, '_>) -> String {
     if let Some(floor) = &facts.floor {
         return floor.because();
+    }
+    if let Some(member) = kind.members.first().filter(|_| facts.member_items().is_empty()) {
+        return format!("no `{member}` of it is declared");
     }
     let mut out = Vec::new();
     for (name, value) in kind.defaults.iter().take(3) {

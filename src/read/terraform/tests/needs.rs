@@ -515,3 +515,16 @@ resource "aws_ecs_service" "idle" { desired_count = 0 }
     assert_eq!(node(&unit, "tf:azurerm_cosmosdb_account.docs").tolerance, Tolerance::Unknown);
     assert_eq!(node(&unit, "tf:aws_ecs_service.idle").tolerance, Tolerance::Unknown);
 }
+
+#[test]
+fn a_cluster_whose_instances_are_elsewhere_is_not_said_to_be_single() {
+    let unit = unit(r#"resource "aws_rds_cluster" "c" { engine = "aurora-postgresql" }"#);
+    let cluster = node(&unit, "tf:aws_rds_cluster.c");
+    assert_eq!(cluster.tolerance, Tolerance::Unknown);
+    assert_eq!(
+        cluster.tolerance_because.as_deref(),
+        Some(
+            "no `aws_rds_cluster_instance` of it is declared; may survive a zone if values that are not known say so"
+        )
+    );
+}

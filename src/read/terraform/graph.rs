@@ -390,20 +390,22 @@ impl<'a> Graph<'a> {
                 let Some(to) = self.index(&reference.instance).filter(|to| *to != index) else { return };
                 referred.insert(to);
                 // What is looked up stands behind what it is looked up by.
-                let reverse = item.mode == Mode::Managed && links().is_reverse(&item.type_name, &leaf.path);
-                let Some(phase) = self.phase(item, leaf, to, reverse) else { return };
-                let link = Link {
-                    to,
-                    phase,
-                    written_in: index,
-                    leaf: number,
-                    attribute: std::sync::Arc::clone(&reference.attribute),
-                    reverse,
+                let is_part = item.mode == Mode::Managed && links().is_reverse(&item.type_name, &leaf.path);
+                let attribute = &reference.attribute;
+                let mut add = |from: usize, to: usize, phase: Phase, reverse: bool| {
+                    let attribute = std::sync::Arc::clone(attribute);
+                    found.push((
+                        from,
+                        Link { to, phase, written_in: index, leaf: number, attribute, reverse },
+                    ));
                 };
-                if reverse {
-                    found.push((to, Link { to: index, ..link }));
-                } else {
-                    found.push((index, link));
+                if is_part {
+                    add(to, index, Phase::Runtime, true);
+                }
+                // Who refers to a version of a secret needs the secret as well.
+                if !is_part || links().is_carrier(&item.type_name) {
+                    let phase = self.phase(item, leaf, to);
+                    phase.into_iter().for_each(|phase| add(index, to, phase, false));
                 }
             });
         }
@@ -411,7 +413,7 @@ impl<'a> Graph<'a> {
             let Some(to) = self.named.find(leaf).filter(|to| *to != index && !referred.contains(to)) else {
                 continue;
             };
-            let Some(phase) = self.phase(item, leaf, to, false) else { continue };
+            let Some(phase) = self.phase(item, leaf, to) else { continue };
             referred.insert(to);
             let attribute = "arn".into();
             found.push((
@@ -432,10 +434,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The phase of a reference; `None` when it is no dependency.
-    fn phase(&self, item: &Item<'_>, leaf: &Leaf<'_>, to: usize, reverse: bool) -> Option<Phase> {
-        if reverse {
-            return Some(Phase::Runtime);
-        }
+    fn phase(&self, item: &Item<'_>, leaf: &Leaf<'_>, to: usize) -> Option<Phase> {
         if leaf.path == "depends_on" {
             return Some(Phase::Deploy);
         }

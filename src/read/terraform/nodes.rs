@@ -191,6 +191,8 @@ impl Declared for Facts<'_, '_> {
         }
         match self.item().leaves.get(path) {
             None => match self.item().leaves.at(path).count() {
+                // What is looked up was given its arguments elsewhere.
+                0 if self.item().mode == Mode::Data => Stated::Unknown,
                 0 => Stated::Absent,
                 several => Stated::Several(several),
             },
@@ -305,6 +307,9 @@ fn because_of_defaults(kind: &ResourceType, item: &Item<'_>, facts: &Facts<'_, '
     if let Some(floor) = &facts.floor {
         return floor.because();
     }
+    if item.mode == Mode::Data && !kind.defaults.is_empty() {
+        return "it is looked up, and what it was given is written elsewhere".to_owned();
+    }
     if let Some(member) = kind.members.first().filter(|_| facts.member_items().is_empty()) {
         return format!("no `{member}` of it is declared");
     }
@@ -368,7 +373,9 @@ fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Fact
     if out.unknown.is_none() {
         let defaults = kind.replicas.iter().find_map(|attribute| kind.defaults.get(attribute));
         out.replicas = match defaults {
-            Some(Plain::Number(number)) if *number >= 0.0 => Some(*number as u32),
+            Some(Plain::Number(number)) if *number >= 0.0 && item.mode == Mode::Managed => {
+                Some(*number as u32)
+            }
             _ => None,
         };
         let members = facts.member_items().len();

@@ -145,7 +145,9 @@ fn root(
     // `terraform.tfvars` first, then `*.auto.tfvars` in the order of their names.
     always.sort_by_key(|path| (path.contains(".auto.tfvars"), path.clone()));
     if sets.is_empty() {
-        return by_workspace(module, always, cx);
+        let given: Vec<&ParsedFile> = always.iter().map(|path| values[path]).collect();
+        let named = workspaces::named(module, &given);
+        return by_workspace(module, named, always, cx);
     }
     let names: Vec<&str> = sets.keys().map(String::as_str).collect();
     let chosen = cx.choose_environment(&names).map(str::to_owned);
@@ -166,8 +168,12 @@ fn root(
 }
 
 /// A root whose environments, if any, are the workspaces that it tells apart by name.
-fn by_workspace(module: &Module<'_>, always: Vec<String>, cx: &ReadContext<'_>) -> Root {
-    let found = workspaces::named(module);
+fn by_workspace(
+    module: &Module<'_>,
+    found: BTreeMap<String, BTreeSet<String>>,
+    always: Vec<String>,
+    cx: &ReadContext<'_>,
+) -> Root {
     let names: Vec<&str> = found.keys().map(String::as_str).collect();
     let chosen = cx.choose_environment(&names).map(str::to_owned);
     let environments = found.into_iter().map(|(name, files)| Environment {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Module;
-use super::syntax::{Attribute, Body, Expr, ExprKind, Operator};
+use super::syntax::{Attribute, Body, Expr, ExprKind, Operator, ParsedFile};
 use crate::source::SourceFile;
 
 /// The names that a module compares its workspace with, or looks it up by, and the files in which it does.
-pub(super) fn named(module: &Module<'_>) -> BTreeMap<String, BTreeSet<String>> {
-    let mut found = Found { module, aliases: BTreeSet::new(), names: BTreeMap::new() };
+/// Maps may stand in the files of values that it is always `given`.
+pub(super) fn named(module: &Module<'_>, given: &[&ParsedFile]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = Found { module, given, aliases: BTreeSet::new(), names: BTreeMap::new() };
     for (name, (_, attribute)) in &module.locals {
         if found.is_workspace(&attribute.value) {
             found.aliases.insert(name);
@@ -27,6 +28,7 @@ pub(super) fn named(module: &Module<'_>) -> BTreeMap<String, BTreeSet<String>> {
 
 struct Found<'m, 'a> {
     module: &'m Module<'a>,
+    given: &'m [&'m ParsedFile],
     /// Locals that are the workspace's name.
     aliases: BTreeSet<&'a str>,
     names: BTreeMap<String, BTreeSet<String>>,
@@ -79,10 +81,7 @@ impl Found<'_, '_> {
                     ExprKind::Variable(root) if &**root == "local" => {
                         self.module.locals.get(&**name).map(|(_, attribute)| &attribute.value)
                     }
-                    ExprKind::Variable(root) if &**root == "var" => {
-                        let declared = self.module.variables.get(&**name);
-                        declared.and_then(|one| one.body().attribute("default")).map(|one| &one.value)
-                    }
+                    ExprKind::Variable(root) if &**root == "var" => self.variable(name),
                     _ => None,
                 };
                 if let Some(value) = value.filter(|value| matches!(value.kind, ExprKind::Object(_))) {
@@ -93,11 +92,24 @@ impl Found<'_, '_> {
         }
     }
 
+    /// What a variable is given last, or else its default.
+    fn variable(&self, name: &str) -> Option<&Expr> {
+        let given = self.given.iter().rev().find_map(|file| file.body.attribute(name));
+        let default = || self.module.variables.get(name)?.body().attribute("default");
+        given.or_else(default).map(|attribute| &attribute.value)
+    }
+
+    /// Whether an expression is the workspace's name, also with its letters made alike.
     fn is_workspace(&self, expr: &Expr) -> bool {
-        let ExprKind::Get(source, name) = &expr.kind else { return false };
-        match &source.kind {
-            ExprKind::Variable(root) if &**root == "terraform" => &**name == "workspace",
-            ExprKind::Variable(root) if &**root == "local" => self.aliases.contains(&**name),
+        match &expr.kind {
+            ExprKind::Call(name, args, _) if matches!(&**name, "lower" | "replace" | "trimspace") => {
+                args.first().is_some_and(|text| self.is_workspace(text))
+            }
+            ExprKind::Get(source, name) => match &source.kind {
+                ExprKind::Variable(root) if &**root == "terraform" => &**name == "workspace",
+                ExprKind::Variable(root) if &**root == "local" => self.aliases.contains(&**name),
+                _ => false,
+            },
             _ => false,
         }
     }

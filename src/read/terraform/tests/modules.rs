@@ -400,3 +400,33 @@ resource "aws_db_instance" "replica" {
         Some("eu-west-1")
     );
 }
+
+#[test]
+fn workspaces_may_be_told_apart_by_a_map_among_the_values() {
+    let files = [
+        (
+            "main.tf",
+            r#"
+variable "environments" { type = map(any) }
+locals {
+  name        = lower(replace(terraform.workspace, "_", "-"))
+  environment = contains(keys(var.environments), local.name) ? var.environments[local.name] : var.environments["default"]
+}
+resource "aws_ecs_service" "web" {
+  desired_count = local.environment.minimum
+}
+"#,
+        ),
+        (
+            "terraform.tfvars.json",
+            r#"{"environments": {"default": {"minimum": 1}, "preproduction": {"minimum": 2}, "production": {"minimum": 3}}}"#,
+        ),
+    ];
+    for (asked, replicas) in [(None, 3), (Some("preproduction"), 2)] {
+        let found = read_in(&files, asked);
+        let unit = &found.units[0];
+        let names: Vec<_> = unit.environments.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["preproduction", "production"]);
+        assert_eq!(node(unit, "tf:aws_ecs_service.web").replication.replicas, Some(replicas));
+    }
+}

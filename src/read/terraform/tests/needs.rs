@@ -528,3 +528,79 @@ fn a_cluster_whose_instances_are_elsewhere_is_not_said_to_be_single() {
         )
     );
 }
+
+#[test]
+fn what_is_looked_up_was_given_its_arguments_elsewhere() {
+    let unit = unit(
+        r#"
+        data "aws_elasticache_replication_group" "sessions" { replication_group_id = "sessions" }
+        resource "aws_elasticache_replication_group" "queue" { description = "jobs" }
+        resource "aws_ecs_task_definition" "web" {
+          container_definitions = jsonencode([{ name = "web", environment = [
+            { name = "SESSIONS", value = data.aws_elasticache_replication_group.sessions.primary_endpoint_address },
+            { name = "QUEUE", value = aws_elasticache_replication_group.queue.primary_endpoint_address },
+          ] }])
+        }
+        resource "aws_ecs_service" "web" { task_definition = aws_ecs_task_definition.web.arn }
+        "#,
+    );
+    assert_eq!(node(&unit, "tf:aws_elasticache_replication_group.queue").tolerance, Tolerance::Nothing);
+    let looked_up = node(&unit, "tf:data.aws_elasticache_replication_group.sessions");
+    assert_eq!((looked_up.replication.replicas, looked_up.tolerance), (None, Tolerance::Unknown));
+    let because = looked_up.tolerance_because.as_deref().unwrap();
+    assert!(because.starts_with("it is looked up"), "{because}");
+}
+
+#[test]
+fn who_asks_for_a_discovered_service_needs_what_registers_with_it() {
+    let unit = unit(
+        r#"
+        variable "environment" {}
+        resource "aws_service_discovery_private_dns_namespace" "internal" { name = "${var.environment}.internal" }
+        resource "aws_service_discovery_service" "api" {
+          name = "api"
+          dns_config { namespace_id = aws_service_discovery_private_dns_namespace.internal.id }
+        }
+        resource "aws_ecs_service" "api" {
+          service_registries { registry_arn = aws_service_discovery_service.api.arn }
+        }
+        locals {
+          api = "${aws_service_discovery_service.api.name}.${aws_service_discovery_private_dns_namespace.internal.name}"
+        }
+        resource "aws_ecs_task_definition" "web" {
+          container_definitions = jsonencode([{ name = "web", environment = [
+            { name = "API_URL", value = "http://${local.api}:8080" },
+          ] }])
+        }
+        resource "aws_ecs_service" "web" { task_definition = aws_ecs_task_definition.web.arn }
+        "#,
+    );
+    has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_ecs_service.api runtime required");
+    assert!(
+        !edges(&unit).iter().any(|edge| edge.starts_with("tf:aws_ecs_service.api -> tf:")),
+        "{:?}",
+        edges(&unit)
+    );
+}
+
+#[test]
+fn a_version_of_a_secret_that_is_made_here_leads_to_the_secret_and_to_what_it_speaks_of() {
+    let unit = unit(
+        r#"
+        resource "aws_db_instance" "db" {}
+        resource "aws_secretsmanager_secret" "url" { name = "database-url" }
+        resource "aws_secretsmanager_secret_version" "url" {
+          secret_id     = aws_secretsmanager_secret.url.id
+          secret_string = "postgres://app@${aws_db_instance.db.endpoint}/app"
+        }
+        resource "aws_ecs_task_definition" "web" {
+          container_definitions = jsonencode([{ name = "web", secrets = [
+            { name = "DATABASE_URL", valueFrom = aws_secretsmanager_secret_version.url.arn },
+          ] }])
+        }
+        resource "aws_ecs_service" "web" { task_definition = aws_ecs_task_definition.web.arn }
+        "#,
+    );
+    has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_secretsmanager_secret.url startup required");
+    has_edge(&unit, "tf:aws_ecs_service.web -> tf:aws_db_instance.db runtime required");
+}

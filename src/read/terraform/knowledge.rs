@@ -217,6 +217,12 @@ impl Links {
         self.first("arn", type_name).map(|row| row.a)
     }
 
+    /// The argument of its provider that an attribute of a look-up repeats.
+    pub(super) fn configured(&self, type_name: &str, attribute: &str) -> Option<&'static str> {
+        let repeats = |row: &&Row| row.name == type_name && row.a.split('|').any(|name| name == attribute);
+        self.all("configured").iter().find(repeats).map(|row| row.b)
+    }
+
     /// Whether machines join a type of cluster by what they are told when they start.
     pub(super) fn is_joined(&self, type_name: &str) -> bool {
         self.first("joined", type_name).is_some()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::config::Declared;
+use super::config::{Declared, Resource};
 use super::graph::{Graph, Item};
 use super::syntax::{Expr, ExprKind};
 use super::value::{Kind, Value};
@@ -194,15 +194,29 @@ fn configured_provider<'a>(world: &World<'a>, item: &Item<'a>) -> Configured<'a>
         let (name, alias) = given.unwrap_or((wanted.to_owned(), None));
         (instance.parent?, name, alias)
     } else {
-        let said =
-            item.declared.body().attribute("provider").and_then(|provider| provider_name(&provider.value));
-        let local = item.type_name.split('_').next().unwrap_or("").to_owned();
-        match said {
-            Some((name, alias)) => (module, name, alias),
-            None => (module, local, None),
-        }
+        let (name, alias) = named_provider(item.declared, &item.type_name);
+        (module, name, alias)
     };
     find(world, module, &name, alias.as_deref(), 0)
+}
+
+/// The name and alias of a resource's provider.
+fn named_provider(declared: Declared<'_>, type_name: &str) -> (String, Option<String>) {
+    let said = declared.body().attribute("provider").and_then(|provider| provider_name(&provider.value));
+    said.unwrap_or_else(|| (type_name.split('_').next().unwrap_or("").to_owned(), None))
+}
+
+/// What an argument of a resource's provider says, where a block configures it.
+pub(super) fn said_by_provider(
+    world: &World<'_>,
+    module: u32,
+    resource: Resource<'_>,
+    argument: &str,
+) -> Option<Value> {
+    let (name, alias) = named_provider(resource.declared, resource.type_name);
+    let (module, provider) = find(world, module, &name, alias.as_deref(), 0)?;
+    let said = provider.body().attribute(argument)?;
+    Some(world.eval_at(module, provider.file, &said.value))
 }
 
 fn find<'a>(world: &World<'a>, module: u32, name: &str, alias: Option<&str>, depth: u32) -> Configured<'a> {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use super::config::{Declared, Mode, Module, Resource};
 use super::convert::convert;
+use super::knowledge::links;
+use super::place;
 use super::session::{Foreign, Session};
 use super::syntax::{Block, Body, Expr};
 use super::terragrunt::Grunt;
@@ -541,6 +543,13 @@ impl<'a> World<'a> {
                 scope,
             );
         }
+        if resource.mode == Mode::Data
+            && let Some(argument) = links().configured(resource.type_name, name)
+            && ["name", "region"].iter().all(|own| body.attribute(own).is_none())
+            && let Some(said) = place::said_by_provider(self, key.module, resource, argument)
+        {
+            return said;
+        }
         if resource.type_name == "terraform_data" && name == "output" {
             return body.attribute("input").map_or(Value::NULL, |input| self.eval(&input.value, scope));
         }
@@ -651,7 +660,7 @@ impl<'a> World<'a> {
             let instance = other.instance(key.module);
             let call = instance.call?;
             let source = call.body().attribute("source").and_then(|source| source.value.literal());
-            let stands_for = source.and_then(|source| super::knowledge::links().module(source));
+            let stands_for = source.and_then(|source| links().module(source));
             Foreign {
                 address: instance.address.clone(),
                 root,

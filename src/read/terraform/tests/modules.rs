@@ -430,3 +430,23 @@ resource "aws_ecs_service" "web" {
         assert_eq!(node(unit, "tf:aws_ecs_service.web").replication.replicas, Some(replicas));
     }
 }
+
+#[test]
+fn a_region_that_is_looked_up_is_that_of_its_provider() {
+    let unit = unit(
+        r#"
+        provider "aws" { region = "eu-west-2" }
+        provider "aws" {
+          alias  = "second"
+          region = "eu-west-1"
+        }
+        data "aws_region" "current" {}
+        data "aws_region" "second" { provider = aws.second }
+        locals { tasks = { "eu-west-2" = 3, "eu-west-1" = 0 } }
+        resource "aws_ecs_service" "web" { desired_count = local.tasks[data.aws_region.current.name] }
+        resource "aws_sqs_queue" "second" { count = local.tasks[data.aws_region.second.region] }
+        "#,
+    );
+    assert_eq!(node(&unit, "tf:aws_ecs_service.web").replication.replicas, Some(3));
+    assert!(!ids(&unit).iter().any(|id| id.contains("aws_sqs_queue")), "{:?}", ids(&unit));
+}

@@ -530,25 +530,9 @@ impl<'a> World<'a> {
             Scope { module: key.module, file: Some(file), each: Some(&each), bound: None, element: None };
         let body = resource.declared.body();
         if resource.mode == Mode::Data
-            && matches!(resource.type_name, "terraform_remote_state" | "tfe_outputs")
-            && matches!(name, "outputs" | "values" | "nonsensitive_values")
+            && let Some(value) = self.looked_up(resource, name, scope)
         {
-            return self.remote_outputs(resource, scope);
-        }
-        if resource.mode == Mode::Data && resource.type_name == "template_file" && name == "rendered" {
-            let argument = |name: &str| body.attribute(name).map(|given| self.eval(&given.value, scope));
-            return self.filled(
-                &argument("template").unwrap_or(Value::NULL),
-                argument("vars").as_ref(),
-                scope,
-            );
-        }
-        if resource.mode == Mode::Data
-            && let Some(argument) = links().configured(resource.type_name, name)
-            && ["name", "region"].iter().all(|own| body.attribute(own).is_none())
-            && let Some(said) = place::said_by_provider(self, key.module, resource, argument)
-        {
-            return said;
+            return value;
         }
         if resource.type_name == "terraform_data" && name == "output" {
             return body.attribute("input").map_or(Value::NULL, |input| self.eval(&input.value, scope));
@@ -563,6 +547,26 @@ impl<'a> World<'a> {
             return Value::list(blocks);
         }
         after_apply(resource, name)
+    }
+
+    /// What an attribute of a look-up is, where that is known without looking.
+    fn looked_up(&self, resource: Resource<'a>, name: &str, scope: Scope<'_>) -> Option<Value> {
+        let body = resource.declared.body();
+        let argument = |name: &str| body.attribute(name).map(|given| self.eval(&given.value, scope));
+        match (resource.type_name, name) {
+            ("terraform_remote_state" | "tfe_outputs", "outputs" | "values" | "nonsensitive_values") => {
+                Some(self.remote_outputs(resource, scope))
+            }
+            ("template_file", "rendered") => {
+                let template = argument("template").unwrap_or(Value::NULL);
+                Some(self.filled(&template, argument("vars").as_ref(), scope))
+            }
+            // With an argument of its own it may look another one up: a region by its endpoint.
+            (type_name, _) if body.attributes.iter().all(|given| is_meta(&given.name)) => {
+                place::said_by_provider(self, scope.module, resource, links().configured(type_name, name)?)
+            }
+            _ => None,
+        }
     }
 
     fn remote_outputs(&self, resource: Resource<'a>, scope: Scope<'_>) -> Value {
@@ -643,7 +647,7 @@ impl<'a> World<'a> {
             return out;
         }
         let resource = self.resource(key);
-        if super::knowledge::links().is_carrier(resource.type_name) {
+        if links().is_carrier(resource.type_name) {
             let attributes = resource.declared.body().attributes.iter();
             for attribute in attributes.filter(|attribute| !attribute.name.ends_with("_id")) {
                 self.attribute(key, &attribute.name)
@@ -790,6 +794,11 @@ pub(super) fn local_folder(folder: &str, source: &str) -> Option<String> {
 fn is_nullable(declared: &Declared<'_>) -> bool {
     let Some(nullable) = declared.body().attribute("nullable") else { return true };
     !matches!(nullable.value.kind, super::syntax::ExprKind::Bool(false))
+}
+
+/// Whether an argument says how a block is meant, and nothing of what it declares.
+fn is_meta(name: &str) -> bool {
+    matches!(name, "provider" | "count" | "for_each" | "depends_on")
 }
 
 fn after_apply(resource: Resource<'_>, name: &str) -> Value {

@@ -442,11 +442,14 @@ fn a_region_that_is_looked_up_is_that_of_its_provider() {
         }
         data "aws_region" "current" {}
         data "aws_region" "second" { provider = aws.second }
+        data "aws_region" "other" { endpoint = "ec2.us-east-1.amazonaws.com" }
         locals { tasks = { "eu-west-2" = 3, "eu-west-1" = 0 } }
         resource "aws_ecs_service" "web" { desired_count = local.tasks[data.aws_region.current.name] }
+        resource "aws_ecs_service" "other" { desired_count = local.tasks[data.aws_region.other.name] }
         resource "aws_sqs_queue" "second" { count = local.tasks[data.aws_region.second.region] }
         "#,
     );
     assert_eq!(node(&unit, "tf:aws_ecs_service.web").replication.replicas, Some(3));
+    assert_eq!(node(&unit, "tf:aws_ecs_service.other").replication.replicas, None);
     assert!(!ids(&unit).iter().any(|id| id.contains("aws_sqs_queue")), "{:?}", ids(&unit));
 }

@@ -17,6 +17,7 @@ mod packages;
 mod pattern;
 mod products;
 mod providers;
+mod public_suffix;
 mod regions;
 #[cfg(test)]
 mod resource_tests;
@@ -38,6 +39,7 @@ pub use packages::{PackageUse, SdkPackage};
 pub(crate) use pattern::Pattern;
 pub use products::{AbilityRow, RunBy};
 pub use providers::{Ctpp, Provider};
+pub use public_suffix::{has_public_suffix, registered_with_a_registry, registrable};
 pub use regions::Region;
 pub use resources::{
     AttributeNames, BackupAttribute, Condition, Declared, Holds, Judged, Kept, Protection, ResourceKnowledge,

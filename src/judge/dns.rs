@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::Context;
 use crate::analyze::names::network;
+use crate::catalog::registrable;
 use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Node, Phase};
 
 /// The DNS zones.
@@ -122,11 +123,6 @@ pub(crate) fn served_by(cx: &Context<'_>, name: &Node) -> Vec<Id> {
     }
     seen.extend(cx.dependents(&name.id));
     seen.into_iter().filter(|id| cx.is_service(id) || *id == name.id).collect()
-}
-
-/// The part of a name that somebody has registered; the name itself where there is none.
-pub(crate) fn registrable(name: &str) -> &str {
-    psl::domain_str(name).unwrap_or(name)
 }
 
 /// What a zone needs to be answered: its name servers, or its operators.

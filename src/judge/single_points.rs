@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::context::Demand;
-use super::dns::{operators, registrable, zones};
+use super::dns::{operators, zones};
 use super::{BlastRadius, Context, Draft, FindingLevel, Rule};
 use crate::analyze::SingleFailure;
+use crate::catalog::{has_public_suffix, registrable};
 use crate::model::{Attribute, Category, Id, Kind, Level, Node, Tolerance};
 
 /// What kind of single point of failure an element is.
@@ -249,20 +250,7 @@ fn says_the_same(cx: &Context<'_>, failure: &SingleFailure, provider: &str) -> b
 
 /// Whether a host name is one that only the organization's own network knows, or is in a zone of its own.
 pub(crate) fn is_internal_name(cx: &Context<'_>, name: &str) -> bool {
-    const INTERNAL: &[&str] = &[
-        "local",
-        "internal",
-        "svc",
-        "consul",
-        "lan",
-        "localhost",
-        "localdomain",
-        "test",
-        "invalid",
-        "example",
-    ];
     const RESERVED: &[&str] = &["example.com", "example.net", "example.org"];
-    let last = name.rsplit('.').next().unwrap_or(name);
     let numeric = name.parse::<std::net::IpAddr>();
     let private = match numeric {
         Ok(std::net::IpAddr::V4(address)) => {
@@ -271,11 +259,7 @@ pub(crate) fn is_internal_name(cx: &Context<'_>, name: &str) -> bool {
         Ok(std::net::IpAddr::V6(address)) => {
             address.is_loopback() || (address.segments()[0] & 0xfe00) == 0xfc00
         }
-        Err(_) => {
-            // What ends in nothing public is a name of some network: `mongo.data`.
-            let is_public = psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
-            !is_public || INTERNAL.contains(&last) || RESERVED.contains(&registrable(name))
-        }
+        Err(_) => !has_public_suffix(name) || RESERVED.contains(&registrable(name)),
     };
     let own_zone = || {
         name.match_indices('.')

@@ -6,7 +6,7 @@ use super::ReadContext;
 use super::hosts::{self, Sureness};
 use super::keys::{self, Keys};
 use super::yaml::{self, Node as Value};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, has_public_suffix};
 use crate::model::{
     Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Group, Id, Kind, Need, Node, Phase,
     Reference, Target, Tolerance, Unit,
@@ -175,13 +175,16 @@ impl<'a> Draft<'a> {
             |target: &Target| matches!(target, Target::Host { name, .. } if known.contains(name.as_str()));
         let sure =
             |endpoint: &hosts::Endpoint| endpoint.sure == Sureness::Certain || is_known(&endpoint.target);
-        let need_of = |target: &Target| match target {
-            Target::Host { name, .. } if is_known(target) || is_of_the_network(name) => Need::Required,
-            _ => hosts::need_of(target),
+        let need_of = |endpoint: &hosts::Endpoint| match &endpoint.target {
+            target @ Target::Host { name, .. } if is_known(target) || !has_public_suffix(name) => {
+                Need::Required
+            }
+            _ => endpoint.need(),
         };
         let evidence = yaml::evidence_at(at, self.tree);
-        let targets = mention.endpoints.into_iter().filter(sure).map(|endpoint| endpoint.target);
-        let targets: Vec<(Need, Target)> = targets.map(|target| (need_of(&target), target)).collect();
+        let endpoints = mention.endpoints.into_iter().filter(sure);
+        let targets: Vec<(Need, Target)> =
+            endpoints.map(|endpoint| (need_of(&endpoint), endpoint.target)).collect();
         let group = (targets.len() > 1).then(|| Id::new(format!("{from}#{}", key.to_lowercase())));
         if let Some(id) = &group
             && !self.unit.groups.iter().any(|group| group.id == *id)
@@ -193,12 +196,6 @@ impl<'a> Draft<'a> {
             self.add_reference(from, target, How { need, ..How::RUNTIME }, group.clone(), evidence.clone());
         }
     }
-}
-
-/// Whether a host is one that only the own network knows: what is named there was put there to be used.
-fn is_of_the_network(name: &str) -> bool {
-    !name.contains('.')
-        || [".internal", ".flycast", ".consul", ".local"].iter().any(|end| name.ends_with(end))
 }
 
 /// The settings of a mapping or a list; of those without a value, the ones that say where it is kept.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::answers::{Answer, Outcome, Record};
-use super::walk::{Cut, Known, Said, Walk, exchanger, registrable};
-use crate::catalog::{Catalog, NameKind};
+use super::walk::{Cut, Known, Said, Walk, exchanger};
+use crate::catalog::{Catalog, NameKind, registered_with_a_registry};
 use crate::model::{
     Attribute, AttributeValue, Category, Confidence, Declarations, Evidence, Group, Id, Kind, Need, Node,
     Phase, Reach, Reference, Target, Unit,
@@ -30,7 +30,7 @@ pub(super) fn declare(walk: &Walk<'_>, catalog: &Catalog) -> Declarations {
             .names
             .iter()
             .filter(|(_, known)| known.own)
-            .map(|(name, _)| registrable(name))
+            .map(|(name, _)| registered_with_a_registry(name))
             .collect(),
         telling: BTreeSet::new(),
         walk,
@@ -72,7 +72,7 @@ impl<'w> Writer<'_, 'w> {
     }
 
     fn is_own(&self, name: &str) -> bool {
-        self.own_domains.contains(registrable(name)) && !self.is_known(name)
+        self.own_domains.contains(registered_with_a_registry(name)) && !self.is_known(name)
     }
 
     /// Whether the catalog tells by the name alone whose host it is.
@@ -175,7 +175,7 @@ impl<'w> Writer<'_, 'w> {
 
     fn zone(&mut self, name: &str, cut: &Cut<'_>) {
         let id = Id::dns_zone(name);
-        let foreign = !self.own_domains.contains(registrable(name));
+        let foreign = !self.own_domains.contains(registered_with_a_registry(name));
         let node = self.node(&id, Kind::DnsZone, name);
         node.category = Some(Category::Dns);
         for said in &cut.servers {

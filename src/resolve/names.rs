@@ -4,27 +4,8 @@ use std::collections::BTreeSet;
 
 use super::answers::clean_name;
 use super::walk::Names;
+use crate::catalog::has_public_suffix;
 use crate::model::{Declarations, Kind, Reach, Target};
-
-/// Endings that no public server answers for.
-const NOT_PUBLIC: &[&str] = &[
-    "local",
-    "localhost",
-    "localdomain",
-    "internal",
-    "intranet",
-    "lan",
-    "home",
-    "corp",
-    "svc",
-    "cluster",
-    "consul",
-    "test",
-    "invalid",
-    "example",
-    "onion",
-    "arpa",
-];
 
 /// The names in declarations, and those given beside them, which count as the organization's own.
 pub fn names_of(declarations: &[Declarations], given: &[String]) -> Names {
@@ -52,7 +33,8 @@ pub fn names_of(declarations: &[Declarations], given: &[String]) -> Names {
 /// The name as it is asked for, if public servers may know it: of several labels, below a registry, no address.
 pub fn reachable_name(name: &str) -> Option<String> {
     let name = clean_name(name);
-    let last = name.rsplit('.').next().unwrap_or("");
+    // Names that stand in the public list and are asked of nobody in the public DNS.
+    let is_special = [".onion", ".arpa"].iter().any(|ending| name.ends_with(ending));
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -61,9 +43,8 @@ pub fn reachable_name(name: &str) -> Option<String> {
         && name.len() <= 253
         && name.split('.').all(is_label)
         && name.parse::<std::net::IpAddr>().is_err()
-        && !NOT_PUBLIC.contains(&last)
-        && !name.ends_with(".svc.cluster.local")
-        && psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.is_known());
+        && !is_special
+        && has_public_suffix(&name);
     public.then_some(name)
 }
 

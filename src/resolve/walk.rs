@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::answers::{Answer, Answers, Outcome, Question, Record, RecordType, clean_name};
+use crate::catalog::registered_with_a_registry;
 
 /// How far a name may be from one that was given, in steps over aliases, mail hosts and name servers.
 pub const DEPTH: u8 = 12;
@@ -186,7 +187,8 @@ impl<'a> Walk<'a> {
 
     /// Whether any name beside this one gets the same answer.
     fn is_wildcard(&mut self, name: &str, answer: &Answer) -> bool {
-        let Some((_, parent)) = name.split_once('.').filter(|_| name != registrable(name)) else {
+        let Some((_, parent)) = name.split_once('.').filter(|_| name != registered_with_a_registry(name))
+        else {
             return false;
         };
         let probe = format!("{PROBE}.{parent}");
@@ -200,7 +202,7 @@ impl<'a> Walk<'a> {
 
     /// The zones that a name is in, the outermost first. Another's name is taken to be no zone of its own.
     fn cuts(&mut self, name: &str, own: bool, depth: u8) -> Vec<String> {
-        let outermost = registrable(name).to_owned();
+        let outermost = registered_with_a_registry(name).to_owned();
         let mut zones = Vec::new();
         for candidate in
             suffixes(name, &outermost).filter(|candidate| own || *candidate != name || name == outermost)
@@ -280,33 +282,6 @@ fn includes(text: &str) -> Vec<String> {
     text.split_whitespace().filter_map(domain).collect()
 }
 
-/// The part of a name that somebody has registered with a registry; private suffixes (`github.io`) are names that
-/// somebody has registered.
-pub(super) fn registrable(name: &str) -> &str {
-    let mut suffix = name;
-    loop {
-        match psl::suffix(suffix.as_bytes()) {
-            Some(found) if found.typ() == Some(psl::Type::Private) => {
-                let text = std::str::from_utf8(found.as_bytes()).unwrap_or(suffix);
-                match text.split_once('.') {
-                    Some((_, rest)) => suffix = rest,
-                    None => return name,
-                }
-            }
-            Some(found) => {
-                let labels = found.as_bytes().split(|byte| *byte == b'.').count() + 1;
-                return last_labels(name, labels);
-            }
-            None => return name,
-        }
-    }
-}
-
-fn last_labels(name: &str, count: usize) -> &str {
-    let start = name.rmatch_indices('.').nth(count.saturating_sub(1)).map_or(0, |(at, _)| at + 1);
-    &name[start..]
-}
-
 /// The endings of a name on label boundaries, from `outermost` to the name itself; at most sixteen.
 fn suffixes<'n>(name: &'n str, outermost: &str) -> impl Iterator<Item = &'n str> {
     let from = name.len().saturating_sub(outermost.len());
@@ -321,21 +296,6 @@ fn suffixes<'n>(name: &'n str, outermost: &str) -> impl Iterator<Item = &'n str>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_registered_part_is_below_a_registry_and_not_below_a_platform() {
-        for (name, expected) in [
-            ("www.example.co.uk", "example.co.uk"),
-            ("example.com", "example.com"),
-            ("d111.cloudfront.net", "cloudfront.net"),
-            ("bucket.s3.us-east-1.amazonaws.com", "amazonaws.com"),
-            ("someone.github.io", "github.io"),
-            ("com", "com"),
-            ("host", "host"),
-        ] {
-            assert_eq!(registrable(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn endings_start_at_the_registered_name() {

@@ -1,6 +1,6 @@
 //! `alias-through-third-party`: a published name that leads through a name of somebody of whom nothing is known.
 
-use crate::judge::dns::registrable;
+use crate::catalog::registrable;
 use crate::judge::single_points::is_internal_name;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
 use crate::model::{Attribute, Edge, Id, Kind, Level, Node, Phase};

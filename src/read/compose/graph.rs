@@ -405,7 +405,7 @@ impl<'g> Graph<'g> {
                         return Some(endpoint);
                     }
                     let target = keys::in_sample(endpoint.target, self.cx.catalog)?;
-                    Some(Endpoint { target, sure: endpoint.sure })
+                    Some(Endpoint { target, ..endpoint })
                 })
                 .collect();
         }
@@ -424,7 +424,7 @@ impl<'g> Graph<'g> {
                         self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence.clone());
                     }
                     None if endpoint.sure == Sureness::Certain => {
-                        let need = Mention::need_of(mention.stores, &endpoint.target);
+                        let need = endpoint.need();
                         self.refer(needs, endpoint.target, Phase::Runtime, need, evidence.clone());
                     }
                     None => {}

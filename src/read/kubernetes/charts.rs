@@ -219,7 +219,7 @@ fn value_hosts(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tre
                         );
                     }
                     None if endpoint.sure == Sureness::Certain && key.chars().any(char::is_uppercase) => {
-                        let need = hosts::Mention::need_of(mention.stores, &endpoint.target);
+                        let need = endpoint.need();
                         needs.refer(&object.id(), endpoint.target, Phase::Runtime, need, evidence);
                     }
                     None => {}

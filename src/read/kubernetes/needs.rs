@@ -136,9 +136,9 @@ impl<'c> Needs<'c> {
             }
             if let Some(server) = volume.at(&["nfs", "server"]) {
                 let target = hosts::of_host(server.str().unwrap_or(""), None, Some("nfs"));
-                let endpoints = target.map(|target| Endpoint { target, sure: Sureness::Certain });
-                let mention = Mention { endpoints: endpoints.into_iter().collect(), stores: false };
-                self.mentions(workload, vec![mention], Phase::Runtime, &[server.evidence(self.tree)]);
+                let mentions =
+                    target.map(|target| Mention::of(Endpoint::certain(target))).into_iter().collect();
+                self.mentions(workload, mentions, Phase::Runtime, &[server.evidence(self.tree)]);
             }
             // What a monitoring system lists in its files is what it watches, not what it needs.
             let Some(name) = volume.at(&["configMap", "name"]).filter(|_| !watches) else { continue };
@@ -199,7 +199,7 @@ impl<'c> Needs<'c> {
                     }
                     None if endpoint.sure == Sureness::Certain => {
                         let phase = if self.only_watches(&endpoint.target) { Phase::Observe } else { phase };
-                        let need = Mention::need_of(mention.stores, &endpoint.target);
+                        let need = endpoint.need();
                         self.refer(&workload.id, endpoint.target, phase, need, evidence.to_vec());
                     }
                     None => {}

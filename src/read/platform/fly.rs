@@ -119,15 +119,15 @@ mod tests {
     }
 
     #[test]
-    fn public_hosts_are_used_and_those_of_the_network_are_needed() {
+    fn public_hosts_are_used_and_those_of_the_network_and_of_datastores_are_needed() {
         let text = "app = \"shop\"\n[env]\nPRIMARY_REGION = \"dfw\"\nFEED_URL = \"https://feed.example.com/rss\"\n\
-                    STOCK_URL = \"http://stock.internal:8080\"\n";
+                    STOCK_URL = \"http://stock.internal:8080\"\nDB_HOST = \"main.abc.eu-west-1.rds.amazonaws.com\"\n";
         let tree = Tree::of_texts([("fly.toml", text)]);
         let files: Vec<_> = tree.files().collect();
         let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
         let unit = &Fly.read(&files, &cx).units[0];
         assert_eq!(unit.nodes[0].placement.region.as_deref(), Some("dfw"));
         let needs: Vec<&str> = unit.references.iter().map(|reference| reference.need.word()).collect();
-        assert_eq!(needs, ["optional", "required"]);
+        assert_eq!(needs, ["optional", "required", "required"]);
     }
 }

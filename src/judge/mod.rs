@@ -22,7 +22,7 @@ mod patterns;
 mod rules;
 mod single_points;
 mod snapshot;
-mod spans;
+pub(crate) mod spans;
 mod verdict;
 mod waivers;
 
@@ -45,5 +45,4 @@ pub use mitigation::{Standing, apply_mitigations, failover_seconds, lapsed, stan
 pub use rules::{HEADINGS, RULES, Rule, rule};
 pub use single_points::{Class, SinglePoint};
 pub use snapshot::{Known, Measured, Seen, Snapshot, Traits, differing, folder, is_in_input};
-pub(crate) use spans::span;
 pub use verdict::{judge, mark_mitigated};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Format;
 use crate::analyze::{ServiceOutcome, ServiceState, Simulation};
-use crate::judge::span;
+use crate::judge::spans::span;
 use crate::model::{Id, Phase};
 use crate::outlook::{Ability, Away, Means, MeansState, Promise, by_ability};
 use crate::report::text::{markdown_code, terminal};

@@ -17,7 +17,7 @@ use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use linchpin::report::{self, Report};
 use linchpin::resolve::{
-    Answer, Answers, Lookups, Options, Outcome, Question, RecordType, live::Live, recording,
+    Answer, Answers, Lookups, Options, Outcome, Question, RecordType, Servers, live::Live, recording,
 };
 use linchpin::scan::{self, Request};
 
@@ -72,6 +72,10 @@ impl Drop for NameServer {
 }
 
 fn serve(zones: &[(&str, &str)]) -> NameServer {
+    serve_at("127.0.0.1:0".parse().unwrap(), zones)
+}
+
+fn serve_at(place: SocketAddr, zones: &[(&str, &str)]) -> NameServer {
     let zones: Vec<(String, String)> =
         zones.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let (tell, told) = std::sync::mpsc::channel();
@@ -89,7 +93,7 @@ fn serve(zones: &[(&str, &str)]) -> NameServer {
                 catalog.upsert(name.into(), vec![Arc::new(zone)]);
             }
             let mut server = Server::new(catalog);
-            let udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            let udp = tokio::net::UdpSocket::bind(place).await.unwrap();
             let address = udp.local_addr().unwrap();
             server.register_socket(udp);
             let tcp = tokio::net::TcpListener::bind(address).await.unwrap();
@@ -104,7 +108,14 @@ fn serve(zones: &[(&str, &str)]) -> NameServer {
 
 /// A server over UDP that does to the n-th packet what the function says.
 fn behave(answer: impl Fn(usize, &[u8]) -> Option<Vec<u8>> + Send + 'static) -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    behave_at("127.0.0.1:0".parse().unwrap(), answer)
+}
+
+fn behave_at(
+    place: SocketAddr,
+    answer: impl Fn(usize, &[u8]) -> Option<Vec<u8>> + Send + 'static,
+) -> SocketAddr {
+    let socket = UdpSocket::bind(place).unwrap();
     let address = socket.local_addr().unwrap();
     std::thread::spawn(move || {
         let mut packet = [0_u8; 4096];
@@ -129,7 +140,9 @@ fn reply(query: &[u8], code: u8) -> Vec<u8> {
 
 fn options(resolver: SocketAddr, lookups: Lookups, names: &[&str]) -> Options {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
-    Options { lookups, resolver: Some(resolver), names, rate: Some(100_000) }
+    // The zones name servers at addresses for documentation: nothing is to be sent there.
+    let servers = Servers::Unasked;
+    Options { lookups, resolver: Some(resolver), servers, names, rate: Some(100_000) }
 }
 
 fn ask(resolver: SocketAddr, questions: &[(&str, RecordType)]) -> Vec<Outcome> {
@@ -385,6 +398,115 @@ fn a_recording_that_is_none_is_an_error_that_says_so() {
     assert!(run().contains("make one with `--dns record="), "{}", run());
     fs::write(&file, "$ORIGIN example.com.\n").unwrap();
     assert!(run().contains("line 1: the first line has to be"), "{}", run());
+}
+
+/// What a zone says that is delegated to servers on several addresses of loopback, with their addresses.
+const DELEGATED: &str = "\
+$TTL 300
+@ IN SOA ns1 hostmaster 1 7200 900 1209600 300
+@ IN NS good
+@ IN NS refuses
+@ IN NS fails
+@ IN NS repeats
+@ IN NS silent
+@ IN NS addresses
+good IN A 127.0.0.11
+refuses IN A 127.0.0.12
+fails IN A 127.0.0.13
+repeats IN A 127.0.0.14
+silent IN A 127.0.0.15
+addresses IN A 127.0.0.16
+@ IN A 198.18.0.1
+";
+
+/// The type that a query asks for.
+fn asked_type(query: &[u8]) -> u16 {
+    let end = 12 + query[12..].iter().position(|byte| *byte == 0).unwrap() + 1;
+    u16::from_be_bytes([query[end], query[end + 1]])
+}
+
+#[test]
+fn each_server_of_a_delegation_is_asked_whether_it_answers() {
+    const SERVFAIL: u8 = 2;
+    const REFUSED: u8 = 5;
+    const AUTHORITATIVE: u8 = 0x04;
+    const SOA: u16 = 6;
+    let zones = [("shop-example.com", DELEGATED)];
+    let resolver = serve(&zones);
+    let port = resolver.address.port();
+    let at = |last: u8| SocketAddr::from(([127, 0, 0, last], port));
+    let _good = serve_at(at(11), &zones);
+    behave_at(at(12), |_, query| Some(reply(query, REFUSED)));
+    behave_at(at(13), |_, query| Some(reply(query, SERVFAIL)));
+    behave_at(at(14), |_, query| Some(reply(query, 0)));
+    behave_at(at(15), |_, _| None);
+    // It balances load, and knows addresses alone.
+    behave_at(at(16), |_, query| {
+        let mut answer = reply(query, if asked_type(query) == SOA { REFUSED } else { 0 });
+        answer[2] |= AUTHORITATIVE;
+        Some(answer)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.dns");
+    let options =
+        |lookups, servers| Options { servers, ..options(resolver.address, lookups, &["shop-example.com"]) };
+    let asked = options(Lookups::Record(file.clone()), Servers::AtPort(port));
+    let outcome = scan::scan(&request(&[], asked)).unwrap();
+    let lame = |outcome: &scan::Outcome| -> Vec<String> {
+        found(outcome).into_iter().filter(|one| one.starts_with("lame-delegation")).collect()
+    };
+    assert_eq!(
+        lame(&outcome),
+        [
+            "lame-delegation `shop-example.com` is delegated to `fails.shop-example.com`, which fails to answer for it",
+            "lame-delegation `shop-example.com` is delegated to `refuses.shop-example.com`, which refuses to answer for it",
+            "lame-delegation `shop-example.com` is delegated to `repeats.shop-example.com`, which does not know it itself",
+        ]
+    );
+    let said: Vec<_> = outcome.problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert!(said.iter().any(|one| one.starts_with("`silent.shop-example.com` was silent")), "{said:?}");
+    let group = outcome.estate.groups.values().find(|group| group.id.as_str() == "zone:shop-example.com#ns");
+    let members: BTreeSet<String> = outcome
+        .estate
+        .edges
+        .iter()
+        .filter(|edge| edge.group.as_ref() == group.map(|group| &group.id))
+        .map(|edge| edge.to.to_string())
+        .collect();
+    let members: Vec<_> = members.iter().map(String::as_str).collect();
+    assert_eq!(
+        members,
+        [
+            "domain:addresses.shop-example.com",
+            "domain:good.shop-example.com",
+            "domain:silent.shop-example.com"
+        ],
+        "what does not answer is no alternative"
+    );
+    let replayed =
+        scan::scan(&request(&[], options(Lookups::Replay(file.clone()), Servers::Unasked))).unwrap();
+    assert_eq!(json(&replayed), json(&outcome));
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("@127.0.0.12\n") && text.contains(" TIMEOUT "), "{text}");
+    let unasked = scan::scan(&request(&[], options(Lookups::Live, Servers::Unasked))).unwrap();
+    assert!(lame(&unasked).is_empty());
+}
+
+#[test]
+fn a_server_that_is_silent_for_long_is_left_alone() {
+    let silent = behave(|_, _| None);
+    let servers = Servers::AtPort(silent.port());
+    let live = Live::new(&Options { servers, ..options(silent, Lookups::Live, &[]) }).unwrap();
+    let words: Vec<&str> = (0..4)
+        .map(|number| {
+            let question =
+                Question::new(&format!("zone{number}.example.com"), RecordType::Soa).to(silent.ip());
+            live.ask(&[question]).remove(0).1.outcome.word()
+        })
+        .collect();
+    assert_eq!(words, ["TIMEOUT", "TIMEOUT", "TIMEOUT", "UNASKED"]);
+    let many = Question::new("example.com", RecordType::Soa).to("224.0.0.1".parse().unwrap());
+    assert_eq!(live.ask(&[many]).remove(0).1.outcome, Outcome::Unasked, "an address of many machines");
 }
 
 /// A knot name server that is stopped with the value.

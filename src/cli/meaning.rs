@@ -77,6 +77,7 @@ fn lookups(typed: &Dns) -> Options {
     Options {
         lookups: typed.dns.clone().unwrap_or_default(),
         resolver: typed.resolver,
+        servers: typed.dns_servers.unwrap_or_default(),
         names: Vec::new(),
         rate: typed.dns_rate,
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::resolve::Lookups;
+use crate::resolve::{Lookups, Servers};
 
 /// What to scan.
 #[derive(Args, Clone, Debug)]
@@ -56,6 +56,10 @@ pub(super) struct Dns {
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver)]
     pub(super) resolver: Option<SocketAddr>,
 
+    /// Ask the name servers of zones themselves, at this port, whether they answer for them, or not at all: off [default: 53]
+    #[arg(long, value_name = "PORT", value_parser = servers, hide_short_help = true)]
+    pub(super) dns_servers: Option<Servers>,
+
     /// Ask this many questions in a second at most
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub(super) dns_rate: Option<u32>,
@@ -69,6 +73,14 @@ fn lookups(typed: &str) -> Result<Lookups, String> {
         Some(("record", file)) if !file.is_empty() => Ok(Lookups::Record(file.into())),
         Some(("replay", file)) if !file.is_empty() => Ok(Lookups::Replay(file.into())),
         _ => Err("write off, live, record FILE or replay FILE".to_owned()),
+    }
+}
+
+fn servers(typed: &str) -> Result<Servers, String> {
+    match typed.parse() {
+        Ok(port) if 0 < port => Ok(Servers::AtPort(port)),
+        _ if typed == "off" => Ok(Servers::Unasked),
+        _ => Err("write a port, or off".to_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::Context;
 use crate::analyze::names::network;
 use crate::catalog::registrable;
-use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Node, Phase};
+use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Need, Node, Phase};
 
 /// The DNS zones.
 pub(crate) fn zones(estate: &Estate) -> impl Iterator<Item = &Node> {
@@ -125,9 +125,10 @@ pub(crate) fn served_by(cx: &Context<'_>, name: &Node) -> Vec<Id> {
     seen.into_iter().filter(|id| cx.is_service(id) || *id == name.id).collect()
 }
 
-/// What a zone needs to be answered: its name servers, or its operators.
+/// What a zone needs to be answered: its name servers, or its operators. Servers that do not answer for it are optional.
 fn servers<'a>(estate: &'a Estate, zone: &'a Node) -> impl Iterator<Item = &'a Node> {
-    ends(estate, zone).filter(|node| {
+    let needed = runtime_needs(estate, zone).filter(|edge| edge.need == Need::Required);
+    needed.filter_map(|edge| estate.node(&edge.to)).filter(|node| {
         matches!(
             node.kind,
             Kind::Host | Kind::Domain | Kind::Provider | Kind::ProviderService | Kind::Unresolved
@@ -136,10 +137,11 @@ fn servers<'a>(estate: &'a Estate, zone: &'a Node) -> impl Iterator<Item = &'a N
 }
 
 fn ends<'a>(estate: &'a Estate, node: &'a Node) -> impl Iterator<Item = &'a Node> {
-    estate
-        .needs(&node.id)
-        .filter(|edge| edge.phase == Phase::Runtime)
-        .filter_map(|edge| estate.node(&edge.to))
+    runtime_needs(estate, node).filter_map(|edge| estate.node(&edge.to))
+}
+
+fn runtime_needs<'a>(estate: &'a Estate, node: &'a Node) -> impl Iterator<Item = &'a Edge> {
+    estate.needs(&node.id).filter(|edge| edge.phase == Phase::Runtime)
 }
 
 fn provider_of(node: &Node) -> Option<String> {
@@ -160,7 +162,7 @@ fn addresses(estate: &Estate, server: &Node) -> Vec<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Confidence, Need};
+    use crate::model::Confidence;
 
     /// The network of a zone whose servers have these addresses.
     fn shared(servers: &[&[&str]]) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 
@@ -76,12 +77,19 @@ pub struct Question {
     pub name: String,
     /// The type of record.
     pub kind: RecordType,
+    /// The name server that is asked itself, and not to ask anybody else; none where a resolver is asked.
+    pub server: Option<IpAddr>,
 }
 
 impl Question {
-    /// A question; the name is lower-cased and stripped of its final dot.
+    /// A question to a resolver; the name is lower-cased and stripped of its final dot.
     pub fn new(name: &str, kind: RecordType) -> Self {
-        Question { name: clean_name(name), kind }
+        Question { name: clean_name(name), kind, server: None }
+    }
+
+    /// The same question to a name server itself.
+    pub fn to(self, server: IpAddr) -> Self {
+        Question { server: Some(server), ..self }
     }
 }
 
@@ -109,12 +117,16 @@ pub enum Outcome {
     NoData,
     /// The resolver could not get an answer.
     ServFail,
-    /// The resolver would not answer.
+    /// The resolver, or the name server, would not answer.
     Refused,
+    /// A name server said nothing by itself: it sent the asker elsewhere, or repeated what it had heard.
+    NotAuth,
     /// Nothing came back.
     Timeout,
     /// Something else went wrong.
     Failed,
+    /// The question was not sent: the name server had been silent before.
+    Unasked,
 }
 
 impl Outcome {
@@ -123,8 +135,10 @@ impl Outcome {
         ("NODATA", Outcome::NoData),
         ("SERVFAIL", Outcome::ServFail),
         ("REFUSED", Outcome::Refused),
+        ("NOTAUTH", Outcome::NotAuth),
         ("TIMEOUT", Outcome::Timeout),
         ("FAILED", Outcome::Failed),
+        ("UNASKED", Outcome::Unasked),
     ];
 
     /// The word used in recordings and evidence; `NOERROR` for records.
@@ -148,6 +162,16 @@ impl Outcome {
     /// Whether the DNS said something, be it that there is nothing.
     pub fn is_conclusive(&self) -> bool {
         matches!(self, Outcome::Records(_) | Outcome::NxDomain | Outcome::NoData)
+    }
+
+    /// Whether a name server that was asked for what it should know said that it does not answer for it.
+    pub fn is_lame(&self) -> bool {
+        matches!(self, Outcome::NxDomain | Outcome::ServFail | Outcome::Refused | Outcome::NotAuth)
+    }
+
+    /// Whether nothing came of a question, so that nothing follows from it.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Outcome::Timeout | Outcome::Failed | Outcome::Unasked)
     }
 }
 

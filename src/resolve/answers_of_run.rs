@@ -105,10 +105,12 @@ fn ask(
 ) -> Result<Answers, ResolveError> {
     use super::recording::Extent;
     let live = super::live::Live::new(options)?;
+    let asks_servers = options.servers != super::Servers::Unasked;
     // Answers that say nothing are worth another try when a recording is gone on with.
     answers.retain(|_, answer| answer.outcome.is_conclusive());
     loop {
-        let open: Vec<_> = super::questions(names, &answers).into_iter().collect();
+        let open = super::questions(names, &answers).into_iter();
+        let open: Vec<_> = open.filter(|question| question.server.is_none() || asks_servers).collect();
         if open.is_empty() {
             break;
         }

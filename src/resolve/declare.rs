@@ -98,7 +98,7 @@ impl<'w> Writer<'_, 'w> {
             self.negative(name, &id, answer);
         }
         if let Some(alias) = known.alias {
-            self.refer(&id, host(&alias.record.data, None), Need::Required, None, evidence(alias));
+            self.refer(&id, host(&alias.record.data, None), Need::Required, None, vec![evidence(alias)]);
         }
         if follows || known.server {
             self.addresses(&id, known);
@@ -111,7 +111,7 @@ impl<'w> Writer<'_, 'w> {
             let Some(sender) = self.catalog.identify(NameKind::Spf, domain) else { continue };
             let target =
                 Target::Provider { provider: sender.provider.to_owned(), service: None, region: None };
-            self.refer(&id, target, Need::Optional, None, evidence(*said));
+            self.refer(&id, target, Need::Optional, None, vec![evidence(*said)]);
             // That it may send is said, that it does is not.
             if let Some(reference) = self.unit.references.last_mut() {
                 reference.confidence = Confidence::Assumed;
@@ -169,19 +169,18 @@ impl<'w> Writer<'_, 'w> {
         }
         let group = self.group(id, "mx", hosts.iter().map(|(_, evidence)| evidence.clone()).collect());
         for (target, evidence) in hosts {
-            self.refer(id, target, Need::Optional, Some(group.clone()), evidence);
+            self.refer(id, target, Need::Optional, Some(group.clone()), vec![evidence]);
         }
     }
 
     fn zone(&mut self, name: &str, cut: &Cut<'_>) {
         let id = Id::dns_zone(name);
-        let foreign = !self.own_domains.contains(registered_with_a_registry(name));
         let node = self.node(&id, Kind::DnsZone, name);
         node.category = Some(Category::Dns);
         for said in &cut.servers {
             node.add_evidence(evidence(*said));
         }
-        if foreign {
+        if !cut.own {
             node.attributes.set(Attribute::ThirdParty, AttributeValue::Bool(true), None);
         }
         if let Some(said) = cut.signed {
@@ -193,9 +192,7 @@ impl<'w> Writer<'_, 'w> {
             node.attributes.set(Attribute::DnsAnswer, word, Some(evidence.clone()));
             node.add_evidence(evidence);
         }
-        self.alternatives(&id, "ns", &cut.servers, Need::Required, |record| {
-            Some(host(&record.data, Some("dns")))
-        });
+        self.servers(&id, cut);
         let above = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
         let parent = above.into_iter().find(|suffix| self.telling.contains(suffix));
         if let Some(parent) = parent {
@@ -203,7 +200,36 @@ impl<'w> Writer<'_, 'w> {
         }
     }
 
-    /// Several records of one kind are alternatives of which one must live; a single one is needed itself.
+    /// The name servers of a zone. One that does not answer for it is no alternative to those that do, unless none of them
+    /// does as far as could be seen: the resolver had its answer from somewhere.
+    fn servers(&mut self, id: &Id, cut: &Cut<'_>) {
+        let (mut serving, mut lame): (Vec<Said<'_>>, Vec<Said<'_>>) =
+            cut.servers.iter().partition(|said| self.may_answer(&said.record.data, cut));
+        if serving.is_empty() {
+            std::mem::swap(&mut serving, &mut lame);
+        }
+        let found = |said: &Said<'_>| {
+            let server = said.record.data.as_str();
+            let refusals = cut.checks_of(server).filter(|check| check.answer.outcome.is_lame());
+            let refusals = refusals.map(|check| nothing(id.rest(), "SOA", check.answer));
+            (host(server, Some("dns")), std::iter::once(evidence(*said)).chain(refusals).collect())
+        };
+        self.one_of(id, "ns", Need::Required, serving.iter().map(found).collect());
+        for (target, evidence) in lame.iter().map(found) {
+            self.refer(id, target, Need::Optional, None, evidence);
+        }
+    }
+
+    /// Whether a name server may answer for the zone: it has an address, and does not say no at each of them.
+    fn may_answer(&self, server: &str, cut: &Cut<'_>) -> bool {
+        let negative = self.walk.names.get(server).and_then(|known| known.negative);
+        let is_nowhere = negative.is_some_and(|answer| answer.outcome.is_conclusive());
+        let mut checks = cut.checks_of(server).peekable();
+        let is_lame = checks.peek().is_some() && checks.all(|check| check.answer.outcome.is_lame());
+        !is_nowhere && !is_lame
+    }
+
+    /// The targets of several records of one kind are alternatives.
     fn alternatives(
         &mut self,
         id: &Id,
@@ -212,10 +238,14 @@ impl<'w> Writer<'_, 'w> {
         need: Need,
         target: impl Fn(&Record) -> Option<Target>,
     ) {
-        let found: Vec<(Target, Evidence)> =
-            records.iter().filter_map(|said| Some((target(said.record)?, evidence(*said)))).collect();
-        let group = (found.len() > 1)
-            .then(|| self.group(id, kind, found.iter().map(|(_, evidence)| evidence.clone()).collect()));
+        let found = records.iter().filter_map(|said| Some((target(said.record)?, vec![evidence(*said)])));
+        self.one_of(id, kind, need, found.collect());
+    }
+
+    /// One of several targets has to live; a single one is needed itself.
+    fn one_of(&mut self, id: &Id, kind: &str, need: Need, found: Vec<(Target, Vec<Evidence>)>) {
+        let first = || found.iter().filter_map(|(_, evidence)| evidence.first().cloned()).collect();
+        let group = (found.len() > 1).then(|| self.group(id, kind, first()));
         for (target, evidence) in found {
             self.refer(id, target, need, group.clone(), evidence);
         }
@@ -233,7 +263,7 @@ impl<'w> Writer<'_, 'w> {
         id
     }
 
-    fn refer(&mut self, from: &Id, target: Target, need: Need, group: Option<Id>, evidence: Evidence) {
+    fn refer(&mut self, from: &Id, target: Target, need: Need, group: Option<Id>, evidence: Vec<Evidence>) {
         self.unit.references.push(Reference {
             from: from.clone(),
             target,
@@ -241,7 +271,7 @@ impl<'w> Writer<'_, 'w> {
             need,
             group,
             confidence: Confidence::Observed,
-            evidence: vec![evidence],
+            evidence,
         });
     }
 
@@ -279,6 +309,7 @@ impl<'w> Writer<'_, 'w> {
             };
             self.problems.note(at(names[0]), text);
         }
+        self.silent_servers();
         let loops: Vec<&str> =
             self.walk.names.keys().filter(|name| is_loop(self.walk, name)).map(String::as_str).collect();
         if let Some(first) = loops.first() {
@@ -296,6 +327,21 @@ impl<'w> Writer<'_, 'w> {
             let text = format!(
                 "{} the answer that any name beside it has (a wildcard): that it exists is not shown",
                 counted(&any, "has", "have")
+            );
+            self.problems.note(at(first), text);
+        }
+    }
+
+    /// Says of which name servers it is not known whether they answer for their zones.
+    fn silent_servers(&mut self) {
+        let checks = self.walk.zones.values().flat_map(|cut| &cut.checks);
+        let silent = checks.filter(|check| check.answer.outcome.is_silence()).map(|check| check.server);
+        let silent: BTreeSet<&str> = silent.collect();
+        if let Some(first) = silent.first() {
+            let silent: Vec<&str> = silent.iter().copied().collect();
+            let text = format!(
+                "{} when asked without the resolver: whether the zones delegated there are answered for is not known",
+                counted(&silent, "was silent", "were silent")
             );
             self.problems.note(at(first), text);
         }

@@ -22,8 +22,9 @@ use hickory_resolver::{Resolver, TokioResolver, system_conf};
 use jiff::Timestamp;
 
 use super::answers::{Answer, Outcome, Question, Record, RecordType, clean_data, clean_name};
+use super::direct::Direct;
 use super::quick::Quick;
-use super::{Options, RATE, ResolveError};
+use super::{Options, RATE, ResolveError, Servers};
 
 /// Questions that wait for their answer at the same time.
 const AT_ONCE: usize = 128;
@@ -40,6 +41,8 @@ pub struct Live {
     servers: Vec<Server>,
     /// The server that answered last: one that is silent costs one try, and is left alone then.
     first: AtomicUsize,
+    /// Name servers that are asked themselves; none where they are not to be.
+    direct: Option<Direct>,
     /// What stands in answers: its address, or `system`.
     name: String,
     between: Duration,
@@ -87,6 +90,10 @@ impl Live {
             runtime,
             servers,
             first: AtomicUsize::new(0),
+            direct: match options.servers {
+                Servers::AtPort(port) => Some(Direct::at_port(port)),
+                Servers::Unasked => None,
+            },
             name: options.resolver.map_or_else(|| "system".to_owned(), |address| address.to_string()),
             between: Duration::from_secs(1) / rate,
         })
@@ -113,7 +120,8 @@ impl Live {
                     tokio::time::sleep_until(due).await;
                 }
                 let outcome = self.outcome(&question, quick).await;
-                (question, Answer { outcome, at: now(), resolver: self.name.clone() })
+                let resolver = question.server.map_or_else(|| self.name.clone(), |server| server.to_string());
+                (question, Answer { outcome, at: now(), resolver })
             }
         };
         futures_util::stream::iter(questions.iter().enumerate().map(one))
@@ -126,6 +134,10 @@ impl Live {
         let Ok(name) = Name::from_ascii(format!("{}.", question.name.trim_end_matches('.'))) else {
             return Outcome::Failed;
         };
+        if let Some(server) = question.server {
+            let Some(direct) = &self.direct else { return Outcome::Unasked };
+            return direct.ask(server, &name, wire_type(question.kind), TRIES).await;
+        }
         let first = self.first.load(Ordering::Relaxed);
         let mut last = Outcome::Timeout;
         for (turn, patience) in TRIES.iter().enumerate() {
@@ -243,7 +255,7 @@ fn negative(error: &NetError) -> Outcome {
     }
 }
 
-fn records(found: &[Found]) -> Outcome {
+pub(super) fn records(found: &[Found]) -> Outcome {
     let records: Vec<Record> = found.iter().filter_map(record).collect();
     if records.is_empty() { Outcome::NoData } else { Outcome::Records(records) }
 }
@@ -321,7 +333,7 @@ mod tests {
     #[test]
     fn an_answer_to_another_question_changes_nothing() {
         let options = Options { resolver: Some(confused()), ..Options::default() };
-        let question = Question { name: "example.com".into(), kind: RecordType::A };
+        let question = Question::new("example.com", RecordType::A);
         let answers = Live::new(&options).unwrap().ask(&[question]);
         assert_eq!(answers[0].1.outcome, Outcome::Refused);
     }
@@ -332,7 +344,7 @@ mod tests {
         let options = Options { resolver: Some(silent.local_addr().unwrap()), ..Options::default() };
         let mut live = Live::new(&options).unwrap();
         live.servers.push(alone(server(refusing())).unwrap());
-        let question = Question { name: "example.com".into(), kind: RecordType::A };
+        let question = Question::new("example.com", RecordType::A);
         let outcomes = |live: &Live| live.ask(std::slice::from_ref(&question)).remove(0).1.outcome;
         assert_eq!(outcomes(&live), Outcome::Refused);
         assert_eq!(live.first.load(Ordering::Relaxed), 1, "it is asked first from now on");

@@ -8,6 +8,8 @@ pub mod answers;
 mod answers_of_run;
 mod declare;
 #[cfg(feature = "dns")]
+mod direct;
+#[cfg(feature = "dns")]
 pub mod live;
 mod names;
 #[cfg(feature = "dns")]
@@ -28,7 +30,7 @@ pub use answers::{Answer, Answers, Outcome, Question, Record, RecordType};
 pub use answers_of_run::{ResolveError, answers, leave_out_older};
 pub use declare::FORMAT;
 pub use names::{names_of, reachable_name};
-pub use walk::{DEPTH, Names, PROBE, SPF_LOOKUPS};
+pub use walk::{DEPTH, Names, PROBE, SERVERS, SPF_LOOKUPS};
 
 /// Whether and how names are looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +48,22 @@ pub enum Lookups {
     Replay(PathBuf),
 }
 
+/// Whether the name servers of the organization's zones are asked themselves whether they answer for them, when a resolver
+/// is asked for the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Servers {
+    /// At this port.
+    AtPort(u16),
+    /// Not at all.
+    Unasked,
+}
+
+impl Default for Servers {
+    fn default() -> Self {
+        Servers::AtPort(53)
+    }
+}
+
 /// How names are looked up, and which are beside those that manifests name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -53,6 +71,8 @@ pub struct Options {
     pub lookups: Lookups,
     /// Who is asked; `None` is the system's configuration.
     pub resolver: Option<SocketAddr>,
+    /// Whether name servers are asked beside it.
+    pub servers: Servers,
     /// Names to look up whether or not a manifest names them.
     pub names: Vec<String>,
     /// The most questions in a second; `None` is [`RATE`].

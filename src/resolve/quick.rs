@@ -45,10 +45,7 @@ struct Waiting {
 impl Quick {
     /// Opens the sockets.
     pub(super) async fn open(server: SocketAddr) -> io::Result<Self> {
-        let here = match server.ip() {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
+        let here = unspecified(server.ip());
         let mut lanes = Vec::with_capacity(SOCKETS);
         for _ in 0..SOCKETS {
             let socket = UdpSocket::bind((here, 0)).await?;
@@ -151,6 +148,15 @@ impl Drop for Place<'_> {
     }
 }
 
-fn answers(message: &Message, asked: &Query) -> bool {
+/// Any address of this machine from which another can be reached.
+pub(super) fn unspecified(other: IpAddr) -> IpAddr {
+    match other {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
+}
+
+/// Whether a message answers a question.
+pub(super) fn answers(message: &Message, asked: &Query) -> bool {
     message.metadata.message_type == MessageType::Response && message.queries == std::slice::from_ref(asked)
 }

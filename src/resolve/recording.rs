@@ -7,6 +7,12 @@
 //! gone.example.com A NXDOMAIN 2026-11-22T10:00:00Z 192.0.2.53:53
 //! ```
 //!
+//! A name server that was asked itself stands behind an `@`:
+//!
+//! ```text
+//! example.com SOA REFUSED 2026-11-22T10:00:00Z @198.51.100.1
+//! ```
+//!
 //! A recording that was interrupted says so in its first line and is gone on with when it is recorded again.
 
 use std::fmt::Write as _;
@@ -41,9 +47,13 @@ pub fn write(answers: &Answers, extent: Extent) -> String {
     text.push_str(if extent == Extent::Complete { COMPLETE } else { IN_PART });
     text.push('\n');
     for (question, answer) in answers.iter() {
-        let (outcome, at, resolver) = (answer.outcome.word(), answer.at, &answer.resolver);
+        let (outcome, at) = (answer.outcome.word(), answer.at);
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{} {} {outcome} {at} {resolver}", question.name, question.kind);
+        let _ = write!(text, "{} {} {outcome} {at} ", question.name, question.kind);
+        let _ = match question.server {
+            Some(server) => writeln!(text, "@{server}"),
+            None => writeln!(text, "{}", answer.resolver),
+        };
         for record in answer.outcome.records() {
             let _ = writeln!(text, "  {} {} {} {}", record.name, record.ttl, record.kind, record.data);
         }
@@ -92,13 +102,18 @@ pub fn parse(text: &str) -> Result<(Answers, Extent), RecordingError> {
 
 fn head(line: &str) -> Option<(Question, Answer)> {
     let mut words = line.split_whitespace();
-    let question = Question::new(words.next()?, RecordType::parse(words.next()?)?);
+    let mut question = Question::new(words.next()?, RecordType::parse(words.next()?)?);
     let outcome = match words.next()? {
         "NOERROR" => Outcome::Records(Vec::new()),
         word => Outcome::parse_negative(word)?,
     };
     let at = words.next()?.parse().ok()?;
-    let resolver = words.next()?.to_owned();
+    let mut resolver = words.next()?;
+    if let Some(server) = resolver.strip_prefix('@') {
+        question = question.to(server.parse().ok()?);
+        resolver = server;
+    }
+    let resolver = resolver.to_owned();
     words.next().is_none().then_some((question, Answer { outcome, at, resolver }))
 }
 
@@ -121,6 +136,10 @@ mod tests {
 
     const TEXT: &str = "\
 # linchpin dns recording 1
+example.com SOA NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
+  example.com 300 SOA ns1.example.com hostmaster.example.com 1
+example.com SOA REFUSED 2026-11-22T10:00:01Z @198.51.100.1
+example.com SOA UNASKED 2026-11-22T10:00:01Z @2001:db8::1
 gone.example.com A NXDOMAIN 2026-11-22T10:00:00Z 192.0.2.53:53
 www.example.com A NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
   d1.cloudfront.net 60 A 198.18.0.1
@@ -132,14 +151,14 @@ www.example.com TXT NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
     #[test]
     fn a_recording_is_read_and_written_byte_for_byte() {
         let (answers, extent) = parse(TEXT).unwrap();
-        assert_eq!((answers.len(), extent), (3, Extent::Complete));
+        assert_eq!((answers.len(), extent), (6, Extent::Complete));
         assert_eq!(write(&answers, extent), TEXT);
     }
 
     #[test]
     fn the_order_of_records_does_not_matter() {
         let mut lines: Vec<&str> = TEXT.lines().collect();
-        lines.swap(3, 4);
+        lines.swap(7, 8);
         let (answers, _) = parse(&lines.join("\n")).unwrap();
         assert_eq!(write(&answers, Extent::Complete), TEXT);
     }
@@ -153,6 +172,7 @@ www.example.com TXT NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
             ("# linchpin dns recording 1\na A NOERROR yesterday 192.0.2.1", 2),
             ("# linchpin dns recording 1\na A NXDOMAIN 2026-11-22T10:00:00Z x\n  a 1 A 192.0.2.1", 3),
             ("# linchpin dns recording 1\na A NOERROR 2026-11-22T10:00:00Z x\n  a b A 192.0.2.1", 3),
+            ("# linchpin dns recording 1\na SOA REFUSED 2026-11-22T10:00:00Z @ns1.example.com", 2),
         ] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text}");
         }

@@ -7,8 +7,10 @@ use crate::catalog::Catalog;
 use crate::model::{Attribute, Target};
 
 fn recorded(text: &str) -> Answers {
-    let text =
-        format!("# linchpin dns recording 1\n{}", text.replace(" @", " 2026-11-22T10:00:00Z 192.0.2.53:53"));
+    let text = format!(
+        "# linchpin dns recording 1\n{}",
+        text.replace(" @\n", " 2026-11-22T10:00:00Z 192.0.2.53:53\n")
+    );
     recording::parse(&text).unwrap().0
 }
 
@@ -106,7 +108,7 @@ fn aliases_that_lead_back_end_and_are_said() {
 fn a_zone_needs_one_of_its_name_servers_and_they_their_own_zones() {
     let unit = declared(
         "shop-example.com",
-        "shop-example.com A NOERROR @\n  shop-example.com 60 A 198.18.0.1\nshop-example.com NS NOERROR @\n  shop-example.com 60 NS ns1.hoster-example.net\n  shop-example.com 60 NS ns2.hoster-example.net\nhoster-example.net NS NOERROR @\n  hoster-example.net 60 NS ns1.hoster-example.net\nns1.hoster-example.net A NOERROR @\n  ns1.hoster-example.net 60 A 198.18.1.1\n",
+        "shop-example.com A NOERROR @\n  shop-example.com 60 A 198.18.0.1\nshop-example.com NS NOERROR @\n  shop-example.com 60 NS ns1.hoster-example.net\n  shop-example.com 60 NS ns2.hoster-example.net\nhoster-example.net NS NOERROR @\n  hoster-example.net 60 NS ns1.hoster-example.net\nns1.hoster-example.net A NOERROR @\n  ns1.hoster-example.net 60 A 198.18.1.1\nns2.hoster-example.net A NOERROR @\n  ns2.hoster-example.net 60 A 198.18.2.1\n",
     );
     assert_eq!(
         references(&unit),
@@ -115,6 +117,7 @@ fn a_zone_needs_one_of_its_name_servers_and_they_their_own_zones() {
             "domain:shop-example.com required zone:shop-example.com",
             "host:ns1.hoster-example.net required 198.18.1.1",
             "host:ns1.hoster-example.net required zone:hoster-example.net",
+            "host:ns2.hoster-example.net required 198.18.2.1",
             "host:ns2.hoster-example.net required zone:hoster-example.net",
             "zone:hoster-example.net required ns1.hoster-example.net",
             "zone:shop-example.com required ns1.hoster-example.net of zone:shop-example.com#ns",
@@ -123,6 +126,47 @@ fn a_zone_needs_one_of_its_name_servers_and_they_their_own_zones() {
     );
     let foreign = unit.nodes.iter().find(|node| node.id.as_str() == "zone:hoster-example.net").unwrap();
     assert_eq!(foreign.attributes.bool(Attribute::ThirdParty), Some(true));
+}
+
+#[test]
+fn name_servers_of_own_zones_are_asked_themselves_and_those_of_platforms_are_not() {
+    let asked = |name: &str| -> Vec<String> {
+        let zone = crate::catalog::registered_with_a_registry(name);
+        let text = format!(
+            "{zone} NS NOERROR @\n  {zone} 60 NS ns1.hoster-example.net\nns1.hoster-example.net A NOERROR @\n  ns1.hoster-example.net 60 A 198.18.1.1\n"
+        );
+        let questions = questions(&own(name), &recorded(&text)).into_iter();
+        let to =
+            |question: Question| Some(format!("{} {} {}", question.name, question.kind, question.server?));
+        questions.filter_map(to).collect()
+    };
+    assert_eq!(asked("www.shop-example.com"), ["shop-example.com SOA 198.18.1.1"]);
+    assert!(asked("shop-example.github.io").is_empty());
+}
+
+#[test]
+fn a_server_that_refuses_everything_is_no_alternative_and_one_that_knows_addresses_is() {
+    let servers = |second: &str| {
+        let text = format!(
+            "shop-example.com NS NOERROR @\n  shop-example.com 60 NS ns1.hoster-example.net\n  shop-example.com 60 NS ns2.hoster-example.net\nns1.hoster-example.net A NOERROR @\n  ns1.hoster-example.net 60 A 198.18.1.1\nns2.hoster-example.net A NOERROR @\n  ns2.hoster-example.net 60 A 198.18.2.1\nshop-example.com SOA REFUSED 2026-11-22T10:00:00Z @198.18.1.1\nshop-example.com A {second} 2026-11-22T10:00:00Z @198.18.1.1\n"
+        );
+        let unit = declared("shop-example.com", &text);
+        let all = references(&unit).into_iter().filter(|one| one.starts_with("zone:shop-example.com"));
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        servers("REFUSED"),
+        [
+            "zone:shop-example.com optional ns1.hoster-example.net",
+            "zone:shop-example.com required ns2.hoster-example.net",
+        ]
+    );
+    for second in ["NODATA", "TIMEOUT"] {
+        let group = "of zone:shop-example.com#ns";
+        let expected = [1, 2]
+            .map(|number| format!("zone:shop-example.com required ns{number}.hoster-example.net {group}"));
+        assert_eq!(servers(second), expected);
+    }
 }
 
 #[test]

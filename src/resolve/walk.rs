@@ -4,15 +4,19 @@
 //! a name again. The walk goes as far as there are answers and notes the questions that have none.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 
 use super::answers::{Answer, Answers, Outcome, Question, Record, RecordType, clean_name};
-use crate::catalog::registered_with_a_registry;
+use crate::catalog::{registered_with_a_registry, registrable};
 
 /// How far a name may be from one that was given, in steps over aliases, mail hosts and name servers.
 pub const DEPTH: u8 = 12;
 
 /// How many look-ups the evaluation of one SPF policy may take (RFC 7208, 4.6.4).
 pub const SPF_LOOKUPS: usize = 10;
+
+/// How many addresses of a zone's name servers are asked themselves whether they answer for it.
+pub const SERVERS: usize = 26;
 
 /// The label that is asked for to see whether a zone answers to any name.
 pub const PROBE: &str = "linchpin-wildcard-probe";
@@ -58,10 +62,28 @@ pub(super) struct Known<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Cut<'a> {
     pub(super) servers: Vec<Said<'a>>,
+    /// Whether the organization registered it, or the name above it.
+    pub(super) own: bool,
+    /// What the name servers of an own zone said when they were asked themselves.
+    pub(super) checks: Vec<Check<'a>>,
     /// What the zone above says of its keys, when it is signed.
     pub(super) signed: Option<Said<'a>>,
     /// The answer that kept its name servers from being known.
     pub(super) failed: Option<&'a Answer>,
+}
+
+impl<'a> Cut<'a> {
+    /// What one name server said, at each of its addresses.
+    pub(super) fn checks_of(&self, server: &str) -> impl Iterator<Item = &Check<'a>> {
+        self.checks.iter().filter(move |check| check.server == server)
+    }
+}
+
+/// What a name server said of a zone that is delegated to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Check<'a> {
+    pub(super) server: &'a str,
+    pub(super) answer: &'a Answer,
 }
 
 /// Everything that can be reached from some names.
@@ -95,7 +117,47 @@ impl<'a> Walk<'a> {
         while let Some((name, depth)) = walk.queue.pop_front() {
             walk.name(&name, depth);
         }
+        walk.check_zones(names);
         walk
+    }
+
+    /// Has the organization's own zones checked. Those of a name below a platform's (`someone.github.io`) are the
+    /// platform's.
+    fn check_zones(&mut self, names: &Names) {
+        let own = names.own.iter().filter(|name| registrable(name) == registered_with_a_registry(name));
+        let domains: BTreeSet<&str> = own.map(|name| registered_with_a_registry(name)).collect();
+        for (zone, mut cut) in std::mem::take(&mut self.zones) {
+            if domains.contains(registered_with_a_registry(&zone)) {
+                cut.own = true;
+                cut.checks = self.checks(&zone, &cut.servers);
+            }
+            self.zones.insert(zone, cut);
+        }
+    }
+
+    /// Asks the name servers of a zone themselves. Some balance load, answer for addresses and for nothing else: who says
+    /// no to the start of the zone is asked for those too.
+    fn checks(&mut self, zone: &str, servers: &[Said<'a>]) -> Vec<Check<'a>> {
+        let places = servers.iter().flat_map(|said| self.addresses_of(&said.record.data));
+        let places: Vec<_> = places.take(SERVERS).collect();
+        let check = |(server, address)| {
+            let first = self.ask(Question::new(zone, RecordType::Soa).to(address))?;
+            if !first.outcome.is_lame() {
+                return Some(Check { server, answer: first });
+            }
+            let second = self.ask(Question::new(zone, RecordType::A).to(address))?;
+            let answer = if second.outcome.is_lame() { first } else { second };
+            Some(Check { server, answer })
+        };
+        places.into_iter().filter_map(check).collect()
+    }
+
+    /// The older addresses of a name server, the newer ones where it has no others.
+    fn addresses_of(&self, server: &'a str) -> Vec<(&'a str, IpAddr)> {
+        let Some(known) = self.names.get(server) else { return Vec::new() };
+        let said = if known.v4.is_empty() { &known.v6 } else { &known.v4 };
+        let addresses = said.iter().filter_map(|said| said.record.data.parse().ok());
+        addresses.map(|address| (server, address)).collect()
     }
 
     /// The entry of a name, which is looked at later when it is new.
@@ -224,7 +286,7 @@ impl<'a> Walk<'a> {
             self.fetch(candidate, RecordType::Soa);
             let keys = self.fetch(candidate, RecordType::Ds);
             let signed = keys.and_then(|keys| of_kind(keys, candidate, RecordType::Ds).into_iter().next());
-            self.zones.insert(candidate.to_owned(), Cut { servers, signed, failed });
+            self.zones.insert(candidate.to_owned(), Cut { servers, signed, failed, ..Cut::default() });
         }
         zones
     }
@@ -241,13 +303,17 @@ impl<'a> Walk<'a> {
             Some(other) => other.clone(),
             None => question,
         };
-        match self.answers.get(&question) {
-            Some(answer) => Some((question, answer)),
-            None => {
-                self.missing.insert(question);
-                None
-            }
+        let answer = self.ask(question.clone())?;
+        Some((question, answer))
+    }
+
+    /// The answer to exactly this question; one that has none is noted.
+    fn ask(&mut self, question: Question) -> Option<&'a Answer> {
+        let answer = self.answers.get(&question);
+        if answer.is_none() {
+            self.missing.insert(question);
         }
+        answer
     }
 }
 

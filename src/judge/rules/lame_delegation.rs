@@ -2,7 +2,7 @@
 
 use crate::judge::dns::own_zones;
 use crate::judge::{Context, Draft, FindingLevel, Findings, Rule};
-use crate::model::{Attribute, Edge, Level, Node, Phase};
+use crate::model::{Attribute, Edge, Evidence, Level, Node, Phase};
 
 /// A zone that is delegated to a name server which cannot answer for it.
 pub(super) struct LameDelegation;
@@ -26,13 +26,7 @@ impl Rule for LameDelegation {
 
     fn check(&self, cx: &Context<'_>, out: &mut Findings) {
         for zone in own_zones(cx.estate) {
-            for (edge, server) in lame_servers(cx, zone) {
-                let why = match server.attributes.text(Attribute::DnsAnswer) {
-                    Some("NXDOMAIN") => "does not exist",
-                    _ => "has no address",
-                };
-                let said =
-                    server.attributes.get(Attribute::DnsAnswer).and_then(|fact| fact.evidence.as_ref());
+            for Lame { edge, server, why, said } in lame_servers(cx, zone) {
                 let draft = Draft::new(cx, self, &server.id, Level::Dns)
                     .message(format!(
                         "`{}` is delegated to `{}`, which {why}",
@@ -40,11 +34,11 @@ impl Rule for LameDelegation {
                         server.name
                     ))
                     .services(cx.dependents(&zone.id))
-                    .first_evidence(said)
+                    .first_evidence(Some(said))
                     .edge(edge)
                     .path(cx, &[zone.id.clone(), server.id.clone()])
                     .fix(
-                        "take the name server out of the delegation at the parent and out of the zone",
+                        "take the name server out of the delegation at the parent and out of the zone, or let it answer",
                         "small",
                     );
                 out.push(cx, draft);
@@ -64,13 +58,49 @@ impl Rule for LameDelegation {
     }
 }
 
-/// The name servers of a zone that nothing can be sent to.
-fn lame_servers<'a>(cx: &Context<'a>, zone: &'a Node) -> Vec<(&'a Edge, &'a Node)> {
-    let has_no_address =
-        |node: &Node| matches!(node.attributes.text(Attribute::DnsAnswer), Some("NXDOMAIN" | "NODATA"));
-    cx.estate
+/// A name server that cannot answer for a zone.
+struct Lame<'a> {
+    edge: &'a Edge,
+    server: &'a Node,
+    /// What it does, to follow on "which".
+    why: &'static str,
+    said: &'a Evidence,
+}
+
+fn lame_servers<'a>(cx: &Context<'a>, zone: &'a Node) -> impl Iterator<Item = Lame<'a>> {
+    let servers = cx
+        .estate
         .needs(&zone.id)
         .filter(|edge| edge.phase == Phase::Runtime && matches!(edge.to.scheme(), "host" | "domain"))
-        .filter_map(|edge| Some((edge, cx.estate.node(&edge.to).filter(|node| has_no_address(node))?)))
-        .collect()
+        .filter_map(|edge| Some((edge, cx.estate.node(&edge.to)?)));
+    servers.filter_map(|(edge, server)| {
+        let (why, said) = nowhere(server).or_else(|| refusal(edge, zone))?;
+        Some(Lame { edge, server, why, said })
+    })
+}
+
+/// That nothing can be sent to a name server.
+fn nowhere(server: &Node) -> Option<(&'static str, &Evidence)> {
+    let fact = server.attributes.get(Attribute::DnsAnswer)?;
+    let why = match server.attributes.text(Attribute::DnsAnswer)? {
+        "NXDOMAIN" => "does not exist",
+        "NODATA" => "has no address",
+        _ => return None,
+    };
+    Some((why, fact.evidence.as_ref()?))
+}
+
+/// What a name server that was asked itself for the zone it is to serve said instead.
+fn refusal<'a>(edge: &'a Edge, zone: &Node) -> Option<(&'static str, &'a Evidence)> {
+    edge.evidence.iter().find_map(|said| {
+        let Evidence::Record { record, name, value, .. } = said else { return None };
+        let why = match value.as_str() {
+            "REFUSED" => "refuses to answer for it",
+            "SERVFAIL" => "fails to answer for it",
+            "NOTAUTH" => "does not know it itself",
+            "NXDOMAIN" => "says that it does not exist",
+            _ => return None,
+        };
+        (record == "SOA" && name == zone.id.rest()).then_some((why, said))
+    })
 }

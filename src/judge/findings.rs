@@ -7,7 +7,7 @@ use super::patterns::Patterns;
 use super::waivers::WaiverUse;
 use super::{Context, Rule};
 use crate::model::settings::RuleLevel;
-use crate::model::{Confidence, Edge, Evidence, Id, Level};
+use crate::model::{Confidence, Edge, Evidence, Id, Kind, Level};
 
 /// Most pieces of evidence that one finding carries.
 const MOST_EVIDENCE: usize = 8;
@@ -115,22 +115,22 @@ impl Draft {
     }
 
     /// From a service to the element; the evidence of its edges is added, the last edge first, and nothing is
-    /// surer than the least sure of them.
+    /// surer than the least sure of them. A provider, region or zone is declared nowhere: what leads into it comes
+    /// before what lies within it, and that before whoever else named it first.
     pub fn path(mut self, cx: &Context<'_>, path: &[Id]) -> Self {
         self.finding.path = path.to_vec();
-        if self.finding.evidence.is_empty() {
-            let before = path
-                .iter()
-                .rev()
-                .skip(1)
-                .find_map(|id| cx.estate.node(id).filter(|n| !n.evidence.is_empty()));
-            self = self.evidence(before.into_iter().flat_map(|node| node.evidence.iter().take(1)));
-        }
-        for pair in path.windows(2).rev() {
-            let Some(edge) = cx.estate.needs(&pair[0]).find(|edge| edge.to == pair[1]) else { continue };
-            self = self.edge(edge);
-        }
-        self
+        let is_place = |id: &Id| {
+            let kind = cx.estate.node(id).map(|node| node.kind);
+            matches!(kind, Some(Kind::Provider | Kind::ProviderService | Kind::Region | Kind::Zone))
+        };
+        let ends_in_place = path.last().is_some_and(is_place);
+        let named = if ends_in_place { std::mem::take(&mut self.finding.evidence) } else { Vec::new() };
+        let edges = path.windows(2).rev();
+        let edges = edges.filter_map(|pair| cx.estate.needs(&pair[0]).find(|edge| edge.to == pair[1]));
+        let (within, into): (Vec<&Edge>, Vec<&Edge>) =
+            edges.partition(|edge| ends_in_place && is_place(&edge.from));
+        self = into.into_iter().chain(within).fold(self, Draft::edge);
+        self.evidence(&named)
     }
 
     /// An edge that makes it so.

@@ -17,13 +17,15 @@ pub(super) struct Told {
     pub(super) category: Option<Category>,
     /// The type of a resource that would be named like it: `aws_security_group`.
     pub(super) like: String,
+    /// The argument of which each entry makes a member of the resource that the module stands for.
+    pub(super) members: Option<&'static str>,
 }
 
 /// What a call of a module tells: by the one provider it is given, by the provider in a registry's address, by words;
 /// else by the only provider that is configured where it is called.
 pub(super) fn told(catalog: &Catalog, call: &Block, configured: &BTreeSet<&str>) -> Told {
-    let source = call.body.attribute("source").and_then(|source| source.value.literal()).unwrap_or("");
-    let source = plain(source);
+    let address = call.body.attribute("source").and_then(|source| source.value.literal()).unwrap_or("");
+    let source = plain(address);
     let words: Vec<&str> = name_of(source).split(['-', '_', '.']).collect();
     let steps: Vec<&str> = source.split("//").next().unwrap_or(source).split('/').collect();
     let named = (2 < steps.len() && !source.contains("::")).then(|| steps[steps.len() - 1].to_owned());
@@ -49,7 +51,8 @@ pub(super) fn told(catalog: &Catalog, call: &Block, configured: &BTreeSet<&str>)
     let own = said.filter(|word| Some(**word) != prefix.as_deref());
     let first = prefix.as_deref().unwrap_or("module");
     let like = std::iter::once(first).chain(own.copied()).collect::<Vec<_>>().join("_");
-    Told { provider: prefix.as_deref().and_then(provider_of), prefix, category, like }
+    let members = links().module_members(address);
+    Told { provider: prefix.as_deref().and_then(provider_of), prefix, category, like, members }
 }
 
 /// Whether a module by its name only thinks up names and tags.

@@ -243,6 +243,11 @@ impl Links {
     pub(super) fn module(&self, source: &str) -> Option<&'static str> {
         self.first("module", &in_registry(source)).map(|row| row.a)
     }
+
+    /// The argument of a registry module of which each entry makes a member of what the module stands for.
+    pub(super) fn module_members(&self, source: &str) -> Option<&'static str> {
+        self.first("module", &in_registry(source)).map(|row| row.b).filter(|argument| !argument.is_empty())
+    }
 }
 
 /// A source without its query, and without the host of the public registry: `tfr:///NAMESPACE/NAME/PROVIDER?version=1`.

@@ -50,7 +50,10 @@ fn network<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, item: &I
 fn add_host_name(item: &Item<'_>, unit: &mut Unit) {
     let Some((attribute, pattern)) = links().host_name(&item.type_name) else { return };
     if let Some(name) = item.leaves.text(attribute).filter(|name| !name.is_empty()) {
-        unit.add_name(&pattern.replace("{}", &name), &item.id, Reach::Everywhere);
+        let name = pattern.replace("{}", &name);
+        // A word alone is a name in a network of its own.
+        let reach = if name.contains('.') { Reach::Everywhere } else { Reach::Unit };
+        unit.add_name(&name, &item.id, reach);
     }
 }
 
@@ -182,6 +185,13 @@ impl Facts<'_, '_> {
             .filter(|member| kind.members.iter().any(|name| **name == *self.graph.items[*member].type_name))
             .collect()
     }
+
+    /// The argument that asks a module from elsewhere for members, and for how many.
+    fn asked_members(&self) -> Option<(&'static str, usize)> {
+        let argument = self.item().told.members?;
+        let asked = self.item().leaves.value.entries()?.get(argument)?.entries()?.len();
+        (asked > 0).then_some((argument, asked))
+    }
 }
 
 impl Declared for Facts<'_, '_> {
@@ -216,6 +226,9 @@ impl Declared for Facts<'_, '_> {
     }
 
     fn members(&self) -> Option<usize> {
+        if let Some((_, asked)) = self.asked_members() {
+            return Some(asked);
+        }
         let members = self.member_items();
         let unknown = members.iter().any(|member| self.graph.items[*member].count_unknown.is_some());
         // What has none here gets them elsewhere: without any it would serve nobody.
@@ -310,6 +323,10 @@ fn because_of_defaults(kind: &ResourceType, item: &Item<'_>, facts: &Facts<'_, '
     if item.mode == Mode::Data && !kind.defaults.is_empty() {
         return "it is looked up, and what it was given is written elsewhere".to_owned();
     }
+    if let Some((argument, asked)) = facts.asked_members() {
+        let entries = if asked == 1 { "entry" } else { "entries" };
+        return format!("`{argument}` has {asked} {entries}");
+    }
     if let Some(member) = kind.members.first().filter(|_| facts.member_items().is_empty()) {
         return format!("no `{member}` of it is declared");
     }
@@ -378,7 +395,7 @@ fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Fact
             }
             _ => None,
         };
-        let members = facts.member_items().len();
+        let members = facts.asked_members().map_or_else(|| facts.member_items().len(), |(_, asked)| asked);
         if out.replicas.is_none() && members > 1 {
             out.replicas = u32::try_from(members).ok();
         }

@@ -144,6 +144,31 @@ module "eks" {{
 }
 
 #[test]
+fn a_module_of_a_cluster_has_the_members_that_it_is_asked_for() {
+    let unit = unit(
+        r#"
+variable "readers" {}
+module "one" {
+  source    = "terraform-aws-modules/rds-aurora/aws"
+  instances = { writer = {} }
+}
+module "two" {
+  source    = "terraform-aws-modules/rds-aurora/aws"
+  instances = { writer = {}, reader = {} }
+}
+module "more" {
+  source    = "terraform-aws-modules/rds-aurora/aws"
+  instances = var.readers
+}
+"#,
+    );
+    let told = |id: &str| (node(&unit, id).tolerance, node(&unit, id).replication.replicas);
+    assert_eq!(told("tf:module.one"), (Tolerance::Nothing, None));
+    assert_eq!(told("tf:module.two"), (Tolerance::Host, Some(2)));
+    assert_eq!(told("tf:module.more"), (Tolerance::Unknown, None));
+}
+
+#[test]
 fn terragrunt_gives_inputs_and_joins_by_dependencies() {
     let declared = read(&[
         (

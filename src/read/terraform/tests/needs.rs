@@ -48,6 +48,26 @@ fn a_load_balancer_needs_one_of_the_instances_behind_it() {
 }
 
 #[test]
+fn a_service_answers_to_the_name_that_service_connect_gives_it() {
+    let unit = unit(
+        r#"
+        resource "aws_ecs_service" "orders" {
+          service_connect_configuration {
+            service {
+              client_alias {
+                dns_name = "orders"
+                port     = 80
+              }
+            }
+          }
+        }
+        "#,
+    );
+    let names: Vec<_> = unit.names.iter().map(|one| (&*one.name, one.id.as_str(), one.reach)).collect();
+    assert_eq!(names, [("orders", "tf:aws_ecs_service.orders", crate::model::Reach::Unit)]);
+}
+
+#[test]
 fn a_task_needs_what_its_definition_speaks_of() {
     let unit = unit(
         r#"

@@ -82,6 +82,20 @@ pub(super) fn place_of_registry(catalog: &Catalog, image: &str) -> Option<Place>
     })
 }
 
+/// Whose service an image is the near end of, as a tunnel or an agent is, and whether that is to watch others.
+pub(super) fn far_end_of_image<'a>(catalog: &'a Catalog, image: &str) -> Option<(&'a str, bool)> {
+    let kind = catalog.image(image)?;
+    Some((kind.provider.as_deref()?, &*kind.category == "monitoring"))
+}
+
+/// Who is behind the known end of a name that begins with what has no value: `${ACCOUNT}.r2.cloudflarestorage.com`.
+pub(super) fn place_of_tail(catalog: &Catalog, text: &str) -> Option<Place> {
+    let (_, known) = text.rsplit_once(['}', ')', '>', '%', '$'])?;
+    let host = known.split(['/', ':', '?']).next().unwrap_or(known);
+    let (_, tail) = host.split_once('.').filter(|(_, tail)| tail.contains('.'))?;
+    place_of_host(catalog, &format!("x.{tail}"), None)
+}
+
 fn place(catalog: &Catalog, found: &Identification<'_>) -> Place {
     let region = found.region.map(str::to_owned);
     // The region of a name that tells the cloud below is that cloud's.

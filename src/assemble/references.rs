@@ -15,9 +15,26 @@ pub(super) fn resolve(merged: &mut Merged, catalog: &Catalog) {
     let references = std::mem::take(&mut merged.references);
     for (unit, reference) in references {
         let ends = far_ends(merged, catalog, unit, &reference);
+        if let Some(beyond) = beyond_image(catalog, &reference) {
+            let ends = far_ends(merged, catalog, unit, &beyond);
+            connect(merged, beyond, ends);
+        }
         connect(merged, reference, ends);
     }
     place_declared_hosts(merged, catalog);
+}
+
+/// What runs an image that is the near end of a provider's service needs that service as long as it runs.
+fn beyond_image(catalog: &Catalog, reference: &Reference) -> Option<Reference> {
+    let Target::Image(image) = &reference.target else { return None };
+    let (provider, watches) = knowledge::far_end_of_image(catalog, image)?;
+    let phase = match reference.phase {
+        Phase::Startup if watches => Phase::Observe,
+        Phase::Startup => Phase::Runtime,
+        other => other,
+    };
+    let target = Target::Provider { provider: provider.to_owned(), service: None, region: None };
+    Some(Reference { target, phase, group: None, ..reference.clone() })
 }
 
 /// Hosts that a person named have a place as well.
@@ -98,7 +115,13 @@ fn far_ends(merged: &mut Merged, catalog: &Catalog, unit: usize, reference: &Ref
         }
         Target::Unresolved { text, because } => {
             let id = Id::new(format!("unresolved:{text}"));
-            vec![unresolved(merged, id, text.clone(), because, reference)]
+            let id = unresolved(merged, id, text.clone(), because, reference);
+            if let Some(place) = knowledge::place_of_tail(catalog, text)
+                && let Some(node) = merged.estate.nodes.get_mut(&id)
+            {
+                occupy(node, place);
+            }
+            vec![id]
         }
     }
 }

@@ -53,6 +53,41 @@ fn a_name_of_the_unit_is_an_edge_and_an_unknown_one_stays_as_a_host() {
 }
 
 #[test]
+fn an_image_that_is_the_near_end_of_a_service_needs_its_provider() {
+    let mut shop = unit("shop", &["tunnel", "agent"]);
+    for (from, image) in
+        [("tunnel", "cloudflare/cloudflared:2026.1.0"), ("agent", "gcr.io/datadoghq/agent:7")]
+    {
+        refer(&mut shop, from, "");
+        let reference = shop.references.last_mut().expect("it was added");
+        (reference.target, reference.phase) = (Target::Image(image.to_owned()), Phase::Startup);
+    }
+    let estate = estate(vec![shop]);
+    let phase = |from: &str, to: &str| {
+        let from = Id::kubernetes("default", "Deployment", from);
+        estate.needs(&from).find(|edge| edge.to == Id::provider(to)).map(|edge| edge.phase)
+    };
+    assert_eq!(phase("tunnel", "cloudflare"), Some(Phase::Runtime));
+    assert_eq!(phase("agent", "datadog"), Some(Phase::Observe));
+}
+
+#[test]
+fn the_known_end_of_a_name_tells_whose_it_is() {
+    let mut shop = unit("shop", &["web"]);
+    for text in
+        ["${ACCOUNT}.r2.cloudflarestorage.com", "https://$ACCOUNT.r2.cloudflarestorage.com/x", "${HOST}"]
+    {
+        refer(&mut shop, "web", "");
+        let reference = shop.references.last_mut().expect("it was added");
+        reference.target = Target::Unresolved { text: text.to_owned(), because: "a variable".to_owned() };
+    }
+    let estate = estate(vec![shop]);
+    let unresolved = estate.nodes.values().filter(|node| node.kind == Kind::Unresolved);
+    let providers: Vec<_> = unresolved.map(|node| node.placement.provider.as_deref()).collect();
+    assert_eq!(providers, [Some("cloudflare"), None, Some("cloudflare")]);
+}
+
+#[test]
 fn the_same_workload_in_two_folders_is_one_node_and_its_needs_are_not_added_up() {
     let mut raw = unit("manifests", &["web", "db"]);
     refer(&mut raw, "web", "db");

@@ -369,7 +369,13 @@ impl Check<'_> {
         for id in tags {
             self.provider(&id, "ip-table.bin");
         }
-        self.facts += self.catalog.addresses().len() + self.catalog.all_images().count();
+        for (image, kind) in self.catalog.all_images() {
+            self.facts += 1;
+            if let Some(provider) = &kind.provider {
+                self.provider(provider, &format!("images.csv: {image}"));
+            }
+        }
+        self.facts += self.catalog.addresses().len();
         self.facts += self.catalog.images().schemes().count();
     }
 }

@@ -15,6 +15,8 @@ pub struct ImageKind {
     pub stateful: bool,
     /// How many of its members must live, when the product itself demands it.
     pub quorum: Option<Quorum>,
+    /// Whose service it is the near end of: it does nothing without that provider.
+    pub provider: Option<Box<str>>,
 }
 
 /// How many members of a cluster must live.
@@ -147,6 +149,7 @@ impl Images {
                     category: row.need("category")?.into(),
                     stateful: row.get("stateful") == "yes",
                     quorum: out.quorums.get(name).map(|known| known.quorum),
+                    provider: row.text("provider"),
                 };
                 out.by_kind.entry(kind.kind.clone()).or_insert_with(|| kind.clone());
                 out.by_repository.insert(row.need("image")?.to_ascii_lowercase().into(), kind);

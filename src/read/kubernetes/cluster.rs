@@ -120,7 +120,11 @@ impl<'c> Cluster<'c> {
 
     fn add_service(&mut self, object: &'c Object) {
         let selector = labels(object.at(&["spec", "selector"]));
-        let ids = if selector.is_empty() { Vec::new() } else { self.selected(object.space(), &selector) };
+        let mut ids = if selector.is_empty() { Vec::new() } else { self.selected(object.space(), &selector) };
+        if ids.is_empty() {
+            let made = self.objects.iter().filter(|other| other.space() == object.space());
+            ids.extend(made.filter(|other| operators::carries(other, &selector)).map(|other| other.id()));
+        }
         let external = object
             .at(&["spec", "externalName"])
             .or_else(|| self.only_endpoint(object).filter(|_| selector.is_empty()));

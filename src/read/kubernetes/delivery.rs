@@ -165,7 +165,30 @@ fn issuer(object: &Object, needs: &mut Needs<'_>, unit: &mut Unit, tree: &Tree) 
     if let (Some(target), Some(server)) = (host_of(server), server) {
         needs.refer(&object.id(), target, Phase::Recover, Need::Required, vec![server.evidence(tree)]);
     }
+    let solvers = object.at(&["spec", "acme", "solvers"]).map(Yaml::items).unwrap_or_default();
+    // Each of several answers for some of the names.
+    let need = if solvers.len() == 1 { Need::Required } else { Need::Optional };
+    for (key, _) in solvers.iter().filter_map(|one| one.get("dns01")).flat_map(Yaml::entries) {
+        let Some((_, provider)) = SOLVERS.iter().find(|(name, _)| *name == &*key.text) else { continue };
+        let target = Target::Provider {
+            provider: (*provider).to_owned(),
+            service: Some("dns".to_owned()),
+            region: None,
+        };
+        let evidence = vec![crate::read::yaml::evidence_at(&key.location, tree)];
+        needs.refer(&object.id(), target, Phase::Recover, need, evidence);
+    }
 }
+
+/// Whose DNS shows that a name is one's own, by the solver that is configured.
+const SOLVERS: &[(&str, &str)] = &[
+    ("akamai", "akamai"),
+    ("azureDNS", "azure"),
+    ("cloudDNS", "gcp"),
+    ("cloudflare", "cloudflare"),
+    ("digitalocean", "digitalocean"),
+    ("route53", "aws"),
+];
 
 fn certificate(object: &Object, cluster: &Cluster<'_>, needs: &mut Needs<'_>, unit: &mut Unit, tree: &Tree) {
     unit.nodes.push(part(object, Category::Certificates, tree));

@@ -260,7 +260,7 @@ unit services
 #[test]
 fn secret_stores_issuers_and_sources_hang_on_their_providers() {
     let text = deployment("api", "", "image: me/api, envFrom: [{secretRef: {name: s}}]")
-        + "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: s}\nspec: {secretStoreRef: {name: st, kind: ClusterSecretStore}}\n---\napiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: st}\nspec: {provider: {aws: {service: SecretsManager, region: eu-west-1}}}\n---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: le}\nspec: {acme: {server: 'https://acme-v02.api.letsencrypt.org/directory'}}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: g}\nspec: {url: 'ssh://git@github.com/a/b'}\n";
+        + "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: s}\nspec: {secretStoreRef: {name: st, kind: ClusterSecretStore}}\n---\napiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: st}\nspec: {provider: {aws: {service: SecretsManager, region: eu-west-1}}}\n---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: le}\nspec: {acme: {server: 'https://acme-v02.api.letsencrypt.org/directory', solvers: [{dns01: {route53: {region: eu-west-1}}}]}}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: g}\nspec: {url: 'ssh://git@github.com/a/b'}\n";
     check(
         &[("a.yaml", &text)],
         r#"
@@ -274,8 +274,28 @@ unit .
   k8s:default/ExternalSecret/s -> k8s:default/ClusterSecretStore/st runtime required
   k8s:default/ClusterSecretStore/st ~> Provider { provider: "aws", service: Some("secretsmanager"), region: Some("eu-west-1") } runtime required
   k8s:default/ClusterIssuer/le ~> acme-v02.api.letsencrypt.org recover required
+  k8s:default/ClusterIssuer/le ~> Provider { provider: "aws", service: Some("dns"), region: None } recover required
   k8s:default/GitRepository/g ~> github.com deploy required
 "#,
+    );
+}
+
+#[test]
+fn a_service_selects_the_pods_that_an_operator_makes() {
+    let text = deployment(
+        "web",
+        "",
+        "image: me/web, env: [{name: DB_HOST, value: pg-lb}, {name: MQ_HOST, value: mq-lb}]",
+    ) + "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: pg}\nspec: {instances: 3}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: pg-lb}\nspec: {selector: {cnpg.io/cluster: pg, role: primary}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: mq-lb}\nspec: {selector: {app.kubernetes.io/name: pg}}\n";
+    check(
+        &[("a.yaml", &text)],
+        "
+unit .
+  service k8s:default/Deployment/web 1 nothing
+  component k8s:default/Cluster/pg 3 instance Stateful
+  k8s:default/Deployment/web -> k8s:default/Cluster/pg runtime required
+  k8s:default/Deployment/web ~> mq-lb (no workload in the scanned files carries the labels that the service selects) runtime required
+",
     );
 }
 

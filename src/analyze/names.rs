@@ -18,6 +18,8 @@ pub enum NameFailure {
     Address,
     /// All addresses of a /24 or a /48.
     Prefix,
+    /// All addresses that one autonomous system announces.
+    System,
     /// What one operator serves zones with.
     Operator,
     /// Names of several zones that each need the others to be found.
@@ -39,14 +41,21 @@ pub enum Family {
 pub fn name_failures(estate: &Estate, kind: NameFailure) -> BTreeMap<String, Vec<Id>> {
     match kind {
         NameFailure::Name => alone(estate, is_name),
-        NameFailure::Address => by(estate, IpAddr::to_string),
-        NameFailure::Prefix => by(estate, network),
+        NameFailure::Address => by(estate, |_, address| Some(address.to_string())),
+        NameFailure::Prefix => by(estate, |_, address| Some(network(address))),
+        NameFailure::System => by(estate, |node, _| node.placement.asn.map(|number| format!("AS{number}"))),
         NameFailure::Operator => operators(estate),
         NameFailure::Cycle => cycles(estate),
         NameFailure::Signature => alone(estate, |node| {
             node.kind == Kind::DnsZone && node.attributes.bool(Attribute::Signed) == Some(true)
         }),
     }
+}
+
+/// The addresses of which no table says what autonomous system announces them.
+pub fn unannounced(estate: &Estate) -> Vec<Id> {
+    let open = estate.nodes.values().filter(|node| address(node).is_some() && node.placement.asn.is_none());
+    open.map(|node| node.id.clone()).collect()
 }
 
 /// Makes the estate what it is to a network that does not speak one kind of address, and says which addresses it cannot
@@ -102,11 +111,11 @@ fn alone(estate: &Estate, is_meant: impl Fn(&Node) -> bool) -> BTreeMap<String, 
     meant.map(|node| (node.id.to_string(), vec![node.id.clone()])).collect()
 }
 
-fn by(estate: &Estate, called: impl Fn(&IpAddr) -> String) -> BTreeMap<String, Vec<Id>> {
+fn by(estate: &Estate, called: impl Fn(&Node, &IpAddr) -> Option<String>) -> BTreeMap<String, Vec<Id>> {
     let mut sets: BTreeMap<String, Vec<Id>> = BTreeMap::new();
     for node in estate.nodes.values() {
-        if let Some(address) = address(node) {
-            sets.entry(called(&address)).or_default().push(node.id.clone());
+        if let Some(name) = address(node).and_then(|address| called(node, &address)) {
+            sets.entry(name).or_default().push(node.id.clone());
         }
     }
     sets
@@ -238,6 +247,18 @@ mod tests {
         assert_ne!(of("192.0.2.255"), of("192.0.3.0"));
         assert_eq!(of("2001:db8:1::1"), of("2001:db8:1:ffff::1"));
         assert_ne!(of("2001:db8:1::1"), of("2001:db8:2::1"));
+    }
+
+    #[test]
+    fn systems_are_lost_with_all_they_announce_and_what_nobody_is_known_to_announce_stays() {
+        let mut estate = estate();
+        for address in ["192.0.2.1", "198.51.100.1"] {
+            estate.nodes.get_mut(&Id::host(address)).unwrap().placement.asn = Some(64500);
+        }
+        let lost = name_failures(&estate, NameFailure::System);
+        let expected = vec![Id::host("192.0.2.1"), Id::host("198.51.100.1")];
+        assert_eq!(lost, BTreeMap::from([("AS64500".to_owned(), expected)]));
+        assert_eq!(unannounced(&estate), [Id::host("192.0.2.2"), Id::host("2001:db8:1:2::1")]);
     }
 
     #[test]

@@ -102,6 +102,7 @@ fn fill(known: &mut Node, other: Node) {
     known.placement.service = known.placement.service.take().or(other.placement.service);
     known.placement.region = known.placement.region.take().or(other.placement.region);
     known.placement.region_unknown = known.placement.region_unknown.take().or(other.placement.region_unknown);
+    known.placement.asn = known.placement.asn.or(other.placement.asn);
     if known.placement.zones.is_empty() {
         known.placement.zones = other.placement.zones;
     }

@@ -235,6 +235,7 @@ fn address(
         if let Some(place) = knowledge::place_of_address(catalog, address) {
             occupy(&mut node, place);
         }
+        node.placement.asn = catalog.autonomous_system(address);
         merged.estate.nodes.insert(id.clone(), node);
     }
     add_evidence(merged, &id, &reference.evidence);

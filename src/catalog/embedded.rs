@@ -3,8 +3,9 @@
 use super::table::DataFile;
 
 /// The tables of the catalog, by the name an override file must have (`providers.csv`, `names/ns.csv`,
-/// `resources/aws.toml`; any name under `names/` or `resources/` goes).
-pub const TABLES: [&str; 27] = [
+/// `resources/aws.toml`; any name under `names/` or `resources/` goes). Of autonomous systems nothing is embedded: their table is
+/// as large as the rest, and its licence asks for more than those of the others.
+pub const TABLES: [&str; 28] = [
     "providers.csv",
     "provider-aliases.csv",
     "ctpp.csv",
@@ -32,6 +33,7 @@ pub const TABLES: [&str; 27] = [
     "names/txt.csv",
     "names/dmarc.csv",
     "names/domains.csv",
+    "autonomous-systems.csv",
 ];
 
 /// The table that a name means; its ending may be left out.

@@ -16,6 +16,7 @@ use super::regions::{Region, Regions};
 use super::resources::{ResourceKnowledge, ResourceType, Resources};
 use super::setting_keys::{SettingKey, SettingKeys};
 use super::subproviders::{SubProvider, SubProviders};
+use super::systems::Systems;
 use super::table::{Confidence, DataFile, TableError, rows};
 
 /// What is known about providers: the embedded tables, and the files that override them.
@@ -32,6 +33,7 @@ pub struct Catalog {
     subproviders: OnceLock<SubProviders>,
     resources: OnceLock<Resources>,
     addresses: OnceLock<Addresses>,
+    systems: OnceLock<Systems>,
     hosts: OnceLock<Names>,
     ns: OnceLock<Names>,
     mx: OnceLock<Names>,
@@ -72,6 +74,9 @@ pub struct Source {
 
 /// The domains that operators have for themselves.
 const DOMAINS: &str = "names/domains.csv";
+
+/// Which autonomous systems announce which addresses.
+const SYSTEMS: &str = "autonomous-systems.csv";
 
 /// The embedded tables are checked by a test, and override files when they are given.
 const CHECKED: &str = "the tables of the catalog were checked before";
@@ -125,6 +130,7 @@ impl Catalog {
         set(&self.packages, Packages::read(&self.files("sdk-packages.csv")))?;
         set(&self.setting_keys, SettingKeys::read(&self.files("setting-keys.csv")))?;
         set(&self.subproviders, SubProviders::read(&self.files("subproviders.csv")))?;
+        set(&self.systems, Systems::read(&self.files(SYSTEMS)))?;
         set(&self.resources, self.read_resources())?;
         self.resources().load()?;
         set(&self.hosts, self.read_names(NameKind::Host))?;
@@ -257,6 +263,16 @@ impl Catalog {
         out.region = found.region;
         out.on = found.on;
         Some(out)
+    }
+
+    /// The number of the autonomous system that announces an address; none without a table of them, since none is embedded.
+    pub fn autonomous_system(&self, address: IpAddr) -> Option<u32> {
+        self.systems().get(address)
+    }
+
+    /// Whether there is a table of autonomous systems.
+    pub fn has_autonomous_systems(&self) -> bool {
+        self.is_override(SYSTEMS)
     }
 
     /// Whose address it is; private addresses and those for examples are nobody's.
@@ -411,6 +427,10 @@ impl Catalog {
     pub(super) fn addresses(&self) -> &Addresses {
         self.addresses
             .get_or_init(|| Addresses::unpack(embedded::IP_TABLE).expect("a test decodes the embedded table"))
+    }
+
+    fn systems(&self) -> &Systems {
+        self.systems.get_or_init(|| Systems::read(&self.files(SYSTEMS)).expect(CHECKED))
     }
 
     pub(super) fn registries(&self) -> &HashMap<Box<str>, Box<str>> {

@@ -24,6 +24,7 @@ mod resource_tests;
 mod resources;
 mod setting_keys;
 mod subproviders;
+mod systems;
 mod table;
 #[cfg(test)]
 mod tests;

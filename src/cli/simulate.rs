@@ -11,7 +11,7 @@ use show::{Answer, Run};
 
 use super::typed::Input;
 use super::{Command, Exit, Terminal, meaning};
-use crate::analyze::names::{Family, NameFailure, name_failures, silence};
+use crate::analyze::names::{Family, NameFailure, name_failures, silence, unannounced};
 use crate::analyze::query::{QueryError, select};
 use crate::analyze::{Failure, Plane, ServiceOutcome, ServiceState, Simulation, Simulator};
 use crate::assemble::{add_control_planes, provider_part};
@@ -95,7 +95,7 @@ enum Each {
     Cycle,
     /// The signatures of a zone (DNSSEC), for resolvers that check them
     Signature,
-    /// What one autonomous system announces: not known, since the catalog has no AS numbers
+    /// What one autonomous system announces, by a table that `linchpin.toml` names
     As,
 }
 
@@ -146,7 +146,7 @@ impl Command for Simulate {
                 "nothing is to fail; give --fail QUERY, --scenario OUTAGE, --each WHAT, --all-single or --worst N"
             );
         }
-        let each = typed.each.map(Each::failure).transpose()?;
+        let each = typed.each.map(Each::failure);
         let today = typed.input.how.today.unwrap_or_else(meaning::today);
         let outcome = meaning::Scan::of(&typed.input).run(terminal)?;
         let estate = outcome.estate.clone();
@@ -165,18 +165,16 @@ impl Command for Simulate {
 }
 
 impl Each {
-    fn failure(self) -> anyhow::Result<NameFailure> {
-        Ok(match self {
+    fn failure(self) -> NameFailure {
+        match self {
             Each::Name => NameFailure::Name,
             Each::Address => NameFailure::Address,
             Each::Prefix => NameFailure::Prefix,
             Each::Operator => NameFailure::Operator,
             Each::Cycle => NameFailure::Cycle,
             Each::Signature => NameFailure::Signature,
-            Each::As => bail!(
-                "failed to tell autonomous systems apart: the catalog knows whose an address is, and not who announces it; use `--each prefix` or `--each operator`"
-            ),
-        })
+            Each::As => NameFailure::System,
+        }
     }
 }
 
@@ -266,6 +264,11 @@ impl World<'_> {
         let silent = silent.map(|family| silence(&mut estate, family)).unwrap_or_default();
         let limit = typed.worst.unwrap_or(usize::MAX);
         if let Some(each) = each {
+            if each == NameFailure::System && !self.catalog.has_autonomous_systems() {
+                bail!(
+                    "failed to tell autonomous systems apart: the catalog says whose an address is, and not who announces it; name a table of them in `linchpin.toml` (`[data] autonomous-systems`), or use `--each prefix` or `--each operator`"
+                );
+            }
             return Ok(each_alone(&estate, each, &silent, limit, typed));
         }
         if typed.fail.is_empty() && typed.without.is_none() {
@@ -357,7 +360,11 @@ fn each_alone(estate: &Estate, each: NameFailure, silent: &[Id], limit: usize, t
         [count(ServiceState::Down), count(ServiceState::NotKnown), count(ServiceState::Degraded)]
     };
     runs.sort_by_cached_key(|run| (std::cmp::Reverse(rank(&run.simulation)), run.name.clone()));
-    let summary = format!("{} of {all} that were read hurt somebody.\n", runs.len());
+    let mut summary = format!("{} of {all} that were read hurt somebody.\n", runs.len());
+    let unannounced = if each == NameFailure::System { unannounced(estate).len() } else { 0 };
+    if 0 < unannounced {
+        summary += &format!("Who announces {unannounced} of the addresses is not known.\n");
+    }
     runs.truncate(limit);
     show::many(&runs, typed.format, Some(&summary))
 }

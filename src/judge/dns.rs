@@ -84,30 +84,39 @@ fn is_mail_provider(node: &Node) -> bool {
     matches!(node.kind, Kind::Provider | Kind::ProviderService) && node.category == Some(Category::Mail)
 }
 
-/// The network in which all name servers of a zone stand, where the addresses of all of them are known.
+/// The network in which all name servers of a zone stand, where the addresses of all of them are known: a block of
+/// addresses, or the autonomous system that announces them all.
 pub(crate) fn shared_network(estate: &Estate, zone: &Node) -> Option<String> {
-    let servers: Vec<&Node> = servers(estate, zone).collect();
-    let (mut older, mut newer) = (BTreeSet::new(), BTreeSet::new());
-    let (mut all_older, mut all_newer) = (true, true);
-    for server in &servers {
-        let addresses = addresses(estate, server);
-        if addresses.is_empty() {
-            return None;
-        }
-        let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = addresses.into_iter().partition(IpAddr::is_ipv4);
-        all_older &= !v4.is_empty();
-        all_newer &= !v6.is_empty();
-        older.extend(v4.iter().map(network));
-        newer.extend(v6.iter().map(network));
+    let servers: Vec<Vec<IpAddr>> = servers(estate, zone).map(|server| addresses(estate, server)).collect();
+    if servers.len() < 2 || servers.iter().any(Vec::is_empty) {
+        return None;
     }
+    // That one operator is all there is, with its network, is said where operators are counted.
+    let is_operated = operators(estate, zone).is_some_and(|operators| operators.len() == 1);
+    shared_block(&servers).or_else(|| if is_operated { None } else { shared_system(estate, &servers) })
+}
+
+fn shared_block(servers: &[Vec<IpAddr>]) -> Option<String> {
+    let networks = |is_meant: fn(&IpAddr) -> bool| -> BTreeSet<String> {
+        servers.iter().flatten().filter(|address| is_meant(address)).map(network).collect()
+    };
+    let (older, newer) = (networks(IpAddr::is_ipv4), networks(IpAddr::is_ipv6));
     // Each server has one address of either kind, as a rule: two networks are then one place. Servers of which some
     // have the one kind alone and others the other stand apart.
-    let apart = !all_older && !all_newer;
-    if servers.len() < 2 || apart || 1 < older.len() || 1 < newer.len() {
+    let all_have = |is_meant: fn(&IpAddr) -> bool| servers.iter().all(|server| server.iter().any(is_meant));
+    let apart = !all_have(IpAddr::is_ipv4) && !all_have(IpAddr::is_ipv6);
+    if apart || 1 < older.len() || 1 < newer.len() {
         return None;
     }
     let networks: Vec<String> = older.into_iter().chain(newer).collect();
-    (!networks.is_empty()).then(|| networks.join(" and "))
+    Some(networks.join(" and "))
+}
+
+fn shared_system(estate: &Estate, servers: &[Vec<IpAddr>]) -> Option<String> {
+    let system = |address: &IpAddr| estate.node(&Id::host(&address.to_string()))?.placement.asn;
+    let systems: Option<BTreeSet<u32>> = servers.iter().flatten().map(system).collect();
+    let systems = systems.filter(|systems| systems.len() == 1)?;
+    systems.first().map(|number| format!("AS{number}"))
 }
 
 /// The services that a name leads to, or that need it; sorted.
@@ -166,6 +175,11 @@ mod tests {
 
     /// The network of a zone whose servers have these addresses.
     fn shared(servers: &[&[&str]]) -> Option<String> {
+        shared_of(servers, &[])
+    }
+
+    /// The same, where these systems announce some of them.
+    fn shared_of(servers: &[&[&str]], systems: &[(&str, u32)]) -> Option<String> {
         let mut estate = Estate::default();
         let mut add = |id: Id, kind: Kind| {
             estate.nodes.insert(id.clone(), Node::new(id.clone(), kind, id.rest()));
@@ -189,6 +203,9 @@ mod tests {
             confidence: Confidence::Observed,
             evidence: Vec::new(),
         }));
+        for (address, number) in systems {
+            estate.nodes.get_mut(&Id::host(address))?.placement.asn = Some(*number);
+        }
         estate.settle();
         shared_network(&estate, estate.node(&zone)?)
     }
@@ -208,5 +225,15 @@ mod tests {
         ] {
             assert_eq!(shared(apart), None, "{apart:?}");
         }
+    }
+
+    #[test]
+    fn servers_share_a_system_only_where_all_are_known_to_stand_in_it() {
+        let servers: &[&[&str]] = &[&["192.0.2.1", "2001:db8:1::1"], &["198.51.100.1"]];
+        let two = [("192.0.2.1", 64500), ("198.51.100.1", 64500)];
+        assert_eq!(shared_of(servers, &two), None);
+        let all = [two[0], two[1], ("2001:db8:1::1", 64500)];
+        assert_eq!(shared_of(servers, &all).as_deref(), Some("AS64500"));
+        assert_eq!(shared_of(servers, &[all[0], all[2], ("198.51.100.1", 64501)]), None);
     }
 }

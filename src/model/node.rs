@@ -15,6 +15,8 @@ pub struct Placement {
     pub region_unknown: Option<String>,
     /// Zones in which instances are known to stand, distinct and sorted.
     pub zones: Vec<String>,
+    /// The autonomous system that announces it, where it is an address and a table says so.
+    pub asn: Option<u32>,
     /// Whether the product is one for all regions (CloudFront, Route 53): its loss is not a region's loss.
     pub global: bool,
 }

@@ -190,6 +190,8 @@ struct Node<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     jurisdiction: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    asn: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     replicas: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     replicas_unknown: Option<&'a str>,
@@ -232,6 +234,7 @@ impl<'a> Node<'a> {
             region_unknown: placement.region_unknown.as_deref(),
             zones: &placement.zones,
             jurisdiction: text(Attribute::Jurisdiction),
+            asn: placement.asn,
             replicas: node.replication.replicas,
             replicas_unknown: node.replication.unknown.as_deref(),
             required: node.replication.required,

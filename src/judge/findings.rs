@@ -25,6 +25,8 @@ pub struct Findings {
 pub struct Draft {
     finding: Finding,
     cut_set: Vec<Id>,
+    /// Who names the element, where nothing declares it; it comes after all other evidence.
+    named: Vec<Evidence>,
 }
 
 /// The fingerprint of a finding: the first 16 hexadecimal digits of the SHA-256 of rule, element and cut set.
@@ -78,8 +80,14 @@ impl Draft {
             evidence: Vec::new(),
             fix: None,
         };
-        let draft = Draft { finding, cut_set: vec![element.clone()] };
-        draft.evidence(node.into_iter().flat_map(|node| node.evidence.iter().take(3)))
+        let own: Vec<Evidence> =
+            node.into_iter().flat_map(|node| node.evidence.iter().take(3)).cloned().collect();
+        let mut draft = Draft { finding, cut_set: vec![element.clone()], named: Vec::new() };
+        match is_place(cx, element) {
+            true => draft.named = own,
+            false => draft.finding.evidence = own,
+        }
+        draft
     }
 
     /// One sentence without a full stop.
@@ -115,22 +123,15 @@ impl Draft {
     }
 
     /// From a service to the element; the evidence of its edges is added, the last edge first, and nothing is
-    /// surer than the least sure of them. A provider, region or zone is declared nowhere: what leads into it comes
-    /// before what lies within it, and that before whoever else named it first.
+    /// surer than the least sure of them. What leads into a provider, region or zone comes before what lies within it.
     pub fn path(mut self, cx: &Context<'_>, path: &[Id]) -> Self {
         self.finding.path = path.to_vec();
-        let is_place = |id: &Id| {
-            let kind = cx.estate.node(id).map(|node| node.kind);
-            matches!(kind, Some(Kind::Provider | Kind::ProviderService | Kind::Region | Kind::Zone))
-        };
-        let ends_in_place = path.last().is_some_and(is_place);
-        let named = if ends_in_place { std::mem::take(&mut self.finding.evidence) } else { Vec::new() };
+        let ends_in_place = path.last().is_some_and(|id| is_place(cx, id));
         let edges = path.windows(2).rev();
         let edges = edges.filter_map(|pair| cx.estate.needs(&pair[0]).find(|edge| edge.to == pair[1]));
         let (within, into): (Vec<&Edge>, Vec<&Edge>) =
-            edges.partition(|edge| ends_in_place && is_place(&edge.from));
-        self = into.into_iter().chain(within).fold(self, Draft::edge);
-        self.evidence(&named)
+            edges.partition(|edge| ends_in_place && is_place(cx, &edge.from));
+        into.into_iter().chain(within).fold(self, Draft::edge)
     }
 
     /// An edge that makes it so.
@@ -192,10 +193,17 @@ impl Draft {
     }
 }
 
+/// Whether a node is a provider, region or zone: what is named where others stand, and declared nowhere.
+fn is_place(cx: &Context<'_>, id: &Id) -> bool {
+    let kind = cx.estate.node(id).map(|node| node.kind);
+    matches!(kind, Some(Kind::Provider | Kind::ProviderService | Kind::Region | Kind::Zone))
+}
+
 impl Findings {
     /// Adds a finding, unless the policy turns the rule off there.
     pub fn push(&mut self, cx: &Context<'_>, draft: Draft) {
-        let Draft { mut finding, cut_set } = draft;
+        let named = draft.named.clone();
+        let Draft { mut finding, cut_set, .. } = draft.evidence(&named);
         match policy_level(cx, &finding) {
             Some(RuleLevel::Off) => return,
             Some(RuleLevel::Note) => finding.level = FindingLevel::Note,

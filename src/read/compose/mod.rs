@@ -9,6 +9,7 @@ mod service;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use self::profiles::Profiles;
 use self::project::{Loader, Services, env_of_folder};
@@ -54,7 +55,8 @@ impl Format for Compose {
         let mut loader = Loader::new(cx.tree);
         let mut declarations = Declarations::default();
         let mut folders: BTreeMap<&str, Vec<&SourceFile>> = BTreeMap::new();
-        for file in files {
+        let parts = parts(files, &mut loader);
+        for file in files.iter().filter(|file| !parts.contains(file.path())) {
             folders.entry(file.folder()).or_default().push(file);
         }
         let mut projects: BTreeMap<Identity, String> = BTreeMap::new();
@@ -78,6 +80,26 @@ impl Format for Compose {
         declarations.problems = loader.problems;
         declarations
     }
+}
+
+/// Files that are no projects by themselves, as others include them or take services from them: what stands in another
+/// folder and is included by a project, and what lies beside it and is neither called a project nor an environment.
+fn parts(files: &[&SourceFile], loader: &mut Loader<'_>) -> BTreeSet<Arc<str>> {
+    let mut parts = BTreeSet::new();
+    for file in files {
+        let [included, extended] = loader.taken_from(file);
+        let is_beside = |part: &&&SourceFile| {
+            part.folder() == file.folder()
+                && part.path() != file.path()
+                && variant_name(part.name()).is_some_and(|name| !is_environment(&name))
+        };
+        let is_within =
+            |part: &&&SourceFile| part.folder() != file.folder() && variant_name(file.name()).is_none();
+        let beside = included.iter().chain(&extended).filter(is_beside);
+        let all = beside.chain(included.iter().filter(is_within));
+        parts.extend(all.map(|part| Arc::clone(part.path())));
+    }
+    parts
 }
 
 /// What each service of a project runs, by its name.

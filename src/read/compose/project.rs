@@ -1,6 +1,6 @@
 //! The services of a project: files layered, `extends` and `include` followed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::interpolate::{Variables, interpolate};
@@ -52,6 +52,20 @@ impl<'l> Loader<'l> {
         let services = services_of(&root).map(Node::entries).unwrap_or_default();
         let complete = |node: &Node| ["image", "build", "extends"].iter().any(|key| node.get(key).is_some());
         services.into_iter().map(|(key, node)| (key.text.to_string(), complete(node))).collect()
+    }
+
+    /// The files that one includes as a whole, and those that it takes services from by `extends`.
+    pub(super) fn taken_from(&mut self, file: &SourceFile) -> [Vec<&'l SourceFile>; 2] {
+        let Some(root) = self.root(file) else { return [Vec::new(), Vec::new()] };
+        let includes = root.get("include").map(Node::items_or_self).unwrap_or_default();
+        let included = includes.into_iter().flat_map(|one| one.get("path").unwrap_or(one).items_or_self());
+        let services = services_of(&root).map(Node::entries).unwrap_or_default();
+        let extended = services.into_iter().filter_map(|(_, service)| service.at(&["extends", "file"]));
+        let found = |named: Vec<&str>| {
+            let named: BTreeSet<&str> = named.into_iter().take(MAX_INCLUDES).collect();
+            named.into_iter().filter_map(|written| self.tree.join(file.folder(), written)).collect()
+        };
+        [found(included.filter_map(Node::str).collect()), found(extended.filter_map(Node::str).collect())]
     }
 
     /// The services of files laid over each other.

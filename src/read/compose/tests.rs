@@ -226,6 +226,42 @@ unit .
 }
 
 #[test]
+fn files_that_others_are_made_from_are_no_projects() {
+    check(
+        &[
+            (
+                "docker-compose.base.yml",
+                "services:\n  web: {image: me/web}\n  db: {image: postgres}\n  tracing: {image: me/tracing}\n",
+            ),
+            (
+                "docker-compose.hobby.yml",
+                "services:\n  web: {extends: {file: docker-compose.base.yml, service: web}, depends_on: [db]}\n  db: {extends: {file: docker-compose.base.yml, service: db}, volumes: ['d:/var/lib/postgresql/data']}\n",
+            ),
+        ],
+        "
+unit .
+  compose:db 1 Stateful
+  compose:web 1
+  compose:web -> compose:db runtime required
+",
+    );
+    check(
+        &[
+            (
+                "docker-compose.yml",
+                "include: [search/docker-compose.yml]\nservices:\n  web: {image: me/web}\n",
+            ),
+            ("search/docker-compose.yml", "services:\n  search: {image: me/search}\n"),
+        ],
+        "
+unit .
+  compose:search 1
+  compose:web 1
+",
+    );
+}
+
+#[test]
 fn files_are_layered_extended_included_and_interpolated() {
     check(
         &[

@@ -6,7 +6,7 @@ use super::config::Mode;
 use super::graph::Item;
 use super::knowledge::links;
 use super::leaves::Leaf;
-use super::value::{Kind, Shape, Value};
+use super::value::Value;
 use crate::model::Target;
 
 /// Stands for a piece of a text that is not known.
@@ -94,11 +94,5 @@ fn bare(name: &str) -> &str {
 
 /// A text, its unknown pieces as [`UNKNOWN`].
 fn written(value: &Value) -> Option<String> {
-    if let Some(text) = value.text() {
-        return (text.len() < 2_000).then(|| text.to_string());
-    }
-    let Kind::Unknown(unknown) = &value.kind else { return None };
-    let Shape::Text(pieces) = &unknown.shape else { return None };
-    let piece = |piece: &Value| piece.text().map_or_else(|| UNKNOWN.to_owned(), |text| text.to_string());
-    (pieces.len() < 20).then(|| pieces.iter().map(piece).collect())
+    value.with_gaps(UNKNOWN).filter(|text| text.len() < 2_000)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::config::Mode;
 use super::functions;
 use super::syntax::{Expansion, Expr, ExprKind, For, Operator, Part};
-use super::value::{InstanceKey, Key, Kind, Ref, Shape, Value, equal};
+use super::value::{InstanceKey, Key, Kind, Ref, Refs, Shape, Value, equal};
 use super::world::{Bound, Instances, Scope, World};
 
 /// Longest text that an expression may make, in bytes.
@@ -295,7 +295,8 @@ impl World<'_> {
 
     fn for_each(&self, each: &For, scope: Scope<'_>) -> Value {
         let collection = self.eval(&each.collection, scope);
-        let pairs: Vec<(Value, Value)> = match &collection.kind {
+        let known = collection.known_part();
+        let pairs: Vec<(Value, Value)> = match &known.kind {
             Kind::Map(map) => {
                 map.iter().map(|(key, value)| (Value::string(Arc::clone(key)), value.clone())).collect()
             }
@@ -319,7 +320,7 @@ impl World<'_> {
             }
             _ => return Value::failed("`for` over something that has no elements"),
         };
-        let mut out = ForResult::default();
+        let mut out = ForResult { unknown: collection.reason().cloned(), ..ForResult::default() };
         for (key, value) in pairs {
             let value_bound = Bound { name: &each.value_name, value, next: scope.bound };
             let key_bound;
@@ -358,7 +359,7 @@ impl World<'_> {
                 Some(name) => drop(out.map.insert(name, value)),
                 None => {
                     out.unknown = key.reason().cloned().or_else(|| Some("a key is not known".into()));
-                    out.list.push(value);
+                    out.lost = super::value::join_refs(&out.lost, &value.deep_refs());
                 }
             }
         } else {
@@ -492,25 +493,23 @@ struct ForResult {
     list: Vec<Value>,
     map: BTreeMap<Arc<str>, Value>,
     groups: BTreeMap<Arc<str>, Vec<Value>>,
+    /// Why it is not known whether this is all, and no more than that.
     unknown: Option<Arc<str>>,
+    /// What entries without a name refer to.
+    lost: Refs,
 }
 
 impl ForResult {
-    fn finish(mut self, each: &For) -> Value {
-        if let Some(reason) = self.unknown {
-            self.list.extend(self.map.into_values());
-            self.list.extend(self.groups.into_values().flatten());
-            return Value::unknown(reason).with_refs(&Value::list(self.list).deep_refs());
-        }
-        if each.key.is_none() {
-            return Value::list(self.list);
-        }
-        if each.grouping {
-            return Value::map(
-                self.groups.into_iter().map(|(key, items)| (key, Value::list(items))).collect(),
-            );
-        }
-        Value::map(self.map)
+    fn finish(self, each: &For) -> Value {
+        let groups = self.groups.into_iter().map(|(key, items)| (key, Value::list(items)));
+        let known = match (&each.key, each.grouping) {
+            (None, _) => Value::list(self.list),
+            (Some(_), true) => Value::map(groups.collect()),
+            (Some(_), false) => Value::map(self.map),
+        };
+        let Some(reason) = self.unknown else { return known };
+        let refs = super::value::join_refs(&known.deep_refs(), &self.lost);
+        Value::shaped(reason, Shape::Part(known)).with_refs(&refs)
     }
 }
 

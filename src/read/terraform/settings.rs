@@ -48,16 +48,19 @@ pub(super) fn read(
             unit.references.push(need(named.target(), evidence(leaf.at)));
             continue;
         }
-        let Some(text) = leaf.value.text().filter(|text| !text.is_empty() && text.len() < 5_000) else {
-            continue;
-        };
         if refers_to(graph, leaf, |item: &Item<'_>| item.is_component()) {
             continue;
         }
-        let written = || evidence(trace::locate_text(leaf.expr, leaf.at, &text));
         if links().is_image(&item.type_name, &leaf.path) {
-            unit.references.push(need(Target::Image(text.to_string()), written()));
-        } else if let Some(name) = key_of(item, index) {
+            let image = image(leaf);
+            unit.references.extend(image.map(|image| need(Target::Image(image), evidence(leaf.at))));
+            continue;
+        }
+        let Some(text) = leaf.value.text().filter(|text| !text.is_empty() && text.len() < 5_000) else {
+            continue;
+        };
+        let written = || evidence(trace::locate_text(leaf.expr, leaf.at, &text));
+        if let Some(name) = key_of(item, index) {
             for (number, mention) in hosts::in_setting(name, &text).into_iter().enumerate() {
                 add_mention(unit, from, &format!("{name}-{number}"), mention, need_of, &written());
             }
@@ -66,6 +69,15 @@ pub(super) fn read(
     if !item.type_name.starts_with("kubernetes_") {
         opened(graph, catalog, from, item, unit);
     }
+}
+
+/// The image that an attribute names, with something in the place of what is not known behind its registry.
+fn image(leaf: &Leaf<'_>) -> Option<String> {
+    let written = leaf.value.with_gaps("x").filter(|text| !text.is_empty() && text.len() < 5_000)?;
+    let known = leaf.value.text().or_else(|| leaf.value.head())?;
+    let is_placed = leaf.value.text().is_some() || known.contains(['/', ':']);
+    // App Service says beside the image what kind it is.
+    is_placed.then(|| written.strip_prefix("DOCKER|").map_or(written.clone(), str::to_owned))
 }
 
 /// Adds the providers whose services the keys among the settings open.

@@ -48,6 +48,8 @@ pub(super) enum Shape {
     Text(Vec<Value>),
     /// JSON of a value, parts of which are unknown.
     Json(Value),
+    /// A list or map of which these elements are known, and perhaps more are in it.
+    Part(Value),
 }
 
 /// A resource instance: module instance, resource within its module, key.
@@ -188,6 +190,21 @@ impl Value {
         }
     }
 
+    /// The text, with something in the place of pieces that are not known.
+    pub(super) fn with_gaps(&self, gap: &str) -> Option<String> {
+        match &self.kind {
+            Kind::Unknown(unknown) => match &unknown.shape {
+                Shape::Text(pieces) => {
+                    let piece =
+                        |piece: &Value| piece.text().map_or_else(|| gap.to_owned(), |text| text.to_string());
+                    Some(pieces.iter().map(piece).collect())
+                }
+                _ => None,
+            },
+            _ => self.text().map(|text| text.to_string()),
+        }
+    }
+
     /// The number, also of a text that is one.
     pub(super) fn as_number(&self) -> Option<f64> {
         match &self.kind {
@@ -223,6 +240,17 @@ impl Value {
         }
     }
 
+    /// The list or map itself, or as much of it as is known.
+    pub(super) fn known_part(&self) -> &Value {
+        match &self.kind {
+            Kind::Unknown(unknown) => match &unknown.shape {
+                Shape::Part(inner) => inner,
+                _ => self,
+            },
+            _ => self,
+        }
+    }
+
     /// Calls `see` for all references of the value and what is in it, at most `budget` values deep and wide.
     pub(super) fn each_ref(&self, budget: &mut u32, see: &mut dyn FnMut(&Ref)) {
         if *budget == 0 {
@@ -239,7 +267,7 @@ impl Value {
             Kind::Unknown(unknown) => match &unknown.shape {
                 Shape::Nothing | Shape::Failed => {}
                 Shape::Text(pieces) => pieces.iter().for_each(|piece| piece.each_ref(budget, see)),
-                Shape::Json(inner) => inner.each_ref(budget, see),
+                Shape::Json(inner) | Shape::Part(inner) => inner.each_ref(budget, see),
             },
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Function, MAX_ITEMS, Mode, items, number, size, text};
 use crate::read::terraform::evaluate::unknown_element;
-use crate::read::terraform::value::{Kind, Value, compare, equal};
+use crate::read::terraform::value::{Kind, Shape, Value, compare, equal};
 
 pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
     Some(match name {
@@ -15,7 +15,7 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         "coalesce" => (Mode::Lenient, coalesce),
         "coalescelist" => (Mode::Lenient, coalesce_list),
         "compact" => (Mode::Strict, compact),
-        "concat" => (Mode::Strict, concat),
+        "concat" => (Mode::Lenient, concat),
         "contains" => (Mode::Strict, contains),
         "distinct" => (Mode::Strict, distinct),
         "element" => (Mode::Picks, element),
@@ -34,7 +34,7 @@ pub(super) fn lookup(name: &str) -> Option<(Mode, Function)> {
         "lookup" => (Mode::Picks, look_up),
         "map" => (Mode::Lenient, map),
         "matchkeys" => (Mode::Deep, match_keys),
-        "merge" => (Mode::Strict, merge),
+        "merge" => (Mode::Lenient, merge),
         "one" => (Mode::Picks, one),
         "range" => (Mode::Strict, range),
         "reverse" => {
@@ -115,12 +115,13 @@ fn compact(args: &[Value]) -> Option<Value> {
 }
 
 fn concat(args: &[Value]) -> Option<Value> {
-    let lists: Option<Vec<_>> = args.iter().map(Value::items).collect();
-    let lists = lists?;
+    let lists: Vec<_> = args.iter().filter_map(|arg| arg.known_part().items()).collect();
     if lists.iter().map(|list| list.len()).sum::<usize>() > MAX_ITEMS {
         return Some(Value::unknown("`concat` makes too much"));
     }
-    Some(Value::list(lists.into_iter().flat_map(|list| list.iter().cloned()).collect()))
+    let all_are_known = lists.len() == args.len();
+    let known = Value::list(lists.into_iter().flat_map(|list| list.iter().cloned()).collect());
+    with_unknown(args, known, all_are_known)
 }
 
 fn contains(args: &[Value]) -> Option<Value> {
@@ -265,15 +266,22 @@ fn match_keys(args: &[Value]) -> Option<Value> {
 
 fn merge(args: &[Value]) -> Option<Value> {
     let mut out = BTreeMap::new();
-    for arg in args {
-        if arg.is_null() {
-            continue;
-        }
-        for (key, value) in arg.entries()?.iter() {
-            out.insert(Arc::clone(key), value.clone());
+    let mut all_are_known = true;
+    for arg in args.iter().filter(|arg| !arg.is_null()) {
+        match arg.known_part().entries() {
+            Some(entries) => out.extend(entries.iter().map(|(key, value)| (Arc::clone(key), value.clone()))),
+            None => all_are_known = false,
         }
     }
-    Some(Value::map(out))
+    with_unknown(args, Value::map(out), all_are_known)
+}
+
+/// What several arguments make together, a part of it where some are not known; nothing where one is of a wrong type.
+fn with_unknown(args: &[Value], known: Value, all_are_known: bool) -> Option<Value> {
+    match args.iter().find(|arg| arg.is_unknown()) {
+        Some(unknown) => Some(Value::shaped(Arc::clone(unknown.reason()?), Shape::Part(known))),
+        None => all_are_known.then_some(known),
+    }
 }
 
 fn one(args: &[Value]) -> Option<Value> {

@@ -48,6 +48,71 @@ fn a_load_balancer_needs_one_of_the_instances_behind_it() {
 }
 
 #[test]
+fn what_is_known_of_settings_counts_beside_what_is_not() {
+    let unit = unit(
+        r#"
+        variable "tag" {}
+        variable "more" {}
+        locals {
+          given = merge({ DB_HOST = "db.example.org" }, var.more, { for k, v in { STAGE = var.tag } : k => v if v != "" })
+        }
+        resource "aws_ecs_task_definition" "web" {
+          container_definitions = jsonencode([{
+            name        = "web"
+            image       = "ghcr.io/acme/web:${var.tag}"
+            environment = concat([for k, v in local.given : { name = k, value = v }], var.more)
+          }])
+        }
+        resource "aws_ecs_service" "web" { task_definition = aws_ecs_task_definition.web.arn }
+        resource "azurerm_app_service" "api" {
+          app_settings = merge(var.more, { STRIPE_API_KEY = var.tag })
+          site_config {
+            linux_fx_version = "DOCKER|acme.azurecr.io/api:${var.tag}"
+          }
+        }
+        resource "aws_lambda_function" "unplaced" { image_uri = "${var.more}:1" }
+        "#,
+    );
+    let web: Vec<_> = edges(&unit)
+        .into_iter()
+        .filter(|edge| edge.contains(" -> host ") || edge.contains(" -> image "))
+        .collect();
+    assert_eq!(
+        web,
+        [
+            "tf:aws_ecs_service.web -> host db.example.org runtime required",
+            "tf:aws_ecs_service.web -> image ghcr.io/acme/web:x startup required",
+            "tf:azurerm_app_service.api -> image acme.azurecr.io/api:x startup required",
+        ]
+    );
+    has_edge(&unit, "tf:azurerm_app_service.api -> provider stripe runtime optional");
+}
+
+#[test]
+fn a_gateway_needs_what_serves_and_not_the_slot_beside_it() {
+    let unit = unit(
+        r#"
+        resource "azurerm_app_service" "api" { name = "api" }
+        resource "azurerm_storage_account" "drafts" { name = "drafts" }
+        resource "azurerm_app_service_slot" "staging" {
+          app_service_name = azurerm_app_service.api.name
+          app_settings     = { FILES = azurerm_storage_account.drafts.name }
+        }
+        resource "azurerm_application_gateway" "front" {
+          backend_address_pool {
+            fqdns = [azurerm_app_service.api.default_site_hostname]
+          }
+          backend_address_pool {
+            fqdns = [azurerm_app_service_slot.staging.default_site_hostname]
+          }
+        }
+        "#,
+    );
+    has_edge(&unit, "tf:azurerm_application_gateway.front -> tf:azurerm_app_service.api runtime required");
+    assert!(!edges(&unit).iter().any(|edge| edge.contains("drafts")), "{:?}", edges(&unit));
+}
+
+#[test]
 fn a_service_answers_to_the_name_that_service_connect_gives_it() {
     let unit = unit(
         r#"

@@ -329,6 +329,8 @@ fn read_data(kind: &str, rest: &[&str], origin: &str) -> Parsed {
         "NS" => named(0, Data::NameServer),
         "MX" => named(1, Data::Mail),
         "SRV" => named(3, Data::Service),
+        // gdnsd and PowerDNS work the answer out themselves.
+        "DYNA" | "DYNC" | "LUA" if !rest.is_empty() => Parsed::Data(Data::Resource(rest.join(" "))),
         "TXT" | "SPF" | "CAA" | "PTR" | "DS" | "DNSKEY" | "RRSIG" | "NSEC" | "NSEC3" | "NSEC3PARAM"
         | "TLSA" | "SSHFP" | "HINFO" | "LOC" | "RP" | "NAPTR" | "CERT" | "SMIMEA" | "OPENPGPKEY" | "URI"
         | "CDS" | "CDNSKEY" | "CSYNC" | "HTTPS" | "SVCB" | "ZONEMD" | "AFSDB" | "HIP" | "APL" | "DHCID"
@@ -518,6 +520,21 @@ mod tests {
         let lines: Vec<_> = out.problems.iter().map(|problem| problem.location.line).collect();
         assert_eq!(lines, [2, 3]);
         assert_eq!(edges(&out), ["domain:ok.example.org -> Address(192.0.2.9)"]);
+    }
+
+    #[test]
+    fn answers_that_servers_work_out_are_names_that_exist() {
+        let out = read(&[("example.org", "@ SOA a. b. 1 2 3 4 5\ngeo 600 DYNA geoip!text\nwww CNAME geo\n")]);
+        let text = "Unresolved { text: \"geoip!text\", because: \"it is named by an id that only its provider can follow\" }";
+        assert_eq!(
+            edges(&out),
+            [
+                format!("domain:geo.example.org -> {text}"),
+                "domain:www.example.org -> Host { name: \"geo.example.org\", port: None, scheme: None }"
+                    .to_owned()
+            ]
+        );
+        assert!(out.problems.is_empty(), "{:?}", out.problems);
     }
 
     #[test]

@@ -50,8 +50,7 @@ impl<'a> Key<'a> {
         {
             Meaning::SomethingElse
         } else if (is_variable && words::OWN_NAMES.contains(&whole.as_str()))
-            || whole.ends_with("public_url")
-            || whole.ends_with("external_url")
+            || words::OWN_ENDINGS.iter().any(|ending| whole.ends_with(ending))
         {
             Meaning::OnlyKnown
         } else {

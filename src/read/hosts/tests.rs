@@ -119,6 +119,7 @@ fn settings_that_name_no_host() {
         ("TZ", "Europe/Berlin"),
         ("POSTGRES_DB", "umami"),
         ("HealthChecksUI__HealthChecks__0__Uri", "http://web/hc"),
+        ("MM_SERVICESETTINGS_SITEURL", "https://chat.example.org"),
     ] {
         let certain: Vec<_> = in_setting(key, value)
             .into_iter()

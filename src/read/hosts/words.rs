@@ -65,6 +65,9 @@ pub(super) const OF_ITSELF: &[&str] = &[
 pub(super) const NO_HOST: &[&str] =
     &["image", "tag", "version", "docs", "documentation", "license", "homepage", "xmlns", "schema", "vhost"];
 
+/// How keys of the own public name end, whatever stands before.
+pub(super) const OWN_ENDINGS: &[&str] = &["public_url", "external_url", "site_url", "siteurl", "root_url"];
+
 /// Keys that usually hold the own public name: what they name counts only where it is known.
 pub(super) const OWN_NAMES: &[&str] = &[
     "host",

@@ -48,6 +48,9 @@ impl Format for Backstage {
     }
 }
 
+/// Kinds that something may depend on, in the order in which a name without its kind is looked for.
+const KINDS_NEEDED: &[&str] = &["component", "resource", "api"];
+
 struct Reader<'a> {
     draft: Draft<'a>,
     /// Entities by kind and name, lower case.
@@ -110,13 +113,13 @@ impl Reader<'_> {
             let Some(id) = id_of(&kind, &entity_name(&entity, &name)) else { continue };
             self.inherit_owner(&id, &entity);
             for at in list(&entity, "dependsOn") {
-                self.need(&id, at, "component", &providers);
+                self.need(&id, at, self.meant(at), &providers);
             }
             for at in list(&entity, "consumesApis") {
-                self.need(&id, at, "api", &providers);
+                self.need(&id, at, reference_of(at, "api"), &providers);
             }
             for at in list(&entity, "dependencyOf") {
-                let (kind, name) = parse_reference(at.str().unwrap_or(""), "component");
+                let (kind, name) = self.meant(at);
                 if let Some(from) = self.known(&kind, &name) {
                     self.draft.edge(&from, &id, How::RUNTIME, at);
                 }
@@ -146,7 +149,7 @@ impl Reader<'_> {
         for ((kind, name), entity) in &self.entities {
             if let Some(id) = id_of(kind, &entity_name(entity, name)) {
                 for at in list(entity, "providesApis") {
-                    let (_, api) = parse_reference(at.str().unwrap_or(""), "api");
+                    let (_, api) = reference_of(at, "api");
                     out.entry(api.to_lowercase()).or_default().push(id.clone());
                 }
             }
@@ -159,9 +162,26 @@ impl Reader<'_> {
         id_of(kind, &entity_name(entity, name))
     }
 
-    fn need(&mut self, from: &Id, at: &Value, default: &str, providers: &BTreeMap<String, Vec<Id>>) {
+    /// The kind and name that a dependency refers to; where the kind is left out, the first of those that have such
+    /// an entity.
+    fn meant(&self, at: &Value) -> (String, String) {
+        let (first, name) = reference_of(at, KINDS_NEEDED[0]);
+        let says_kind = at.str().is_some_and(|text| text.contains(':'));
+        let has = |kind: &&&str| self.entities.contains_key(&((**kind).to_owned(), name.to_lowercase()));
+        match KINDS_NEEDED.iter().find(has).filter(|_| !says_kind) {
+            Some(kind) => ((*kind).to_owned(), name),
+            None => (first, name),
+        }
+    }
+
+    fn need(
+        &mut self,
+        from: &Id,
+        at: &Value,
+        (kind, name): (String, String),
+        providers: &BTreeMap<String, Vec<Id>>,
+    ) {
         let text = at.str().unwrap_or("");
-        let (kind, name) = parse_reference(text, default);
         if kind == "api" {
             return self.need_api(from, at, &name, providers);
         }
@@ -244,6 +264,10 @@ fn id_of(kind: &str, name: &str) -> Option<Id> {
 fn parse_reference(text: &str, default: &str) -> (String, String) {
     let (kind, name) = text.split_once(':').unwrap_or((default, text));
     (kind.trim().to_lowercase(), name.trim().trim_start_matches("default/").to_owned())
+}
+
+fn reference_of(at: &Value, default: &str) -> (String, String) {
+    parse_reference(at.str().unwrap_or(""), default)
 }
 
 fn owner_name(owner: &str) -> String {
@@ -336,6 +360,20 @@ mod tests {
         assert_eq!(unit.nodes[0].owner.as_deref(), Some("team-a"));
         assert_eq!(unit.nodes[1].owner.as_deref(), Some("team-b"));
         assert_eq!(unit.nodes[3].category, Some(Category::Database));
+    }
+
+    #[test]
+    fn a_name_without_its_kind_is_what_has_it() {
+        let text = entity("Component", "shop", "{type: service, dependsOn: [orders-db, mail, rates, gone]}")
+            + &entity("Resource", "orders-db", "{type: database}")
+            + &entity("Component", "mail", "{type: service}")
+            + &entity("Component", "bank", "{type: service, providesApis: [rates]}")
+            + &entity("API", "rates", "{type: openapi}");
+        let unit = &read(&text).units[0];
+        let mut needed: Vec<_> = unit.edges.iter().map(|edge| edge.to.as_str()).collect();
+        needed.sort_unstable();
+        assert_eq!(needed, ["app:bank", "app:mail", "backstage:resource/orders-db"]);
+        assert_eq!(unit.references.len(), 1, "of `gone` nothing is known");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::records::{is_proof, qualify, real_ttl};
 use super::{Data, Operator, Record, Zone, add_zones, operators};
 use crate::model::{Declarations, Environment, Need, Unit};
-use crate::read::yaml::{self, Node};
+use crate::read::yaml::{self, Node, evidence_at};
 use crate::read::{Format, ReadContext};
 use crate::source::{Problems, SourceFile, Tree};
 
@@ -182,6 +182,29 @@ impl<'a> Config<'a> {
         named.into_iter().filter_map(copy).collect()
     }
 
+    /// Zones that are named here and whose records no file holds: of them only their operators are known.
+    fn without_records(
+        &self,
+        zones: &BTreeMap<String, Zone>,
+        tree: &Tree,
+        problems: &mut Problems,
+    ) -> Vec<Zone> {
+        let mut out = Vec::new();
+        for (key, entry) in self.root.get("zones").map(Node::entries).unwrap_or_default() {
+            let name = key.text.trim_end_matches('.').to_lowercase();
+            if name.contains('*') || zones.contains_key(&name) || entry.get("glob").is_some() {
+                continue;
+            }
+            problems.note(key.location.clone(), format!("no file holds the records of zone `{name}`"));
+            let operators = self.operators(&name, tree);
+            if !operators.is_empty() {
+                let evidence = vec![evidence_at(&key.location, tree)];
+                out.push(Zone { name, operators, evidence, records: Vec::new() });
+            }
+        }
+        out
+    }
+
     fn operators(&self, zone: &str, tree: &Tree) -> Vec<Operator> {
         let Some((_, targets)) = self.targets(zone) else { return Vec::new() };
         let mut out = Vec::new();
@@ -246,11 +269,13 @@ fn find_zones(folder: &str, root: &Node, files: &[&SourceFile]) -> Option<String
     (folders.len() == 1).then(|| folders.first().map(|folder| (*folder).to_owned())).flatten()
 }
 
-/// Configurations that read the same zones are alternatives.
+/// Configurations that read the same zones are alternatives; so are those in one folder whose zones lie elsewhere.
 fn by_folder(configs: Vec<Config<'_>>) -> Vec<Vec<Config<'_>>> {
-    let mut groups: BTreeMap<Vec<String>, Vec<Config<'_>>> = BTreeMap::new();
-    for config in configs.into_iter().filter(|config| !config.folders.is_empty()) {
-        groups.entry(config.folders.values().cloned().collect()).or_default().push(config);
+    let mut groups: BTreeMap<(Vec<String>, &str), Vec<Config<'_>>> = BTreeMap::new();
+    for config in configs {
+        let folders: Vec<String> = config.folders.values().cloned().collect();
+        let beside = if folders.is_empty() { config.file.folder() } else { "" };
+        groups.entry((folders, beside)).or_default().push(config);
     }
     groups.into_values().collect()
 }
@@ -292,23 +317,11 @@ fn read_config<'a>(
         zone.operators = config.operators(&zone.name, cx.tree);
     }
     let copies = config.copies(&zones, cx.tree);
-    let zones: Vec<Zone> = zones.into_values().chain(copies).collect();
-    note_missing(config, &zones, problems);
-    add_zones(&mut unit, &zones);
+    zones.extend(copies.into_iter().map(|copy| (copy.name.clone(), copy)));
+    let without_records = config.without_records(&zones, cx.tree, problems);
+    zones.extend(without_records.into_iter().map(|zone| (zone.name.clone(), zone)));
+    add_zones(&mut unit, &zones.into_values().collect::<Vec<_>>());
     unit
-}
-
-/// Zones that the configuration names and no file holds, and copies of others.
-fn note_missing(config: &Config<'_>, zones: &[Zone], problems: &mut Problems) {
-    let known: BTreeSet<&str> = zones.iter().map(|zone| zone.name.as_str()).collect();
-    let Some(entries) = config.root.get("zones") else { return };
-    for (key, entry) in entries.entries() {
-        let name = key.text.trim_end_matches('.').to_lowercase();
-        if name.contains('*') || known.contains(name.as_str()) || entry.get("glob").is_some() {
-            continue;
-        }
-        problems.note(key.location.clone(), format!("no file holds the records of zone `{name}`"));
-    }
 }
 
 /// Zones that no configuration reads: their operator is not known.
@@ -453,7 +466,7 @@ mod tests {
 
     const CONFIG: &str = "providers:\n  config:\n    class: octodns.provider.yaml.YamlProvider\n    directory: ./zones\n  \
                           r53:\n    class: octodns_route53.Route53Provider\n  ns1:\n    class: octodns_ns1.Ns1Provider\n\
-                          zones:\n  '*': {sources: [config], targets: [r53]}\n  two.test.: {sources: [config], targets: [r53, ns1]}\n";
+                          zones:\n  '*': {sources: [config], targets: [r53]}\n";
 
     fn read(texts: &[(&str, &str)]) -> Declarations {
         let tree = Tree::of_texts(texts.iter().copied());
@@ -492,14 +505,26 @@ mod tests {
     #[test]
     fn zones_stand_on_their_targets() {
         let zone = "www:\n  type: A\n  value: 192.0.2.1\n";
+        let config = format!("{CONFIG}  two.test.: {{sources: [config], targets: [r53, ns1]}}\n");
         let out =
-            read(&[("config.yaml", CONFIG), ("zones/one.test.yaml", zone), ("zones/two.test.yaml", zone)]);
+            read(&[("config.yaml", &config), ("zones/one.test.yaml", zone), ("zones/two.test.yaml", zone)]);
         assert_eq!(out.units.len(), 1);
         let zones: Vec<_> = out.units[0].nodes.iter().filter(|node| node.kind == Kind::DnsZone).collect();
         let providers: Vec<_> = zones.iter().map(|zone| zone.placement.provider.as_deref()).collect();
         assert_eq!(providers, [Some("aws"), None]);
         assert_eq!(out.units[0].groups[0].id.as_str(), "zone:two.test#operators");
         assert!(out.problems.is_empty(), "{:?}", out.problems);
+    }
+
+    #[test]
+    fn zones_whose_records_lie_elsewhere_have_operators() {
+        let config = "providers:\n  netbox: {class: octodns_netbox.NetBoxSource}\n  \
+                      r53: {class: octodns_route53.Route53Provider}\n  dump: {class: octodns.provider.yaml.YamlProvider, directory: ./x}\n\
+                      zones:\n  one.test.: {sources: [netbox], targets: [r53]}\n  two.test.: {sources: [r53], targets: [dump]}\n";
+        let out = read(&[("config.yaml", config)]);
+        let zones: Vec<_> = out.units[0].nodes.iter().map(|node| node.id.as_str()).collect();
+        assert_eq!(zones, ["zone:one.test"], "what is written to files has no operator");
+        assert_eq!(out.units[0].nodes[0].placement.provider.as_deref(), Some("aws"));
     }
 
     #[test]

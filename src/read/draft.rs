@@ -176,15 +176,21 @@ impl<'a> Draft<'a> {
         let sure =
             |endpoint: &hosts::Endpoint| endpoint.sure == Sureness::Certain || is_known(&endpoint.target);
         let need_of = |endpoint: &hosts::Endpoint| match &endpoint.target {
-            target @ Target::Host { name, .. } if is_known(target) || !has_public_suffix(name) => {
+            target @ Target::Host { name, .. }
+                if !endpoint.only_watches() && (is_known(target) || !has_public_suffix(name)) =>
+            {
                 Need::Required
             }
             _ => endpoint.need(),
         };
+        let how = |endpoint: &hosts::Endpoint| How {
+            phase: endpoint.phase(Phase::Runtime),
+            need: need_of(endpoint),
+        };
         let evidence = yaml::evidence_at(at, self.tree);
         let endpoints = mention.endpoints.into_iter().filter(sure);
-        let targets: Vec<(Need, Target)> =
-            endpoints.map(|endpoint| (need_of(&endpoint), endpoint.target)).collect();
+        let targets: Vec<(How, Target)> =
+            endpoints.map(|endpoint| (how(&endpoint), endpoint.target)).collect();
         let group = (targets.len() > 1).then(|| Id::new(format!("{from}#{}", key.to_lowercase())));
         if let Some(id) = &group
             && !self.unit.groups.iter().any(|group| group.id == *id)
@@ -192,8 +198,8 @@ impl<'a> Draft<'a> {
             let evidence = vec![evidence.clone()];
             self.unit.groups.push(Group { id: id.clone(), owner: from.clone(), k: 1, level: None, evidence });
         }
-        for (need, target) in targets {
-            self.add_reference(from, target, How { need, ..How::RUNTIME }, group.clone(), evidence.clone());
+        for (how, target) in targets {
+            self.add_reference(from, target, how, group.clone(), evidence.clone());
         }
     }
 }

@@ -424,8 +424,8 @@ impl<'g> Graph<'g> {
                         self.add_evidence(needs, other, Phase::Runtime, Need::Required, evidence.clone());
                     }
                     None if endpoint.sure == Sureness::Certain => {
-                        let need = endpoint.need();
-                        self.refer(needs, endpoint.target, Phase::Runtime, need, evidence.clone());
+                        let (phase, need) = (endpoint.phase(Phase::Runtime), endpoint.need());
+                        self.refer(needs, endpoint.target, phase, need, evidence.clone());
                     }
                     None => {}
                 }

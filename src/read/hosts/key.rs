@@ -1,6 +1,6 @@
 //! What the key of a setting says about its value: that hosts stand there, whose, and of what kind.
 
-use super::words;
+use super::{Purpose, words};
 use crate::catalog::without_mark;
 
 /// The key of a setting, taken apart into its words.
@@ -76,9 +76,15 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// Whether it speaks of a datastore, and not of something beside one.
-    pub(super) fn is_of_a_datastore(&self) -> bool {
-        self.has(words::DATASTORES) && !self.has(words::BESIDE_A_DATASTORE)
+    /// What the hosts of its value are for: of a datastore it speaks only where it does not of something beside one.
+    pub(super) fn purpose(&self) -> Purpose {
+        if self.has(words::TELEMETRY) {
+            Purpose::Watching
+        } else if self.has(words::DATASTORES) && !self.has(words::BESIDE_A_DATASTORE) {
+            Purpose::Storing
+        } else {
+            Purpose::Unsaid
+        }
     }
 
     /// Whether several hosts of its value are members of one thing.

@@ -13,7 +13,7 @@ mod written;
 
 pub use name::{is_hostname, need_of, of_host, published_names};
 
-use crate::model::{Need, Target};
+use crate::model::{Need, Phase, Target};
 use key::{Key, Meaning};
 
 /// One host that a setting names.
@@ -23,24 +23,55 @@ pub struct Endpoint {
     pub target: Target,
     /// How sure it is that a host is named at all.
     pub sure: Sureness,
-    /// Whether the key beside it speaks of a datastore.
-    pub stores: bool,
+    /// What the key beside it says that it is for.
+    pub purpose: Purpose,
 }
 
 impl Endpoint {
     /// A host that is named for certain.
     pub fn certain(target: Target) -> Self {
-        Endpoint { target, sure: Sureness::Certain, stores: false }
+        Endpoint { target, sure: Sureness::Certain, purpose: Purpose::Unsaid }
     }
 
     /// As [`need_of`], where the key too may say that the host is that of a datastore. A name of two labels may be
     /// a service and its namespace that are not read: it is left open.
     pub fn need(&self) -> Need {
         match &self.target {
-            Target::Host { name, .. } if self.stores && name.matches('.').count() != 1 => Need::Required,
+            _ if self.only_watches() => Need::Optional,
+            Target::Host { name, .. }
+                if self.purpose == Purpose::Storing && name.matches('.').count() != 1 =>
+            {
+                Need::Required
+            }
             target => need_of(target),
         }
     }
+
+    /// The phase in which it is needed by what names it in a given one.
+    pub fn phase(&self, named_in: Phase) -> Phase {
+        if self.only_watches() { Phase::Observe } else { named_in }
+    }
+
+    /// Whether it is told how the program fares, by the key or by its own name.
+    pub fn only_watches(&self) -> bool {
+        let first = match &self.target {
+            Target::Host { name, .. } => name.split('.').next().unwrap_or(""),
+            _ => "",
+        };
+        self.purpose == Purpose::Watching
+            || first.split(['-', '_']).any(|word| words::WATCHERS.contains(&word))
+    }
+}
+
+/// What a key says that the hosts in its value are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Nothing of it.
+    Unsaid,
+    /// To keep data.
+    Storing,
+    /// To be told how the program fares.
+    Watching,
 }
 
 /// How sure it is that a word is a host.
@@ -84,7 +115,7 @@ pub fn in_setting(key: &str, value: &str) -> Vec<Mention> {
         }
     }
     for endpoint in found.iter_mut().flat_map(|mention| &mut mention.endpoints) {
-        endpoint.stores = key.is_of_a_datastore();
+        endpoint.purpose = key.purpose();
         if meaning == Meaning::OnlyKnown {
             endpoint.sure = Sureness::IfKnown;
         }

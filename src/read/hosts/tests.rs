@@ -46,6 +46,20 @@ fn keys_of_datastores_make_their_hosts_needed() {
 }
 
 #[test]
+fn where_telemetry_goes_is_no_need_of_the_program() {
+    let how = |key: &str, value: &str| {
+        let endpoint = in_setting(key, value).remove(0).endpoints.remove(0);
+        (endpoint.phase(Phase::Runtime), endpoint.need())
+    };
+    let watched = (Phase::Observe, Need::Optional);
+    assert_eq!(how("OTLP_ENDPOINT", "http://ewr.traces-app.internal:4318"), watched);
+    assert_eq!(how("OTEL_EXPORTER_OTLP_ENDPOINT", "https://api.acme.net"), watched);
+    assert_eq!(how("TRACES_URL", "http://jaeger-collector:14268"), watched);
+    assert_eq!(how("REDIS_URL", "redis://cache:6379"), (Phase::Runtime, Need::Required));
+    assert_eq!(how("WORKFLOWS_ADDR", "temporal-frontend:7233"), (Phase::Runtime, Need::Optional));
+}
+
+#[test]
 fn names_of_services_in_the_dns_lead_to_their_host() {
     setting("STORE", "dnssrv+_grpc._tcp.store.thanos.svc", "store.thanos.svc");
     setting("STORE", "dns+store.example.net:10901", "store.example.net:10901");

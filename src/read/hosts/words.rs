@@ -115,6 +115,24 @@ pub(super) const OWN_NAMES: &[&str] = &[
     "web_domain",
 ];
 
+/// Words of keys that speak of where a program tells how it fares.
+pub(super) const TELEMETRY: &[&str] =
+    &["otel", "otlp", "opentelemetry", "telemetry", "jaeger", "zipkin", "statsd"];
+
+/// Words in the names of hosts that are told how programs fare.
+pub(super) const WATCHERS: &[&str] = &[
+    "otel",
+    "otelcol",
+    "opentelemetry",
+    "jaeger",
+    "zipkin",
+    "collector",
+    "datadog",
+    "statsd",
+    "tempo",
+    "loki",
+];
+
 /// Words of keys that speak of a datastore.
 pub(super) const DATASTORES: &[&str] = &[
     "db",

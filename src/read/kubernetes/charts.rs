@@ -219,8 +219,8 @@ fn value_hosts(object: &Object, values: &Yaml, needs: &mut Needs<'_>, tree: &Tre
                         );
                     }
                     None if endpoint.sure == Sureness::Certain && key.chars().any(char::is_uppercase) => {
-                        let need = endpoint.need();
-                        needs.refer(&object.id(), endpoint.target, Phase::Runtime, need, evidence);
+                        let (phase, need) = (endpoint.phase(Phase::Runtime), endpoint.need());
+                        needs.refer(&object.id(), endpoint.target, phase, need, evidence);
                     }
                     None => {}
                 }

@@ -198,8 +198,7 @@ impl<'c> Needs<'c> {
                         );
                     }
                     None if endpoint.sure == Sureness::Certain => {
-                        let phase = if self.only_watches(&endpoint.target) { Phase::Observe } else { phase };
-                        let need = endpoint.need();
+                        let (phase, need) = (endpoint.phase(phase), endpoint.need());
                         self.refer(&workload.id, endpoint.target, phase, need, evidence.to_vec());
                     }
                     None => {}
@@ -213,14 +212,6 @@ impl<'c> Needs<'c> {
                 }
             }
         }
-    }
-
-    fn only_watches(&self, target: &Target) -> bool {
-        let Target::Host { name, .. } = target else { return false };
-        let first = name.split('.').next().unwrap_or("");
-        ["otel", "jaeger", "collector", "datadog", "zipkin", "statsd", "tempo", "loki", "opentelemetry"]
-            .iter()
-            .any(|word| first.contains(word))
     }
 
     /// From a node through a Service to what it leads to; with `list` the ends are returned and not joined.

@@ -72,9 +72,20 @@ fn read_app(draft: &mut Draft<'_>, name: &str, root: &Value) {
     }
     if let Some(settings) = root.get("env") {
         draft.settings(&id, settings);
+        draft.unit.references.iter_mut().for_each(|reference| name_the_app(&mut reference.target));
     }
     if let Some(image) = root.at(&["build", "image"]) {
         draft.reference(&id, Target::Image(image.str().unwrap_or("").to_owned()), How::STARTUP, image);
+    }
+}
+
+/// Of the private names of an app the one that means all of it: `fra.shop.internal`, `top1.nearest.of.shop.internal`
+/// and `web.process.shop.internal` are machines of `shop`.
+fn name_the_app(target: &mut Target) {
+    let Target::Host { name, .. } = target else { return };
+    let app = name.strip_suffix(".internal").and_then(|machines| machines.rsplit_once('.'));
+    if let Some((_, app)) = app {
+        *name = format!("{app}.internal");
     }
 }
 
@@ -116,6 +127,25 @@ mod tests {
         assert_eq!((node.id.as_str(), node.placement.region.as_deref()), ("fly:shop", Some("fra")));
         assert!(node.replication.unknown.is_some());
         assert_eq!(out.units[0].references.len(), 1);
+    }
+
+    #[test]
+    fn machines_of_an_app_are_the_app_and_telemetry_is_no_need() {
+        let text = "app = \"shop\"\n[env]\nSTOCK_URL = \"http://top1.nearest.of.stock.internal:80\"\n\
+                    OTLP_ENDPOINT = \"http://fra.traces.internal:4318\"\n";
+        let tree = Tree::of_texts([("fly.toml", text)]);
+        let files: Vec<_> = tree.files().collect();
+        let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
+        let unit = &Fly.read(&files, &cx).units[0];
+        let needs = unit.references.iter().map(|reference| match &reference.target {
+            Target::Host { name, .. } => (name.as_str(), reference.phase.word(), reference.need.word()),
+            other => panic!("{other:?}"),
+        });
+        let needs: Vec<_> = needs.collect();
+        assert_eq!(
+            needs,
+            [("stock.internal", "runtime", "required"), ("traces.internal", "observe", "optional")]
+        );
     }
 
     #[test]

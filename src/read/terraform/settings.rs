@@ -179,12 +179,8 @@ fn add_mention(
     need_of: impl Fn(&Target) -> Need,
     evidence: &[Evidence],
 ) {
-    let sure: Vec<Target> = mention
-        .endpoints
-        .into_iter()
-        .filter(|endpoint| endpoint.sure == hosts::Sureness::Certain)
-        .map(|endpoint| endpoint.target)
-        .collect();
+    let is_sure = |endpoint: &hosts::Endpoint| endpoint.sure == hosts::Sureness::Certain;
+    let sure: Vec<hosts::Endpoint> = mention.endpoints.into_iter().filter(is_sure).collect();
     let group = (sure.len() > 1).then(|| Id::new(format!("{from}#{label}")));
     if let Some(id) = &group {
         unit.groups.push(Group {
@@ -195,12 +191,12 @@ fn add_mention(
             evidence: evidence.to_vec(),
         });
     }
-    for target in sure {
+    for endpoint in sure {
         unit.references.push(Reference {
-            need: need_of(&target),
+            need: if endpoint.only_watches() { Need::Optional } else { need_of(&endpoint.target) },
+            phase: endpoint.phase(Phase::Runtime),
             from: from.clone(),
-            target,
-            phase: Phase::Runtime,
+            target: endpoint.target,
             group: group.clone(),
             confidence: Confidence::Inferred,
             evidence: evidence.to_vec(),

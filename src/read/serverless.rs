@@ -226,6 +226,7 @@ impl Variables<'_> {
                 }
                 None => None,
             },
+            (kind, path) if kind.starts_with("ssm") => Some(Arc::new(unsaid(&dynamic(path), &at))),
             _ => None,
         }
     }
@@ -259,6 +260,15 @@ impl Variables<'_> {
         let root = parse_any(file, self.problems)?;
         let found = if key.is_empty() { root } else { walk(&root, key)? };
         Some(self.node(&found, depth + 1))
+    }
+}
+
+/// A value of the parameter store, or of the secret store behind it, in the words of CloudFormation.
+fn dynamic(path: &str) -> String {
+    let path = path.trim();
+    match path.strip_prefix("/aws/reference/secretsmanager/") {
+        Some(secret) => format!("{{{{resolve:secretsmanager:{secret}}}}}"),
+        None => format!("{{{{resolve:ssm:{path}}}}}"),
     }
 }
 
@@ -586,6 +596,7 @@ fn read_other(file: &SourceFile, root: &Node, provider: &str, cx: &ReadContext<'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Target;
 
     fn read(texts: &[(&str, &str)]) -> Declarations {
         let tree = Tree::of_texts(texts.iter().copied());
@@ -634,6 +645,31 @@ mod tests {
         assert_eq!(edges(&out), ["serverless/f serverless/Todos", "serverless/f serverless/Q"]);
         assert_eq!(out.units[0].nodes[0].placement.region.as_deref(), Some("eu-west-1"));
         assert_eq!(out.units[0].references.len(), 1);
+    }
+
+    #[test]
+    fn parameters_are_looked_up_to_deploy_and_known_alternatives_count() {
+        let out = read(&[(
+            "serverless.yml",
+            "service: shop\nprovider: {name: aws, environment: {KEY: '${ssm:/shop/key}', NAME: \"${ssm:/x, 'known'}\"}}\n\
+             functions:\n  a: {handler: a.b}\n  b: {handler: a.b, environment: {PW: 'x-${ssm(eu-west-1):/aws/reference/secretsmanager/db}'}}\n",
+        )]);
+        let mut looked_up: Vec<_> = out.units[0]
+            .references
+            .iter()
+            .filter_map(|reference| match &reference.target {
+                Target::Provider { service: Some(service), .. } => {
+                    Some(format!("{} {service} {}", reference.from.rest(), reference.phase))
+                }
+                _ => None,
+            })
+            .filter(|text| text.ends_with("deploy"))
+            .collect();
+        looked_up.sort();
+        assert_eq!(
+            looked_up,
+            ["serverless/a ssm deploy", "serverless/b secretsmanager deploy", "serverless/b ssm deploy"]
+        );
     }
 
     #[test]

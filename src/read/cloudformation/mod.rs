@@ -4,6 +4,7 @@
 //! under the names that Terraform has for them ([`names`], [`convert`]), so that one set of rules serves both.
 
 mod convert;
+mod deploying;
 mod names;
 mod template;
 mod value;
@@ -220,6 +221,7 @@ fn read_together(
     finish(&mut unit, &perhaps);
     let ids: Vec<&Id> = all.iter().map(|given| &given.id).collect();
     say_elsewhere(&stack_resources, &ids, cx.tree, &mut unit);
+    deploying::read(&index, &ids, cx.tree, &mut unit);
     Together { unit, stacks, problems }
 }
 
@@ -335,7 +337,7 @@ fn split(read: Unit, stacks: &BTreeMap<Id, usize>, first: usize, units: &mut [Un
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Attribute, Tolerance};
+    use crate::model::{Attribute, Kind, Tolerance};
 
     fn read(texts: &[(&str, &str)]) -> Declarations {
         let tree = Tree::of_texts(texts.iter().copied());
@@ -498,6 +500,40 @@ mod tests {
              Run: {Type: Task, Parameters: {FunctionName: !Ref F.Version}}\n",
         )]);
         assert_eq!(needs(&out, "cfn:app/Flow"), ["cfn:app/F"]);
+    }
+
+    #[test]
+    fn what_is_looked_up_when_a_stack_is_made_is_needed_to_deploy_it() {
+        let out = read(&[(
+            "app.yaml",
+            "Resources:\n  Secret: {Type: AWS::SecretsManager::Secret, Properties: {Name: prod/db}}\n  \
+             Db: {Type: AWS::RDS::DBInstance, Properties: {MasterUserPassword: !Sub '{{resolve:secretsmanager:${Secret}::password}}'}}\n  \
+             Other: {Type: AWS::RDS::DBInstance, Properties: {MasterUserPassword: '{{resolve:secretsmanager:prod/db:SecretString:password}}'}}\n  \
+             F: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {HOST: '{{resolve:ssm:/db/host:1}}'}}}}\n",
+        )]);
+        let unit = &out.units[0];
+        let edges: Vec<_> = unit.edges.iter().map(|e| (e.from.rest(), e.to.rest(), e.phase)).collect();
+        assert_eq!(
+            edges,
+            [("app/Db", "app/Secret", Phase::Deploy), ("app/Other", "app/Secret", Phase::Deploy)]
+        );
+        let parameter =
+            Target::Provider { provider: "aws".to_owned(), service: Some("ssm".to_owned()), region: None };
+        let asks = |reference: &&Reference| reference.target == parameter && reference.phase == Phase::Deploy;
+        assert!(unit.references.iter().filter(asks).any(|reference| reference.from.rest() == "app/F"));
+    }
+
+    #[test]
+    fn functions_behind_custom_resources_are_not_missed() {
+        let out = read(&[(
+            "app.yaml",
+            "Resources:\n  Clean: {Type: Custom::Clean, Properties: {ServiceToken: !GetAtt Handler.Arn}}\n  \
+             Handler: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs22.x}}\n  \
+             Shop: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs22.x}}\n  \
+             CDKMetadata: {Type: AWS::CDK::Metadata, Properties: {Analytics: x}}\n",
+        )]);
+        let nodes: Vec<_> = out.units[0].nodes.iter().map(|node| (node.id.rest(), node.kind)).collect();
+        assert_eq!(nodes, [("app/Handler", Kind::Component), ("app/Shop", Kind::Service)]);
     }
 
     #[test]

@@ -40,7 +40,8 @@ const OWN: &str = "cloudformation_part";
 
 /// The Terraform type by whose rules a type is understood; the type itself when there is none.
 pub(super) fn terraform_type(catalog: &Catalog, type_name: &str) -> String {
-    if type_name.starts_with("AWS::CloudFormation::") || !type_name.starts_with("AWS::") {
+    let is_own = ["AWS::CloudFormation::", "AWS::CDK::"].iter().any(|own| type_name.starts_with(own));
+    if is_own || !type_name.starts_with("AWS::") {
         return OWN.to_owned();
     }
     if let Some(known) = TABLES.types.get(type_name) {

@@ -462,6 +462,7 @@ fn function_resource(
     if let Some(events) = function.get_shared("events") {
         for event in events.items() {
             event_resources(event, made, &mut properties);
+            properties.extend(guard(event, root));
         }
         properties.push((key("Events", at), Arc::clone(events)));
     }
@@ -504,6 +505,20 @@ fn event_resources(event: &Node, made: &mut Vec<(Key, Arc<Node>)>, properties: &
     let mut reference = Node::scalar(&logical, false, at);
     reference.tag = Some("!Ref".into());
     properties.push((key(&format!("Event{logical}"), at), Arc::new(reference)));
+}
+
+/// The function that lets the requests of an event in: named by itself, or as the authorizer that the service declares.
+fn guard(event: &Node, root: &Node) -> Option<(Key, Arc<Node>)> {
+    let (_, value) = event.entries().into_iter().next()?;
+    let authorizer = value.get("authorizer")?;
+    let name = authorizer.str().or(authorizer.str_at(&["name"]))?;
+    let declared = root.str_at(&["provider", "httpApi", "authorizers", name, "functionName"]);
+    let known = functions(root);
+    let is_known = |name: &&str| known.iter().any(|(key, _)| *key.text == **name);
+    let function = [Some(name), declared].into_iter().flatten().find(is_known)?;
+    let mut reference = Node::scalar(function, false, &authorizer.location);
+    reference.tag = Some("!Ref".into());
+    Some((key(&format!("Authorizer{}", logical_part(function)), &authorizer.location), Arc::new(reference)))
 }
 
 /// A name as a part of a logical id.
@@ -645,6 +660,22 @@ mod tests {
         assert_eq!(edges(&out), ["serverless/f serverless/Todos", "serverless/f serverless/Q"]);
         assert_eq!(out.units[0].nodes[0].placement.region.as_deref(), Some("eu-west-1"));
         assert_eq!(out.units[0].references.len(), 1);
+    }
+
+    #[test]
+    fn functions_need_the_one_that_lets_their_requests_in() {
+        let out = read(&[(
+            "serverless.yml",
+            "service: shop\nprovider: {name: aws, httpApi: {authorizers: {token: {type: request, functionName: check}}}}\n\
+             functions:\n  check: {handler: a.b}\n  a: {handler: a.b, events: [{http: {path: /, method: get, authorizer: check}}]}\n  \
+             b: {handler: a.b, events: [{http: {path: /, method: get, authorizer: {name: check}}}]}\n  \
+             c: {handler: a.b, events: [{httpApi: {path: /, method: get, authorizer: {name: token}}}]}\n  \
+             d: {handler: a.b, events: [{http: {path: /, method: get, authorizer: aws_iam}}]}\n",
+        )]);
+        let found: Vec<_> =
+            edges(&out).into_iter().filter(|edge| edge.contains("serverless/check")).collect();
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(!found.iter().any(|edge| edge.starts_with("serverless/d")), "{found:?}");
     }
 
     #[test]

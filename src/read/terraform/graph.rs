@@ -10,7 +10,7 @@ use super::leaves::{Leaf, Leaves};
 use super::lookups::Lookups;
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{copies, dns, doors, edges, joined, nodes, objects};
+use super::{copies, dns, doors, edges, guards, joined, nodes, objects};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
 use crate::read::ReadContext;
@@ -179,6 +179,7 @@ impl<'a> Graph<'a> {
         }
         graph.link_module_parts();
         joined::turn(&mut graph);
+        guards::turn(&mut graph);
         graph
     }
 

@@ -223,6 +223,11 @@ impl Links {
         self.all("configured").iter().find(repeats).map(|row| row.b)
     }
 
+    /// The attribute in which a part of a gateway says who lets its requests in.
+    pub(super) fn guard(&self, type_name: &str) -> Option<&'static str> {
+        self.first("guard", type_name).map(|row| row.a)
+    }
+
     /// Whether machines join a type of cluster by what they are told when they start.
     pub(super) fn is_joined(&self, type_name: &str) -> bool {
         self.first("joined", type_name).is_some()

@@ -18,6 +18,7 @@ mod files;
 mod functions;
 pub(crate) mod given;
 mod graph;
+mod guards;
 mod joined;
 mod json;
 mod knowledge;

@@ -280,3 +280,26 @@ resource "google_compute_instance" "vm" { machine_type = "e2-micro" }
     assert_eq!(region("tf:google_storage_bucket.two"), None);
     assert_eq!(node(&unit, "tf:google_compute_instance.vm").placement.zones, ["europe-west4-a"]);
 }
+
+#[test]
+fn what_stands_behind_a_guarded_part_of_a_gateway_needs_who_lets_requests_in() {
+    let method = |name: &str, guard: &str| {
+        format!(
+            "resource \"aws_api_gateway_method\" \"{name}\" {{\n rest_api_id = aws_api_gateway_rest_api.api.id\n {guard}\n}}\n\
+             resource \"aws_api_gateway_integration\" \"{name}\" {{\n rest_api_id = aws_api_gateway_rest_api.api.id\n \
+             http_method = aws_api_gateway_method.{name}.http_method\n uri = aws_lambda_function.{name}.invoke_arn\n}}\n\
+             resource \"aws_lambda_function\" \"{name}\" {{}}\n"
+        )
+    };
+    let text = format!(
+        "resource \"aws_api_gateway_rest_api\" \"api\" {{}}\nresource \"aws_lambda_function\" \"guard\" {{}}\n\
+         resource \"aws_api_gateway_authorizer\" \"a\" {{\n rest_api_id = aws_api_gateway_rest_api.api.id\n \
+         authorizer_uri = aws_lambda_function.guard.invoke_arn\n}}\n{}{}",
+        method("orders", "authorizer_id = aws_api_gateway_authorizer.a.id"),
+        method("health", "")
+    );
+    let unit = unit(&text);
+    let guarded: Vec<String> =
+        edges(&unit).into_iter().filter(|edge| edge.contains("aws_lambda_function.guard")).collect();
+    assert_eq!(guarded, ["tf:aws_lambda_function.orders -> tf:aws_lambda_function.guard runtime required"]);
+}

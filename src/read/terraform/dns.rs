@@ -49,10 +49,23 @@ pub(super) fn read<'a>(world: &World<'a>, graph: &Graph<'a>, unit: &mut Unit) ->
             records.entry(record.id.clone()).or_default().push(record);
         }
     }
+    add_zones_of_records(records.values().flatten(), &names, unit);
     for (id, records) in &records {
         Writer { world, graph, names: &names, id, records, unit }.write();
     }
     names
+}
+
+/// Zones that records name and no resource makes stand where the records do.
+fn add_zones_of_records<'r>(records: impl Iterator<Item = &'r Record<'r>>, names: &Names, unit: &mut Unit) {
+    let mut known: BTreeSet<Id> = names.ids.values().cloned().collect();
+    for record in records {
+        let Some(name) = &record.zone_name else { continue };
+        let id = Id::dns_zone(name);
+        if record.item.provider().is_some() && known.insert(id.clone()) {
+            unit.nodes.push(zone_node(record.item, id, name.clone()));
+        }
+    }
 }
 
 fn zone_name(item: &Item<'_>) -> Option<String> {
@@ -68,20 +81,26 @@ fn add_zone(item: &Item<'_>, unit: &mut Unit) -> Id {
     let named = item.leaves.text("dns_name").map(|name| name.trim_end_matches('.').to_lowercase());
     let name = named.or_else(|| zone_name(item));
     let id = name.as_deref().map_or_else(|| item.id.clone(), Id::dns_zone);
-    let mut node = Node::new(id.clone(), Kind::DnsZone, name.unwrap_or_else(|| item.name.clone()));
-    node.category = Some(Category::Dns);
+    let mut node = zone_node(item, id.clone(), name.unwrap_or_else(|| item.name.clone()));
     node.type_name = Some(item.type_name.clone());
+    if is_private(item) {
+        node.attributes.set(Attribute::Published, AttributeValue::Bool(false), None);
+    }
+    unit.nodes.push(node);
+    id
+}
+
+/// A zone at the operator for which an item, the zone itself or a record of it, is written.
+fn zone_node(item: &Item<'_>, id: Id, name: String) -> Node {
+    let mut node = Node::new(id, Kind::DnsZone, name);
+    node.category = Some(Category::Dns);
     node.placement.provider = item.provider().map(str::to_owned);
     node.placement.service = item.service().map(str::to_owned).or_else(|| Some("dns".to_owned()));
     node.placement.global = true;
     node.tolerance = Tolerance::Region;
     node.tolerance_because = Some("name servers of one operator in many places".to_owned());
     node.add_evidence(item.declared.evidence());
-    if is_private(item) {
-        node.attributes.set(Attribute::Published, AttributeValue::Bool(false), None);
-    }
-    unit.nodes.push(node);
-    id
+    node
 }
 
 /// Whether a zone answers inside of networks only.

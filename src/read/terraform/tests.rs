@@ -303,3 +303,18 @@ fn what_stands_behind_a_guarded_part_of_a_gateway_needs_who_lets_requests_in() {
         edges(&unit).into_iter().filter(|edge| edge.contains("aws_lambda_function.guard")).collect();
     assert_eq!(guarded, ["tf:aws_lambda_function.orders -> tf:aws_lambda_function.guard runtime required"]);
 }
+
+#[test]
+fn a_zone_that_records_name_stands_where_they_do() {
+    let unit = unit(
+        r#"
+resource "digitalocean_record" "www" {
+  domain = "acme.test"
+  type   = "A"
+  name   = "www"
+  value  = "192.0.2.1"
+}
+"#,
+    );
+    assert_eq!(node(&unit, "zone:acme.test").placement.provider.as_deref(), Some("digitalocean"));
+}

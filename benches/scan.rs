@@ -35,15 +35,7 @@ fn open_and_parse_files(folder: &str) -> usize {
 
 #[divan::bench(args = folders())]
 fn whole_scan(folder: &str) -> usize {
-    let request = Request {
-        roots: vec![PathBuf::from(folder)],
-        environment: None,
-        include_left_out: false,
-        config: None,
-        today: "2026-01-01".parse().expect("a day"),
-        max_file_bytes: Options::default().max_file_bytes,
-        dns: linchpin::resolve::Options::default(),
-    };
+    let request = Request::new([folder], "2026-01-01".parse().expect("a day"));
     scan(&request).expect("the folder can be scanned").findings.len()
 }
 

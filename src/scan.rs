@@ -36,6 +36,21 @@ pub struct Request {
     pub dns: resolve::Options,
 }
 
+impl Request {
+    /// Scans what is deployed in `roots`, on a day, without looking names up.
+    pub fn new<P: Into<PathBuf>>(roots: impl IntoIterator<Item = P>, today: Date) -> Self {
+        Request {
+            roots: roots.into_iter().map(Into::into).collect(),
+            environment: None,
+            include_left_out: false,
+            config: None,
+            today,
+            max_file_bytes: discover::Options::default().max_file_bytes,
+            dns: resolve::Options::default(),
+        }
+    }
+}
+
 /// What keeps a scan from being judged at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {

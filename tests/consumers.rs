@@ -24,15 +24,8 @@ const ESTATES: &[&str] = &[
 ];
 
 fn request(estate: &str) -> Request {
-    Request {
-        roots: vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(estate)],
-        environment: None,
-        include_left_out: false,
-        config: None,
-        today: jiff::civil::date(2026, 11, 22),
-        max_file_bytes: 1 << 20,
-        dns: linchpin::resolve::Options::default(),
-    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(estate);
+    Request::new([folder], jiff::civil::date(2026, 11, 22))
 }
 
 /// Every estate as a scan, and as a check against a scan of another one.

@@ -1,21 +1,14 @@
 //! The example organizations and what is known about them (`EXPECTED.md` in each).
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use linchpin::judge::{Finding, FindingLevel, Status};
 use linchpin::scan::{Outcome, Request, scan};
 
 fn outcome(name: &str) -> Outcome {
-    let request = Request {
-        roots: vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/estates").join(name)],
-        environment: None,
-        include_left_out: false,
-        config: None,
-        today: jiff::civil::date(2026, 11, 22),
-        max_file_bytes: 1 << 20,
-        dns: linchpin::resolve::Options::default(),
-    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let request = Request::new([root.join("fixtures/estates").join(name)], jiff::civil::date(2026, 11, 22));
     scan(&request).expect("the estate is there")
 }
 

@@ -644,15 +644,7 @@ impl Repository {
     }
 
     fn request(&self) -> Request {
-        Request {
-            roots: vec![self.folder.path().to_owned()],
-            environment: None,
-            include_left_out: false,
-            config: None,
-            today: jiff::civil::date(2026, 11, 22),
-            max_file_bytes: 1 << 20,
-            dns: linchpin::resolve::Options::default(),
-        }
+        Request::new([self.folder.path()], jiff::civil::date(2026, 11, 22))
     }
 
     fn head(&self) -> String {

@@ -19,15 +19,8 @@ fn root() -> PathBuf {
 }
 
 fn scanned(folder: &Path, catalog: &Arc<Catalog>) -> Outcome {
-    let request = Request {
-        roots: vec![folder.to_owned()],
-        environment: None,
-        include_left_out: true,
-        config: None,
-        today: jiff::civil::date(2026, 11, 22),
-        max_file_bytes: 1 << 20,
-        dns: linchpin::resolve::Options::default(),
-    };
+    let request =
+        Request { include_left_out: true, ..Request::new([folder], jiff::civil::date(2026, 11, 22)) };
     scan_with(&request, catalog).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
 

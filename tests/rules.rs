@@ -69,15 +69,8 @@ fn fixtures_are_judged_the_same_from_anywhere() {
 }
 
 fn judged(folder: &Path) -> Vec<Finding> {
-    let request = Request {
-        roots: vec![folder.to_owned()],
-        environment: None,
-        include_left_out: true,
-        config: None,
-        today: jiff::civil::date(2026, 11, 22),
-        max_file_bytes: 1 << 20,
-        dns: linchpin::resolve::Options::default(),
-    };
+    let request =
+        Request { include_left_out: true, ..Request::new([folder], jiff::civil::date(2026, 11, 22)) };
     scan(&request).unwrap_or_else(|error| panic!("{}: {error}", relative(folder))).findings
 }
 

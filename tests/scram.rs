@@ -308,15 +308,7 @@ fn own_cut_sets(model: &Path) -> Vec<Vec<String>> {
 
 /// Compares up to `most` services of a folder, those with most cut sets of more than one element first.
 fn compare_services(folder: &Path, most: usize) {
-    let request = linchpin::scan::Request {
-        roots: vec![folder.to_owned()],
-        environment: None,
-        include_left_out: false,
-        config: None,
-        today: jiff::civil::date(2026, 1, 1),
-        max_file_bytes: 32 << 20,
-        dns: linchpin::resolve::Options::default(),
-    };
+    let request = linchpin::scan::Request::new([folder], jiff::civil::date(2026, 1, 1));
     let outcome = linchpin::scan::scan(&request).unwrap();
     let faults = linchpin::analyze::FaultModel::new(&outcome.estate, linchpin::model::Phase::Runtime);
     let cut_sets = linchpin::analyze::cut_sets(&outcome.estate, linchpin::model::Phase::Runtime);

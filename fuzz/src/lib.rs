@@ -6,7 +6,6 @@
 use linchpin::catalog::Catalog;
 use linchpin::model::{Declarations, Evidence};
 use linchpin::read::{FORMATS, Format, ReadContext};
-use linchpin::resolve;
 use linchpin::scan::Request;
 use linchpin::source::{Location, SourceFile, Tree};
 
@@ -102,13 +101,5 @@ fn assert_places(format: &dyn Format, declarations: &Declarations, tree: &Tree) 
 
 /// What a scan of an input asks for.
 pub fn request() -> Request {
-    Request {
-        roots: Vec::new(),
-        environment: None,
-        include_left_out: false,
-        config: None,
-        today: jiff::civil::date(2026, 11, 1),
-        max_file_bytes: 1 << 20,
-        dns: resolve::Options::default(),
-    }
+    Request { max_file_bytes: 1 << 20, ..Request::new([] as [&str; 0], jiff::civil::date(2026, 11, 1)) }
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
-use clap::{ArgMatches, Args as _, FromArgMatches as _, ValueEnum};
+use clap::{ArgMatches, Args as _, FromArgMatches as _};
 use serde_json::{Value, json};
 
-use super::typed::Input;
+use super::typed::{Format, Input};
 use super::{Command, Exit, Terminal, meaning};
 use crate::analyze::{Availability, MINUTES_PER_YEAR, availability};
 use crate::catalog::{Catalog, Sla};
@@ -28,14 +28,6 @@ struct Typed {
     /// Complete lists, not only what fits one screen
     #[arg(long)]
     all: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Table,
-    /// For programs
-    Json,
 }
 
 const ROWS_ON_SCREEN: usize = 20;

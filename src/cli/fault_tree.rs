@@ -160,15 +160,7 @@ fn best_sets(solution: &Solution, ranking: Ranking, n: usize) -> Vec<Vec<EventId
 
 /// What takes a service of a scan down at run time.
 fn tree_of_service(paths: &[PathBuf], service: &str) -> Result<FaultTree> {
-    let request = scan::Request {
-        roots: paths.to_vec(),
-        environment: None,
-        include_left_out: false,
-        config: None,
-        today: super::meaning::today(),
-        max_file_bytes: LARGEST_FILE,
-        dns: crate::resolve::Options::default(),
-    };
+    let request = scan::Request::new(paths, super::meaning::today());
     let outcome = scan::scan(&request)?;
     let faults = FaultModel::new(&outcome.estate, Phase::Runtime);
     let Some(element) = faults.element(&Id::new(service)) else {

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, bail};
-use clap::{ArgMatches, Args as _, FromArgMatches as _, ValueEnum};
+use clap::{ArgMatches, Args as _, FromArgMatches as _};
 use serde_json::{Map, Value, json};
 
 use super::simulate::mapping;
-use super::typed::Input;
+use super::typed::{Format, Input};
 use super::{Command, Exit, Terminal, meaning};
 use crate::analyze::ServiceState;
 use crate::catalog::{Catalog, Outage};
@@ -39,14 +39,6 @@ struct Typed {
     /// Complete lists, not only what fits one page
     #[arg(long)]
     all: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// One page for people
-    Table,
-    /// For programs
-    Json,
 }
 
 const EXAMPLES: &str = "\

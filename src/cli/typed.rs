@@ -3,9 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use crate::discover;
 use crate::resolve::{Lookups, Servers};
+
+/// Whom an answer on standard output is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
 
 /// What to scan.
 #[derive(Args, Clone, Debug)]
@@ -38,7 +48,7 @@ pub(super) struct Reading {
     pub(super) today: Option<jiff::civil::Date>,
 
     /// Leave out files larger than this
-    #[arg(long, value_name = "BYTES", default_value_t = 32 << 20, hide_short_help = true)]
+    #[arg(long, value_name = "BYTES", default_value_t = discover::Options::default().max_file_bytes, hide_short_help = true)]
     pub(super) max_file_bytes: u64,
 
     #[command(flatten)]

@@ -72,15 +72,7 @@ fn ask(resolver: SocketAddr, questions: &[(&str, RecordType)]) -> Vec<Outcome> {
 }
 
 fn request(roots: &[&Path], dns: Options) -> Request {
-    Request {
-        roots: roots.iter().map(|root| PathBuf::from(*root)).collect(),
-        environment: None,
-        include_left_out: false,
-        config: None,
-        today: jiff::civil::date(2026, 11, 22),
-        max_file_bytes: 1 << 20,
-        dns,
-    }
+    Request { dns, ..Request::new(roots.iter().copied(), jiff::civil::date(2026, 11, 22)) }
 }
 
 fn found(outcome: &scan::Outcome) -> BTreeSet<String> {

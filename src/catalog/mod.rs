@@ -37,7 +37,7 @@ pub use incidents::{InternalEdge, Outage, Sla};
 pub use lookup::{Catalog, Registry, Source};
 pub use names::{Identification, NameKind};
 pub use packages::{PackageUse, SdkPackage};
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::Patterns;
 pub use products::{AbilityRow, RunBy};
 pub use providers::{Ctpp, Provider};
 pub use public_suffix::{has_public_suffix, registered_with_a_registry, registrable};

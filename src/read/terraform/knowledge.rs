@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::catalog::Pattern;
+use crate::catalog::Patterns;
 use crate::model::Phase;
 
 /// What a reference is.
@@ -29,15 +29,24 @@ pub(super) struct RecordShape {
 
 /// The table.
 pub(super) struct Links {
-    rows: HashMap<&'static str, Vec<Row>>,
+    kinds: HashMap<&'static str, Kind>,
+}
+
+/// The rows of one kind.
+struct Kind {
+    rows: Vec<Row>,
+    /// The names that the rows are about, as patterns.
+    names: Patterns,
+    /// Their first cells as patterns of paths.
+    paths: Patterns,
+    /// Rows by the last step of their first cell as a path.
+    by_last_step: HashMap<&'static str, Vec<usize>>,
 }
 
 struct Row {
-    /// What the row is about, as a text and as a pattern.
+    /// What the row is about.
     name: &'static str,
-    pattern: Pattern,
-    /// The cells after it, the first as a pattern of paths, too.
-    path: Pattern,
+    /// The cells after it.
     a: &'static str,
     b: &'static str,
     c: &'static str,
@@ -52,22 +61,56 @@ pub(super) fn links() -> &'static Links {
         for line in text.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let mut cells = line.split(',');
             let mut next = || cells.next().unwrap_or("");
-            let kind = next();
-            let (name, a) = (next(), next());
-            let (pattern, path) = (Pattern::new(name), Pattern::new(a));
-            rows.entry(kind).or_default().push(Row { name, pattern, path, a, b: next(), c: next() });
+            rows.entry(next()).or_default().push(Row { name: next(), a: next(), b: next(), c: next() });
         }
-        Links { rows }
+        Links { kinds: rows.into_iter().map(|(kind, rows)| (kind, Kind::new(rows))).collect() }
     })
+}
+
+impl Kind {
+    fn new(rows: Vec<Row>) -> Self {
+        let mut by_last_step: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (number, row) in rows.iter().enumerate() {
+            by_last_step.entry(last_step(row.a)).or_default().push(number);
+        }
+        let names = Patterns::new(rows.iter().map(|row| row.name));
+        let paths = Patterns::new(rows.iter().map(|row| row.a));
+        Kind { rows, names, paths, by_last_step }
+    }
+
+    fn first(&self, name: &str) -> Option<&Row> {
+        self.names.fitting(name).first().map(|number| &self.rows[*number])
+    }
+
+    /// The first row about a type and a path in it.
+    fn of_path(&self, type_name: &str, path: &str) -> Option<&Row> {
+        let mut fitting = self.paths.fitting(path).into_iter();
+        fitting.find(|number| self.names.fits(*number, type_name)).map(|number| &self.rows[number])
+    }
+
+    /// Whether a row is about a type and the end of a path in it.
+    fn ends(&self, type_name: &str, path: &str) -> bool {
+        let rows = self.by_last_step.get(last_step(path)).into_iter().flatten();
+        rows.into_iter()
+            .any(|number| is_end(path, self.rows[*number].a) && self.names.fits(*number, type_name))
+    }
 }
 
 impl Links {
     fn all(&self, kind: &str) -> &[Row] {
-        self.rows.get(kind).map_or(&[], Vec::as_slice)
+        self.kinds.get(kind).map_or(&[], |kind| &kind.rows)
     }
 
     fn first(&self, kind: &str, name: &str) -> Option<&Row> {
-        self.all(kind).iter().find(|row| row.pattern.fits(name))
+        self.kinds.get(kind)?.first(name)
+    }
+
+    fn of_path(&self, kind: &str, type_name: &str, path: &str) -> Option<&Row> {
+        self.kinds.get(kind)?.of_path(type_name, path)
+    }
+
+    fn ends(&self, kind: &str, type_name: &str, path: &str) -> bool {
+        self.kinds.get(kind).is_some_and(|kind| kind.ends(type_name, path))
     }
 
     /// What a reference to a type means, if the table says.
@@ -77,20 +120,17 @@ impl Links {
 
     /// What a reference in an attribute means, if the table says.
     pub(super) fn attribute(&self, type_name: &str, path: &str) -> Option<Meaning> {
-        self.all("attribute")
-            .iter()
-            .find(|row| row.pattern.fits(type_name) && row.path.fits(path))
-            .map(|row| meaning(row.b))
+        self.of_path("attribute", type_name, path).map(|row| meaning(row.b))
     }
 
     /// Whether what an attribute refers to needs the resource in which it stands.
     pub(super) fn is_reverse(&self, type_name: &str, path: &str) -> bool {
-        self.all("reverse").iter().any(|row| row.name == type_name && row.path.fits(path))
+        self.of_path("reverse", type_name, path).is_some()
     }
 
     /// Whether an attribute is a text that counts only where it is filled in.
     pub(super) fn is_unfilled(&self, type_name: &str, path: &str) -> bool {
-        self.all("unfilled").iter().any(|row| row.pattern.fits(type_name) && row.path.fits(path))
+        self.of_path("unfilled", type_name, path).is_some()
     }
 
     /// Whether an attribute tells a program at its start what it needs while it runs.
@@ -105,7 +145,7 @@ impl Links {
 
     /// Whether what stands in an attribute are alternatives.
     pub(super) fn are_alternatives(&self, type_name: &str, path: &str) -> bool {
-        self.all("alternatives-in").iter().any(|row| row.pattern.fits(type_name) && row.a == path)
+        self.of_path("alternatives-in", type_name, path).is_some()
     }
 
     /// Whether a type carries what leaves a network.
@@ -145,10 +185,7 @@ impl Links {
 
     /// What the list is called in manifests whose elements are the blocks at a path.
     pub(super) fn object_list(&self, path: &str) -> Option<&'static str> {
-        let ends = |pattern: &str| {
-            path.strip_suffix(pattern).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        self.all("object-list").iter().find(|row| ends(row.name)).map(|row| row.a)
+        self.all("object-list").iter().find(|row| is_end(path, row.name)).map(|row| row.a)
     }
 
     /// The attributes of the sources and of the destination of copies.
@@ -169,26 +206,18 @@ impl Links {
 
     /// Whether an attribute holds a host.
     pub(super) fn is_host(&self, type_name: &str, path: &str) -> bool {
-        self.all("host").iter().any(|row| row.pattern.fits(type_name) && row.a == path)
+        self.of_path("host", type_name, path).is_some()
     }
 
     /// The name of the setting, if the path is an entry of an environment.
     pub(super) fn setting<'p>(&self, type_name: &str, path: &'p str) -> Option<&'p str> {
         let (parent, name) = path.rsplit_once('.')?;
-        self.all("environment")
-            .iter()
-            .any(|row| {
-                row.pattern.fits(type_name)
-                    && (row.a == parent || parent.ends_with(row.a) && is_tail(parent, row.a))
-            })
-            .then_some(name)
+        self.ends("environment", type_name, parent).then_some(name)
     }
 
     /// Whether an attribute holds an image.
     pub(super) fn is_image(&self, type_name: &str, path: &str) -> bool {
-        self.all("image")
-            .iter()
-            .any(|row| row.pattern.fits(type_name) && (row.a == path || is_tail(path, row.a)))
+        self.ends("image", type_name, path)
     }
 
     /// The part that a type plays, in the words of the catalog.
@@ -282,9 +311,13 @@ fn in_registry(source: &str) -> String {
     }
 }
 
-/// Whether `tail` ends `path` at a step.
-fn is_tail(path: &str, tail: &str) -> bool {
-    path.strip_suffix(tail).is_some_and(|head| head.ends_with('.'))
+/// Whether `path` is `end`, or ends with it at a step.
+fn is_end(path: &str, end: &str) -> bool {
+    path.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+}
+
+fn last_step(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }
 
 fn meaning(word: &str) -> Meaning {

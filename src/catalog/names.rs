@@ -3,10 +3,11 @@
 //! A pattern is a list of labels, matched from the right: `{region}.rds.amazonaws.com`. Any labels may stand in
 //! front of it unless it begins with `=`. In a label, `*` is any run of characters, `{region}`, `{aws-region}` and
 //! `{cloud}` are a run that must be a region or a cloud the catalog knows, `{service}` is a run that names the
-//! service. A label `**` is any number of labels.
+//! service, `{server}` is what name servers are called (`ns1`, `dns-02`). A label `**` is any number of labels.
 
 use std::collections::HashMap;
 
+use super::public_suffix::is_platform;
 use super::regions::Regions;
 use super::table::{Confidence, DataFile, Row, TableError, rows};
 
@@ -119,6 +120,7 @@ enum Token {
     RegionOf(Box<str>),
     Cloud,
     Service,
+    Server,
 }
 
 /// Rules of one kind of name, by the literal labels they end in.
@@ -150,13 +152,20 @@ impl Names {
         Ok(out)
     }
 
-    /// Adds the domains that operators have for themselves, for names of this kind that no other rule fits.
+    /// Adds the domains that operators have for themselves, for names of this kind that no other rule fits. Whatever a
+    /// domain is used for, what is called a name server directly below it is the operator's, unless customers have names there.
     pub(super) fn with_domains(mut self, files: &[DataFile], kind: DomainUse) -> Result<Self, TableError> {
         let before = self.rules.len();
         for file in files {
             rows(&file.name, &file.text, |row| {
+                let domain = row.need("domain")?;
                 if row.need("kinds")?.split_whitespace().any(|word| word == kind.word()) {
-                    self.add_if_new(NameRule::of_domain(row, kind)?, before);
+                    self.add_if_new(NameRule::of_domain(row, domain, kind)?, before);
+                } else if kind == DomainUse::Ns && !has_names_of_customers(row, domain) {
+                    self.add_if_new(
+                        NameRule::of_domain(row, &format!("={{server}}.{domain}"), kind)?,
+                        before,
+                    );
                 }
                 Ok(())
             })?;
@@ -243,28 +252,28 @@ impl NameRule {
     fn read(row: &Row<'_>, psl: bool) -> Result<Self, TableError> {
         let category = row.text("category").unwrap_or_else(|| "saas".into());
         let source = row.text("source").unwrap_or_else(|| if psl { "psl".into() } else { row.file.into() });
-        Self::of(row, "pattern", row.text("service"), category, source)
+        Self::of(row, row.need("pattern")?, row.text("service"), category, source)
     }
 
-    /// The rule of a domain for one of the uses it has.
-    fn of_domain(row: &Row<'_>, kind: DomainUse) -> Result<Self, TableError> {
-        let category = match kind {
+    /// The rule of a domain, or of names below it, for one of the uses it has.
+    fn of_domain(row: &Row<'_>, pattern: &str, kind: DomainUse) -> Result<Self, TableError> {
+        let category: Box<str> = match kind {
             DomainUse::Ns => "dns".into(),
             DomainUse::Mx | DomainUse::Spf => "mail".into(),
             DomainUse::Host => row.need("category")?.into(),
         };
         let source = row.text("source").unwrap_or_else(|| row.file.into());
-        Self::of(row, "domain", Some(Box::clone(&category)), category, source)
+        Self::of(row, pattern, Some(category.clone()), category, source)
     }
 
     fn of(
         row: &Row<'_>,
-        column: &str,
+        pattern: &str,
         service: Option<Box<str>>,
         category: Box<str>,
         source: Box<str>,
     ) -> Result<Self, TableError> {
-        let pattern = row.need(column)?.to_ascii_lowercase();
+        let pattern = pattern.to_ascii_lowercase();
         let (body, exact) = match pattern.strip_prefix('=') {
             Some(body) => (body, true),
             None => (pattern.as_str(), false),
@@ -450,6 +459,7 @@ fn label(text: &str) -> Option<Label> {
                     "region" => Token::Region,
                     "cloud" => Token::Cloud,
                     "service" => Token::Service,
+                    "server" => Token::Server,
                     other => Token::RegionOf(other.strip_suffix("-region")?.into()),
                 });
                 rest = &rest[close + 1..];
@@ -504,6 +514,9 @@ fn match_tokens<'n>(
         Token::Service => runs(1).find_map(|n| {
             match_tokens(rest, &text[n..], Captures { service: Some(&text[..n]), ..captures }, check)
         }),
+        Token::Server => runs(2)
+            .filter(|&n| is_server_label(&text[..n]))
+            .find_map(|n| match_tokens(rest, &text[n..], captures, check)),
         Token::Cloud => CLOUDS.iter().filter(|c| text.starts_with(**c)).find_map(|c| {
             match_tokens(
                 rest,
@@ -521,4 +534,16 @@ fn match_tokens<'n>(
             })
         }
     }
+}
+
+/// Whether names directly below an operator's domain are its customers': a platform's, or those of a dynamic DNS.
+fn has_names_of_customers(row: &Row<'_>, domain: &str) -> bool {
+    row.get("category") == "ddns" || is_platform(domain)
+}
+
+/// Whether a label is what name servers are called. With a longer number it may be that of a customer's machine.
+fn is_server_label(label: &str) -> bool {
+    let number = label.strip_prefix("dns").or_else(|| label.strip_prefix("ns"));
+    let number = number.map(|number| number.strip_prefix('-').unwrap_or(number));
+    number.is_some_and(|number| number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

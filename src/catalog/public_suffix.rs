@@ -34,6 +34,13 @@ pub fn registered_with_a_registry(name: &str) -> &str {
     }
 }
 
+/// Whether customers of a platform have names directly below this one (`github.io`).
+pub(super) fn is_platform(name: &str) -> bool {
+    psl::suffix(name.as_bytes()).is_some_and(|suffix| {
+        suffix.typ() == Some(psl::Type::Private) && suffix.as_bytes().len() == name.len()
+    })
+}
+
 fn last_labels(name: &str, count: usize) -> &str {
     let start = name.rmatch_indices('.').nth(count.saturating_sub(1)).map_or(0, |(at, _)| at + 1);
     &name[start..]
@@ -76,5 +83,6 @@ mod tests {
         }
         assert_eq!(registrable("www.someone.github.io"), "someone.github.io");
         assert_eq!(registrable("host"), "host");
+        assert!(is_platform("github.io") && !is_platform("someone.github.io") && !is_platform("example.com"));
     }
 }

@@ -43,6 +43,9 @@ fn name_servers() {
         ("hydrogen.ns.hetzner.com", "hetzner"),
         ("dns104.ovh.net", "ovh"),
         ("ns-123-a.gandi.net", "gandi"),
+        // Called so, below a domain that is used for other things.
+        ("ns2.yandex.ru", "yandex"),
+        ("ns3.cloudflare.com", "cloudflare"),
     ] {
         assert_eq!(who(NameKind::Ns, name).0, provider, "{name}");
     }
@@ -50,6 +53,9 @@ fn name_servers() {
         "ns1.example.com",
         "www.google.com",
         "mail.yahoo.com",
+        // A customer's machine, and a customer's name.
+        "ns3123456.yandex.ru",
+        "ns1.redirectme.net",
         "notawsdns-41.org",
         "xdigitalocean.com",
         "ns1.digitalocean.com.evil.test",

@@ -1,7 +1,5 @@
 //! What is said of a node beyond its structure: backups, protection, lifetimes.
 
-use std::collections::BTreeMap;
-
 use super::Evidence;
 
 /// The closed set of attributes that rules read.
@@ -87,24 +85,36 @@ pub struct Fact {
     pub evidence: Option<Evidence>,
 }
 
-/// The attributes of a node.
+/// The attributes of a node: in order, and few, so that a list takes less than a tree.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Attributes(BTreeMap<Attribute, Fact>);
+pub struct Attributes(Vec<(Attribute, Fact)>);
 
 impl Attributes {
     /// Sets an attribute; a later value replaces an earlier one.
     pub fn set(&mut self, attribute: Attribute, value: AttributeValue, evidence: Option<Evidence>) {
-        self.0.insert(attribute, Fact { value, evidence });
+        let fact = Fact { value, evidence };
+        match self.place(attribute) {
+            Ok(place) => self.0[place].1 = fact,
+            Err(place) => {
+                self.0.reserve_exact(1);
+                self.0.insert(place, (attribute, fact));
+            }
+        }
     }
 
     /// The fact, if anything was said.
     pub fn get(&self, attribute: Attribute) -> Option<&Fact> {
-        self.0.get(&attribute)
+        let place = self.place(attribute).ok()?;
+        self.0.get(place).map(|(_, fact)| fact)
+    }
+
+    fn place(&self, attribute: Attribute) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&attribute, |(attribute, _)| *attribute)
     }
 
     /// The boolean value; `None` when unsaid or unknown.
     pub fn bool(&self, attribute: Attribute) -> Option<bool> {
-        match self.0.get(&attribute)?.value {
+        match self.get(attribute)?.value {
             AttributeValue::Bool(value) => Some(value),
             _ => None,
         }
@@ -112,7 +122,7 @@ impl Attributes {
 
     /// The numeric value; `None` when unsaid or unknown.
     pub fn number(&self, attribute: Attribute) -> Option<f64> {
-        match self.0.get(&attribute)?.value {
+        match self.get(attribute)?.value {
             AttributeValue::Number(value) => Some(value),
             _ => None,
         }
@@ -120,7 +130,7 @@ impl Attributes {
 
     /// The text value; `None` when unsaid or unknown.
     pub fn text(&self, attribute: Attribute) -> Option<&str> {
-        match &self.0.get(&attribute)?.value {
+        match &self.get(attribute)?.value {
             AttributeValue::Text(value) => Some(value),
             _ => None,
         }
@@ -128,7 +138,7 @@ impl Attributes {
 
     /// Why the value is unknown, when it was said but could not be read.
     pub fn unknown(&self, attribute: Attribute) -> Option<&str> {
-        match &self.0.get(&attribute)?.value {
+        match &self.get(attribute)?.value {
             AttributeValue::Unknown(reason) => Some(reason),
             _ => None,
         }

@@ -106,6 +106,10 @@ impl Node {
     /// Adds evidence, each piece once.
     pub fn add_evidence(&mut self, evidence: Evidence) {
         if self.evidence.len() < Self::MOST_EVIDENCE && !self.evidence.contains(&evidence) {
+            if self.evidence.is_empty() {
+                // Most nodes have one piece.
+                self.evidence.reserve_exact(1);
+            }
             self.evidence.push(evidence);
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -85,6 +86,11 @@ impl Question {
     /// A question to a resolver; the name is lower-cased and stripped of its final dot.
     pub fn new(name: &str, kind: RecordType) -> Self {
         Question { name: clean_name(name), kind, server: None }
+    }
+
+    /// The same by reference.
+    pub fn asked(&self) -> Asked<'_> {
+        Asked { name: &self.name, kind: self.kind, server: self.server }
     }
 
     /// The same question to a name server itself.
@@ -183,12 +189,31 @@ pub struct Answer {
     /// When, to the second.
     pub at: Timestamp,
     /// Who answered: an address, or `system`.
-    pub resolver: String,
+    pub resolver: Arc<str>,
+}
+
+/// A question whose name stands elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// As in [`Question`].
+    pub name: &'a str,
+    /// The type of record.
+    pub kind: RecordType,
+    /// As in [`Question`].
+    pub server: Option<IpAddr>,
 }
 
 /// The answers of a run, each question once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answers(BTreeMap<Question, Answer>);
+pub struct Answers(BTreeMap<Box<str>, Vec<OfName>>);
+
+/// An answer for some name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OfName {
+    kind: RecordType,
+    server: Option<IpAddr>,
+    answer: Answer,
+}
 
 impl Answers {
     /// No answers.
@@ -201,23 +226,34 @@ impl Answers {
         if let Outcome::Records(records) = &mut answer.outcome {
             records.sort();
             records.dedup();
+            records.shrink_to_fit();
         }
-        self.0.insert(question, answer);
+        let Question { name, kind, server } = question;
+        let of_name = self.0.entry(name.into()).or_default();
+        match place(of_name, kind, server) {
+            Ok(place) => of_name[place].answer = answer,
+            Err(place) => {
+                of_name.reserve_exact(1);
+                of_name.insert(place, OfName { kind, server, answer });
+            }
+        }
     }
 
     /// The answer to a question.
     pub fn get(&self, question: &Question) -> Option<&Answer> {
-        self.0.get(question)
+        let of_name = self.0.get(question.name.as_str())?;
+        let place = place(of_name, question.kind, question.server).ok()?;
+        of_name.get(place).map(|one| &one.answer)
     }
 
-    /// All of them, in order of name and type.
-    pub fn iter(&self) -> impl Iterator<Item = (&Question, &Answer)> {
-        self.0.iter()
+    /// All of them, in order of name, type and server.
+    pub fn iter(&self) -> impl Iterator<Item = (Asked<'_>, &Answer)> {
+        self.0.iter().flat_map(|(name, of_name)| of_name.iter().map(|one| (one.asked(name), &one.answer)))
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.values().map(Vec::len).sum()
     }
 
     /// Whether there are none.
@@ -226,9 +262,22 @@ impl Answers {
     }
 
     /// Keeps the answers of which `wanted` holds.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&Question, &Answer) -> bool) {
-        self.0.retain(|question, answer| wanted(question, answer));
+    pub fn retain(&mut self, mut wanted: impl FnMut(Asked<'_>, &Answer) -> bool) {
+        self.0.retain(|name, of_name| {
+            of_name.retain(|one| wanted(one.asked(name), &one.answer));
+            !of_name.is_empty()
+        });
     }
+}
+
+impl OfName {
+    fn asked<'a>(&self, name: &'a str) -> Asked<'a> {
+        Asked { name, kind: self.kind, server: self.server }
+    }
+}
+
+fn place(of_name: &[OfName], kind: RecordType, server: Option<IpAddr>) -> Result<usize, usize> {
+    of_name.binary_search_by_key(&(kind, server), |one| (one.kind, one.server))
 }
 
 /// Lower case, without the final dot, internationalized labels in their ASCII form; the root stays `.`.

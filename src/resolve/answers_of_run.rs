@@ -103,26 +103,26 @@ fn ask(
     mut answers: Answers,
     record: Option<&PathBuf>,
 ) -> Result<Answers, ResolveError> {
-    use super::recording::Extent;
     let live = super::live::Live::new(options)?;
     let asks_servers = options.servers != super::Servers::Unasked;
     // Answers that say nothing are worth another try when a recording is gone on with.
     answers.retain(|_, answer| answer.outcome.is_conclusive());
+    let mut keeper = Keeper::new(record);
     loop {
         let open = super::questions(names, &answers).into_iter();
         let open: Vec<_> = open.filter(|question| question.server.is_none() || asks_servers).collect();
         if open.is_empty() {
             break;
         }
-        // The whole is written each time, so the more there is, the more has to be new.
-        for part in open.chunks(BETWEEN_SAVES.max(answers.len() / 4)) {
-            for (question, answer) in live.ask(part) {
+        for part in open.chunks(BETWEEN_SAVES) {
+            let answered = live.ask(part);
+            keeper.add(&answers, &answered)?;
+            for (question, answer) in answered {
                 answers.insert(question, answer);
             }
-            save(record, &answers, Extent::InPart)?;
         }
     }
-    save(record, &answers, Extent::Complete)?;
+    keeper.finish(&answers)?;
     Ok(answers)
 }
 
@@ -130,15 +130,54 @@ fn ask(
 #[cfg(feature = "dns")]
 const BETWEEN_SAVES: usize = 20_000;
 
+/// Keeps answers in a file, if they are to be kept: as they come, and in order when all have come.
 #[cfg(feature = "dns")]
-fn save(path: Option<&PathBuf>, answers: &Answers, extent: recording::Extent) -> Result<(), ResolveError> {
-    let Some(path) = path else { return Ok(()) };
-    let failed = |source| ResolveError::Write { path: shown(path), source };
-    // A file that is half written would be no recording: the whole replaces the old one at once.
-    let mut beside = path.clone().into_os_string();
+struct Keeper<'a> {
+    path: Option<&'a PathBuf>,
+    file: Option<std::fs::File>,
+}
+
+#[cfg(feature = "dns")]
+impl<'a> Keeper<'a> {
+    fn new(path: Option<&'a PathBuf>) -> Self {
+        Keeper { path, file: None }
+    }
+
+    /// Adds answers to what is kept; before the first of them stand those that were there before.
+    fn add(
+        &mut self,
+        before: &Answers,
+        answered: &[(super::Question, super::Answer)],
+    ) -> Result<(), ResolveError> {
+        use std::io::Write as _;
+        let Some(path) = self.path else { return Ok(()) };
+        let failed = |source| ResolveError::Write { path: shown(path), source };
+        let text = recording::batch(answered.iter().map(|(question, answer)| (question.asked(), answer)));
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                replace(path, &recording::write(before, recording::Extent::InPart)).map_err(failed)?;
+                let file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
+                self.file.insert(file)
+            }
+        };
+        file.write_all(text.as_bytes()).map_err(failed)
+    }
+
+    fn finish(self, answers: &Answers) -> Result<(), ResolveError> {
+        let Some(path) = self.path else { return Ok(()) };
+        let failed = |source| ResolveError::Write { path: shown(path), source };
+        replace(path, &recording::write(answers, recording::Extent::Complete)).map_err(failed)
+    }
+}
+
+/// A file that is half written would be no recording: the whole replaces the old one at once.
+#[cfg(feature = "dns")]
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    std::fs::write(&beside, recording::write(answers, extent)).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
+    std::fs::write(&beside, text)?;
+    std::fs::rename(&beside, path)
 }
 
 #[cfg(not(feature = "dns"))]

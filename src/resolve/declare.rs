@@ -386,7 +386,7 @@ fn evidence(said: Said<'_>) -> Evidence {
         name: said.record.name.clone(),
         value: said.record.data.clone(),
         ttl: said.record.ttl,
-        resolver: said.answer.resolver.clone(),
+        resolver: said.answer.resolver.to_string(),
     }
 }
 
@@ -396,6 +396,6 @@ fn nothing(name: &str, kind: &str, answer: &Answer) -> Evidence {
         name: name.to_owned(),
         value: answer.outcome.word().to_owned(),
         ttl: 0,
-        resolver: answer.resolver.clone(),
+        resolver: answer.resolver.to_string(),
     }
 }

@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ pub struct Live {
     /// Name servers that are asked themselves; none where they are not to be.
     direct: Option<Direct>,
     /// What stands in answers: its address, or `system`.
-    name: String,
+    name: Arc<str>,
     between: Duration,
 }
 
@@ -94,7 +95,7 @@ impl Live {
                 Servers::AtPort(port) => Some(Direct::at_port(port)),
                 Servers::Unasked => None,
             },
-            name: options.resolver.map_or_else(|| "system".to_owned(), |address| address.to_string()),
+            name: options.resolver.map_or_else(|| "system".into(), |address| address.to_string().into()),
             between: Duration::from_secs(1) / rate,
         })
     }
@@ -120,7 +121,9 @@ impl Live {
                     tokio::time::sleep_until(due).await;
                 }
                 let outcome = self.outcome(&question, quick).await;
-                let resolver = question.server.map_or_else(|| self.name.clone(), |server| server.to_string());
+                let resolver = question
+                    .server
+                    .map_or_else(|| Arc::clone(&self.name), |server| server.to_string().into());
                 (question, Answer { outcome, at: now(), resolver })
             }
         };

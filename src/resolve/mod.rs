@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use crate::catalog::Catalog;
 use crate::model::Declarations;
 
-pub use answers::{Answer, Answers, Outcome, Question, Record, RecordType};
+pub use answers::{Answer, Answers, Asked, Outcome, Question, Record, RecordType};
 pub use answers_of_run::{ResolveError, answers, leave_out_older};
 pub use declare::FORMAT;
 pub use names::{names_of, reachable_name};

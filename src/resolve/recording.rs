@@ -13,14 +13,19 @@
 //! example.com SOA REFUSED 2026-11-22T10:00:00Z @198.51.100.1
 //! ```
 //!
-//! A recording that was interrupted says so in its first line and is gone on with when it is recorded again.
+//! A recording that was interrupted says so in its first line and is gone on with when it is recorded again. Until it is whole
+//! it holds answers in the order in which they came, in batches that each end in a line of their own.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use super::answers::{Answer, Answers, Outcome, Question, Record, RecordType};
+use jiff::Timestamp;
+
+use super::answers::{Answer, Answers, Asked, Outcome, Question, Record, RecordType};
 
 const COMPLETE: &str = "# linchpin dns recording 1";
 const IN_PART: &str = "# linchpin dns recording 1 (in part)";
+const BATCH: &str = "# so far";
 
 /// Whether a recording holds all that was to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +51,44 @@ pub fn write(answers: &Answers, extent: Extent) -> String {
     let mut text = String::new();
     text.push_str(if extent == Extent::Complete { COMPLETE } else { IN_PART });
     text.push('\n');
-    for (question, answer) in answers.iter() {
-        let (outcome, at) = (answer.outcome.word(), answer.at);
-        // Writing to a string does not fail.
-        let _ = write!(text, "{} {} {outcome} {at} ", question.name, question.kind);
-        let _ = match question.server {
-            Some(server) => writeln!(text, "@{server}"),
-            None => writeln!(text, "{}", answer.resolver),
-        };
+    add(&mut text, answers.iter());
+    if extent == Extent::InPart {
+        text.push_str(BATCH);
+        text.push('\n');
+    }
+    text
+}
+
+/// Answers to append to a recording that was made in part, as one batch: of one that is written by half nothing is read.
+pub fn batch<'a>(answers: impl Iterator<Item = (Asked<'a>, &'a Answer)>) -> String {
+    let mut text = String::new();
+    add(&mut text, answers);
+    text.push_str(BATCH);
+    text.push('\n');
+    text
+}
+
+fn add<'a>(text: &mut String, answers: impl Iterator<Item = (Asked<'a>, &'a Answer)>) {
+    // Answers come by the thousand in a second, of which writing out a time would be the most work.
+    let mut time = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH.to_string());
+    for (asked, answer) in answers {
+        if time.0 != answer.at {
+            time = (answer.at, answer.at.to_string());
+        }
+        for word in [asked.name, asked.kind.word(), answer.outcome.word(), &time.1] {
+            text.push_str(word);
+            text.push(' ');
+        }
+        match asked.server {
+            // Writing to a string does not fail.
+            Some(server) => _ = write!(text, "@{server}"),
+            None => text.push_str(&answer.resolver),
+        }
+        text.push('\n');
         for record in answer.outcome.records() {
             let _ = writeln!(text, "  {} {} {} {}", record.name, record.ttl, record.kind, record.data);
         }
     }
-    text
 }
 
 /// Reads a recording.
@@ -67,15 +97,16 @@ pub fn write(answers: &Answers, extent: Extent) -> String {
 ///
 /// [`RecordingError`] at the first line that no recording has.
 pub fn parse(text: &str) -> Result<(Answers, Extent), RecordingError> {
-    let mut lines = text.lines().enumerate();
-    let extent = match lines.next().map(|(_, line)| line.trim_end()) {
+    let extent = match text.lines().next().map(str::trim_end) {
         Some(COMPLETE) => Extent::Complete,
         Some(IN_PART) => Extent::InPart,
         _ => return Err(wrong(0, format!("the first line has to be `{COMPLETE}`"))),
     };
+    let text = if extent == Extent::InPart { whole_batches(text) } else { text };
     let mut answers = Answers::new();
     let mut open: Option<(Question, Answer)> = None;
-    for (number, line) in lines {
+    let mut resolver: Arc<str> = "".into();
+    for (number, line) in text.lines().enumerate().skip(1) {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
@@ -89,8 +120,8 @@ pub fn parse(text: &str) -> Result<(Answers, Extent), RecordingError> {
             if let Some((question, answer)) = open.take() {
                 answers.insert(question, answer);
             }
-            let head =
-                head(line).ok_or_else(|| wrong(number, "a question is `NAME TYPE OUTCOME TIME RESOLVER`"))?;
+            let head = head(line, &mut resolver)
+                .ok_or_else(|| wrong(number, "a question is `NAME TYPE OUTCOME TIME RESOLVER`"))?;
             open = Some(head);
         }
     }
@@ -100,7 +131,14 @@ pub fn parse(text: &str) -> Result<(Answers, Extent), RecordingError> {
     Ok((answers, extent))
 }
 
-fn head(line: &str) -> Option<(Question, Answer)> {
+/// The part up to the last batch that is whole; all of it where there are no batches.
+fn whole_batches(text: &str) -> &str {
+    let line = format!("\n{BATCH}\n");
+    text.rfind(&line).map_or(text, |end| &text[..end + 1])
+}
+
+/// A question with its answer, by the same resolver as the one before where they are the same.
+fn head(line: &str, before: &mut Arc<str>) -> Option<(Question, Answer)> {
     let mut words = line.split_whitespace();
     let mut question = Question::new(words.next()?, RecordType::parse(words.next()?)?);
     let outcome = match words.next()? {
@@ -113,7 +151,10 @@ fn head(line: &str) -> Option<(Question, Answer)> {
         question = question.to(server.parse().ok()?);
         resolver = server;
     }
-    let resolver = resolver.to_owned();
+    if **before != *resolver {
+        *before = resolver.into();
+    }
+    let resolver = Arc::clone(before);
     words.next().is_none().then_some((question, Answer { outcome, at, resolver }))
 }
 
@@ -153,6 +194,17 @@ www.example.com TXT NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
         let (answers, extent) = parse(TEXT).unwrap();
         assert_eq!((answers.len(), extent), (6, Extent::Complete));
         assert_eq!(write(&answers, extent), TEXT);
+    }
+
+    #[test]
+    fn a_batch_that_was_written_by_half_is_not_read() {
+        let (answers, _) = parse(TEXT).unwrap();
+        let begun = write(&Answers::new(), Extent::InPart);
+        let whole = begun.clone() + &batch(answers.iter());
+        assert_eq!(parse(&whole).unwrap(), (answers, Extent::InPart));
+        for end in begun.len()..whole.len() {
+            assert_eq!(parse(&whole[..end]).unwrap().0.len(), 0, "{}", &whole[..end]);
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn complete(names: &Names, text: &str) -> Answers {
         }
         for question in open {
             let at = jiff::Timestamp::UNIX_EPOCH;
-            answers.insert(question, Answer { outcome: Outcome::NoData, at, resolver: "test".to_owned() });
+            answers.insert(question, Answer { outcome: Outcome::NoData, at, resolver: "test".into() });
         }
     }
 }

@@ -243,7 +243,7 @@ fn a_recording_that_was_interrupted_is_gone_on_with() {
     let file = folder.path().join("shop.dns");
     let mut begun = Answers::new();
     let at: jiff::Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
-    let answer = |outcome| Answer { outcome, at, resolver: "before".to_owned() };
+    let answer = |outcome| Answer { outcome, at, resolver: "before".into() };
     begun.insert(Question::new("shop-example.com", RecordType::A), answer(Outcome::NoData));
     begun.insert(Question::new("shop-example.com", RecordType::Ns), answer(Outcome::Timeout));
     fs::write(&file, recording::write(&begun, recording::Extent::InPart)).unwrap();

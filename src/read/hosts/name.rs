@@ -21,7 +21,9 @@ pub fn of_host(name: &str, port: Option<u16>, scheme: Option<&str>) -> Option<Ta
         matches!(name.as_str(), "localhost" | "host.docker.internal" | "kubernetes.docker.internal")
             || name.ends_with(".localhost")
             || name.ends_with(".localdomain");
-    (is_hostname(&name) && !is_self).then(|| Target::Host {
+    // RFC 2606 keeps the ending for names that stand where one is still to be written.
+    let is_nobody = name.ends_with(".invalid");
+    (is_hostname(&name) && !is_self && !is_nobody).then(|| Target::Host {
         name,
         port,
         scheme: scheme.map(str::to_ascii_lowercase),

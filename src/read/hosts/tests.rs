@@ -46,6 +46,11 @@ fn keys_of_datastores_make_their_hosts_needed() {
 }
 
 #[test]
+fn names_that_never_exist_are_no_hosts() {
+    setting("CLICKHOUSE_URL", "http://placeholder.invalid:8123", "");
+}
+
+#[test]
 fn where_telemetry_goes_is_no_need_of_the_program() {
     let how = |key: &str, value: &str| {
         let endpoint = in_setting(key, value).remove(0).endpoints.remove(0);

@@ -2,7 +2,7 @@
 
 use super::{Describe, Draft, Format, How, ReadContext, Value, file_name, folder_name, parse_any};
 use crate::model::{Attribute, Category, Declarations, Id, Kind, Node, Reach, Target, Tolerance};
-use crate::source::{SourceFile, Tree};
+use crate::source::{Problems, SourceFile, Tree};
 
 /// Fly.io apps.
 pub struct Fly;
@@ -33,6 +33,10 @@ impl Format for Fly {
             let Some(root) = parse_any(file, &mut out.problems) else { continue };
             let folder = file.folder();
             let name = root.str_at(&["app"]).unwrap_or(folder_name(folder, "app"));
+            if name.contains("{{") {
+                note_template(&root, &mut out.problems);
+                continue;
+            }
             let mut draft = Draft::new("fly", name, folder, cx);
             read_app(&mut draft, name, &root);
             draft.unit.run_program_of(file.folder());
@@ -40,6 +44,12 @@ impl Format for Fly {
         }
         out
     }
+}
+
+/// A file that another program still has to fill in deploys nothing as it stands.
+fn note_template(root: &Value, problems: &mut Problems) {
+    let at = root.get("app").unwrap_or(root).location.clone();
+    problems.note(at, "this is a template: its app has no name yet, and it is not read");
 }
 
 fn read_app(draft: &mut Draft<'_>, name: &str, root: &Value) {
@@ -146,6 +156,17 @@ mod tests {
             needs,
             [("stock.internal", "runtime", "required"), ("traces.internal", "observe", "optional")]
         );
+    }
+
+    #[test]
+    fn a_template_is_no_app() {
+        let tree =
+            Tree::of_texts([("fly.template.toml", "app = \"{{APP_NAME}}\"\nprimary_region = \"iad\"\n")]);
+        let files: Vec<_> = tree.files().collect();
+        let cx = ReadContext { tree: &tree, catalog: Catalog::embedded(), environment: None };
+        let out = Fly.read(&files, &cx);
+        assert!(out.units.is_empty());
+        assert_eq!(out.problems.len(), 1);
     }
 
     #[test]

@@ -415,7 +415,9 @@ fn read_aws(file: &SourceFile, root: &Arc<Node>, cx: &ReadContext<'_>, problems:
     }
     let key = Key { text: "Resources".into(), location: root.location.clone() };
     others.push((key, Arc::new(Node::new(Data::Mapping(resources), root.location.clone()))));
-    let template = Template::new(file, Arc::new(Node::new(Data::Mapping(others), root.location.clone())));
+    let mut template = Template::new(file, Arc::new(Node::new(Data::Mapping(others), root.location.clone())));
+    template.aliases =
+        functions(root).into_iter().map(|(key, _)| (logical_id(&key.text), key.text.to_string())).collect();
     let world = World::new(cx.tree, vec![template]);
     let mut files = vec![file];
     files.extend(included(root, file, cx.tree));
@@ -519,6 +521,14 @@ fn guard(event: &Node, root: &Node) -> Option<(Key, Arc<Node>)> {
     let mut reference = Node::scalar(function, false, &authorizer.location);
     reference.tag = Some("!Ref".into());
     Some((key(&format!("Authorizer{}", logical_part(function)), &authorizer.location), Arc::new(reference)))
+}
+
+/// The name that the framework gives a function among the resources, by which embedded ones refer to it.
+fn logical_id(function: &str) -> String {
+    let plain = function.replace('-', "Dash").replace('_', "Underscore");
+    let mut letters = plain.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain("LambdaFunction".chars()).collect()
 }
 
 /// A name as a part of a logical id.
@@ -660,6 +670,16 @@ mod tests {
         assert_eq!(edges(&out), ["serverless/f serverless/Todos", "serverless/f serverless/Q"]);
         assert_eq!(out.units[0].nodes[0].placement.region.as_deref(), Some("eu-west-1"));
         assert_eq!(out.units[0].references.len(), 1);
+    }
+
+    #[test]
+    fn resources_refer_to_functions_by_the_names_of_the_framework() {
+        let out = read(&[(
+            "serverless.yml",
+            "service: shop\nprovider: {name: aws}\nfunctions:\n  confirm-user: {handler: a.b}\nresources:\n  Resources:\n    \
+             Pool: {Type: AWS::Cognito::UserPool, Properties: {LambdaConfig: {PostConfirmation: !GetAtt ConfirmDashuserLambdaFunction.Arn}}}\n",
+        )]);
+        assert_eq!(edges(&out), ["serverless/Pool serverless/confirm-user"]);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(crate) struct Template {
     pub(crate) root: Arc<Node>,
     /// Values given by people, environments or a parent stack, before defaults.
     pub(crate) given: BTreeMap<String, Val>,
+    /// Other names by which a tool that makes the template knows resources.
+    pub(crate) aliases: BTreeMap<String, String>,
 }
 
 impl Template {
@@ -42,6 +44,7 @@ impl Template {
             name: stack_name(file.path()).to_owned(),
             root,
             given: BTreeMap::new(),
+            aliases: BTreeMap::new(),
         }
     }
 }
@@ -530,6 +533,7 @@ impl Eval<'_, '_> {
 
     /// A value of a resource: not known before it is made, but known to rest on it.
     fn resource(&self, name: &str, at: &Location) -> Val {
+        let name = self.world.templates[self.stack].aliases.get(name).map_or(name, String::as_str);
         let mut out = Val::unknown(format!("`{name}` says it once it is made"), at);
         out.refs.push(Ref { stack: self.stack, logical: name.to_owned(), at: at.clone() });
         out

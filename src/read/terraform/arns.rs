@@ -1,4 +1,4 @@
-//! Secrets and parameters that are named by text: by their ARN, or by their plain name in a container's `secrets`.
+//! What is named by text: secrets and parameters by their ARN or their plain name, databases by their connection name.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::graph::Item;
 use super::knowledge::links;
 use super::leaves::Leaf;
 use super::value::Value;
-use crate::model::Target;
+use crate::model::{Phase, Target};
 
 /// Stands for a piece of a text that is not known.
 const UNKNOWN: &str = "*";
@@ -18,12 +18,13 @@ const GIVEN_LETTERS: usize = 6;
 /// What a text names.
 #[derive(Debug, PartialEq)]
 pub(super) struct Named {
+    provider: &'static str,
     service: &'static str,
     name: String,
     region: Option<String>,
 }
 
-/// The secrets and parameters of a configuration by their names.
+/// What a configuration makes that texts may name, by service and name.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     by_name: HashMap<(&'static str, String), usize>,
@@ -33,8 +34,8 @@ impl Names {
     pub(super) fn new(items: &[Item<'_>]) -> Self {
         let managed = items.iter().enumerate().filter(|(_, item)| item.mode == Mode::Managed);
         let by_name = managed.filter_map(|(index, item)| {
-            let service = links().named_in(&item.type_name)?;
-            Some(((service, bare(&item.leaves.text("name")?).to_owned()), index))
+            let (service, attribute) = links().named_in(&item.type_name)?;
+            Some(((service, bare(&item.leaves.text(attribute)?).to_owned()), index))
         });
         Names { by_name: by_name.collect() }
     }
@@ -55,12 +56,44 @@ impl Names {
 /// What a leaf names by text, if it does.
 pub(super) fn named(leaf: &Leaf<'_>) -> Option<Named> {
     let text = written(&leaf.value)?;
-    let Some(rest) = text.strip_prefix("arn:") else {
-        let is_secret = leaf.path.contains("container_definitions") && leaf.path.contains("secrets.");
-        let is_plain = !text.is_empty() && !text.starts_with(UNKNOWN) && !text.contains(char::is_whitespace);
-        let is_name = is_secret && is_plain;
-        return is_name.then(|| Named { service: "ssm", name: bare(&text).to_owned(), region: None });
+    match text.strip_prefix("arn:") {
+        Some(rest) => by_arn(rest),
+        None => by_name(&leaf.path, &text),
+    }
+}
+
+/// Attributes in which programs of Google are told of secrets, by the ends of their paths.
+const GOOGLE_SECRETS: &[&str] = &[
+    "containers.env.value_source.secret_key_ref.secret",
+    "containers.env.value_from.secret_key_ref.name",
+    "volumes.secret.secret",
+    "volumes.secret.secret_name",
+];
+
+/// Attributes in which they are told of databases.
+const GOOGLE_DATABASES: &[&str] = &["/cloudsql-instances", "cloud_sql_instance.instances"];
+
+fn by_name(path: &str, text: &str) -> Option<Named> {
+    let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+    if ends(GOOGLE_DATABASES) {
+        let mut parts = text.split(',').next()?.rsplitn(3, ':');
+        let (name, region, _) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_known = !name.contains(UNKNOWN) && !region.contains(UNKNOWN);
+        let (name, region) = (name.to_owned(), Some(region.to_owned()));
+        return is_known.then_some(Named { provider: "gcp", service: "cloud-sql", name, region });
+    }
+    let (provider, service) = match path {
+        _ if ends(GOOGLE_SECRETS) => ("gcp", "secret-manager"),
+        _ if path.contains("container_definitions") && path.contains("secrets.") => ("aws", "ssm"),
+        _ => return None,
     };
+    // `projects/acme/secrets/key/versions/latest`.
+    let name = text.split_once("/secrets/").map_or(text, |(_, name)| name.split('/').next().unwrap_or(name));
+    let is_plain = !name.is_empty() && !name.starts_with(UNKNOWN) && !name.contains(char::is_whitespace);
+    is_plain.then(|| Named { provider, service, name: bare(name).to_owned(), region: None })
+}
+
+fn by_arn(rest: &str) -> Option<Named> {
     let mut parts = rest.split(':').skip(1);
     let (service, region, _, kind) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let (service, name) = match service {
@@ -69,7 +102,8 @@ pub(super) fn named(leaf: &Leaf<'_>) -> Option<Named> {
         _ => return None,
     };
     let is_known = !region.is_empty() && !region.contains(UNKNOWN);
-    Some(Named { service, name: bare(name).to_owned(), region: is_known.then(|| region.to_owned()) })
+    let region = is_known.then(|| region.to_owned());
+    Some(Named { provider: "aws", service, name: bare(name).to_owned(), region })
 }
 
 impl Named {
@@ -78,10 +112,15 @@ impl Named {
         (letters.len() == GIVEN_LETTERS || letters == UNKNOWN).then_some(name)
     }
 
+    /// When it is needed: what is fetched once to start, or asked all the time.
+    pub(super) fn phase(&self) -> Phase {
+        if self.service == "cloud-sql" { Phase::Runtime } else { Phase::Startup }
+    }
+
     /// The service that hands it out.
     pub(super) fn target(self) -> Target {
         Target::Provider {
-            provider: "aws".to_owned(),
+            provider: self.provider.to_owned(),
             service: Some(self.service.to_owned()),
             region: self.region,
         }

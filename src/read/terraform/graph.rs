@@ -10,7 +10,7 @@ use super::leaves::{Leaf, Leaves};
 use super::lookups::Lookups;
 use super::value::{InstanceKey, Key};
 use super::world::{EXTERNAL, Instances, Scope, World};
-use super::{copies, dns, doors, edges, guards, joined, nodes, objects};
+use super::{apps, copies, dns, doors, edges, guards, joined, nodes, objects};
 use crate::catalog::{Catalog, ResourceKnowledge, ResourceType, Role};
 use crate::model::{Id, Phase, Unit};
 use crate::read::ReadContext;
@@ -86,6 +86,7 @@ pub(super) fn read<'a>(
     nodes::read(world, catalog, &graph, unit);
     edges::read(world, cx.catalog, &graph, &names, unit);
     copies::read(world, &graph, unit);
+    apps::read(&graph, unit);
     objects::read(world, &graph, cx, unit, problems);
     note_modules_from_elsewhere(&graph, problems);
     note_circles(world, problems);

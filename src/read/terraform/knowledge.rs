@@ -241,9 +241,9 @@ impl Links {
         self.first("address", type_name).is_some()
     }
 
-    /// The service in the ARNs of what a type makes, where those are written as texts.
-    pub(super) fn named_in(&self, type_name: &str) -> Option<&'static str> {
-        self.first("arn", type_name).map(|row| row.a)
+    /// The service in which what a type makes is named by texts, and the attribute that holds the name.
+    pub(super) fn named_in(&self, type_name: &str) -> Option<(&'static str, &'static str)> {
+        self.first("named", type_name).map(|row| (row.a, row.b))
     }
 
     /// The argument of its provider that an attribute of a look-up repeats.

@@ -4,6 +4,7 @@
 //! each root ([`roots`]) is evaluated lazily in a [`world`], its resources flattened ([`leaves`]) and joined into a
 //! graph ([`graph`]), from which nodes ([`nodes`]) and edges ([`edges`]) come; names of the DNS are read in [`dns`].
 
+mod apps;
 mod arns;
 mod backend;
 mod config;

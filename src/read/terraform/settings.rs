@@ -45,7 +45,8 @@ pub(super) fn read(
             || !matches!(links().attribute(&item.type_name, &leaf.path), Some(Meaning::None));
         let named = arns::named(leaf).filter(|_| says_something());
         if let Some(named) = named.filter(|_| graph.named.find(leaf).is_none()) {
-            unit.references.push(need(named.target(), evidence(leaf.at)));
+            let phase = named.phase();
+            unit.references.push(Reference { phase, ..need(named.target(), evidence(leaf.at)) });
             continue;
         }
         if refers_to(graph, leaf, |item: &Item<'_>| item.is_component()) {

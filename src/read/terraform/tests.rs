@@ -318,3 +318,101 @@ resource "digitalocean_record" "www" {
     );
     assert_eq!(node(&unit, "zone:acme.test").placement.provider.as_deref(), Some("digitalocean"));
 }
+
+#[test]
+fn programs_of_google_are_told_of_secrets_and_databases_by_name() {
+    let unit = unit(
+        r#"
+resource "google_secret_manager_secret" "key" { secret_id = "shop-key" }
+resource "google_sql_database_instance" "main" { name = "main" }
+resource "google_cloud_run_v2_service" "api" {
+  template {
+    containers {
+      env {
+        name = "KEY"
+        value_source {
+          secret_key_ref { secret = "projects/p/secrets/shop-key" }
+        }
+      }
+      env {
+        name = "OTHER"
+        value_source {
+          secret_key_ref { secret = "elsewhere" }
+        }
+      }
+    }
+  }
+}
+resource "google_cloud_run_service" "old" {
+  template {
+    spec {
+      containers {
+        env {
+          name = "KEY"
+          value_from {
+            secret_key_ref { name = "shop-key" }
+          }
+        }
+      }
+    }
+    metadata {
+      annotations = { "run.googleapis.com/cloudsql-instances" = "p:europe-west1:main" }
+    }
+  }
+}
+"#,
+    );
+    let mut found = edges(&unit);
+    found.retain(|edge| edge.starts_with("tf:google_cloud_run"));
+    for expected in [
+        "tf:google_cloud_run_v2_service.api -> tf:google_secret_manager_secret.key startup required",
+        "tf:google_cloud_run_v2_service.api -> provider gcp startup required",
+        "tf:google_cloud_run_service.old -> tf:google_secret_manager_secret.key startup required",
+        "tf:google_cloud_run_service.old -> tf:google_sql_database_instance.main runtime required",
+    ] {
+        assert!(found.iter().any(|edge| edge == expected), "{expected} of {found:#?}");
+    }
+}
+
+#[test]
+fn apps_of_digitalocean_need_their_databases() {
+    let unit = unit(
+        r#"
+resource "digitalocean_app" "shop" {
+  spec {
+    name   = "shop"
+    region = "fra"
+    service { name = "web" }
+    database {
+      name   = "own"
+      engine = "PG"
+    }
+    database {
+      name         = "there"
+      cluster_name = "main"
+    }
+  }
+}
+resource "digitalocean_database_cluster" "main" { name = "main" }
+resource "digitalocean_database_cluster" "trusting" { name = "trusting" }
+resource "digitalocean_database_firewall" "f" {
+  cluster_id = digitalocean_database_cluster.trusting.id
+  rule {
+    type  = "app"
+    value = digitalocean_app.shop.id
+  }
+}
+"#,
+    );
+    let own = node(&unit, "tf:digitalocean_app.shop/own");
+    assert_eq!((own.category, own.tolerance), (Some(Category::Database), Tolerance::Nothing));
+    let found = edges(&unit);
+    for expected in [
+        "digitalocean_app.shop/own",
+        "digitalocean_database_cluster.main",
+        "digitalocean_database_cluster.trusting",
+    ] {
+        let edge = format!("tf:digitalocean_app.shop -> tf:{expected} runtime required");
+        assert!(found.contains(&edge), "{edge} of {found:#?}");
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config::Mode;
+use super::either::{Either, either};
 use super::functions;
 use super::syntax::{Expansion, Expr, ExprKind, For, Operator, Part};
 use super::value::{InstanceKey, Key, Kind, Ref, Refs, Shape, Value, equal};
@@ -201,7 +202,10 @@ impl World<'_> {
             },
             Kind::Instance(key) => self.attribute(key, name),
             Kind::Module(id) => self.output(*id, name),
-            Kind::Unknown(_) => step(source, &format!(".{name}")),
+            Kind::Unknown(unknown) => match &unknown.shape {
+                Shape::Either(either) => each_of(either, &unknown.reason, |one| self.member(one, name)),
+                _ => step(source, &format!(".{name}")),
+            },
             // Blocks that occur once may be written as if they were not lists.
             Kind::List(items) if items.len() == 1 => self.member(&items[0], name),
             _ => Value::failed(format!("there is no attribute `{name}`")),
@@ -216,8 +220,8 @@ impl World<'_> {
                 }
                 Some(_) => Value::failed("an index out of range"),
                 None => {
-                    Value::unknown(key.reason().cloned().unwrap_or_else(|| "an index is not known".into()))
-                        .with_refs(&source.deep_refs())
+                    let reason = key.reason().cloned().unwrap_or_else(|| "an index is not known".into());
+                    either(items, &reason).with_refs(&source.refs)
                 }
             },
             Kind::Map(map) => match key.text() {
@@ -225,17 +229,21 @@ impl World<'_> {
                     Some(value) => value.clone().with_refs(&source.refs),
                     None => Value::failed(format!("there is no element `{name}`")),
                 },
-                None => Value::unknown(key.reason().cloned().unwrap_or_else(|| "a key is not known".into()))
-                    .with_refs(&source.deep_refs()),
+                None => {
+                    let reason = key.reason().cloned().unwrap_or_else(|| "a key is not known".into());
+                    let values: Vec<Value> = map.values().cloned().collect();
+                    either(&values, &reason).with_refs(&source.refs)
+                }
             },
             Kind::Instance(InstanceKey { key: Key::Unknown, .. }) | Kind::Module(_) => source.clone(),
             Kind::Instance(_) => match key.text() {
                 Some(name) if key.as_number().is_none() => self.member(source, &name),
                 _ => source.clone(),
             },
-            Kind::Unknown(_) => match key.text() {
-                Some(text) => step(source, &format!("[{text}]")),
-                None => step(source, "[?]"),
+            Kind::Unknown(unknown) => match (&unknown.shape, key.text()) {
+                (Shape::Either(either), _) => each_of(either, &unknown.reason, |one| self.index(one, key)),
+                (_, Some(text)) => step(source, &format!("[{text}]")),
+                (_, None) => step(source, "[?]"),
             },
             _ => Value::failed("an index into something that has none"),
         }
@@ -268,12 +276,8 @@ impl World<'_> {
             Some(true) => self.eval(&parts[1], scope),
             Some(false) => self.eval(&parts[2], scope),
             None => {
-                let (yes, no) = (self.eval(&parts[1], scope), self.eval(&parts[2], scope));
-                if equal(&yes, &no) == Some(true) {
-                    return yes;
-                }
                 let reason = condition.reason().cloned().unwrap_or_else(|| "a condition is not known".into());
-                Value::unknown(reason).with_refs(&yes.deep_refs()).with_refs(&no.deep_refs())
+                either(&[self.eval(&parts[1], scope), self.eval(&parts[2], scope)], &reason)
             }
         }
     }
@@ -511,6 +515,12 @@ impl ForResult {
         let refs = super::value::join_refs(&known.deep_refs(), &self.lost);
         Value::shaped(reason, Shape::Part(known)).with_refs(&refs)
     }
+}
+
+/// What a step makes of each of the values that the source may be.
+fn each_of(source: &Either, reason: &Arc<str>, step: impl Fn(&Value) -> Value) -> Value {
+    let values: Vec<Value> = source.of.iter().map(step).collect();
+    either(&values, reason)
 }
 
 /// A step into an unknown: the path of the one attribute it rests on grows by the step.

@@ -16,6 +16,15 @@ use crate::model::{Id, Phase, Unit};
 use crate::read::ReadContext;
 use crate::source::Problems;
 
+/// A number of instances that is not known.
+#[derive(Clone)]
+pub(super) struct Uncounted {
+    /// Why.
+    pub(super) reason: String,
+    /// Whether there is one or none.
+    pub(super) is_at_most_one: bool,
+}
+
 /// A resource instance, or a module whose source is not in the tree.
 pub(super) struct Item<'a> {
     pub(super) key: InstanceKey,
@@ -31,8 +40,8 @@ pub(super) struct Item<'a> {
     service: Option<String>,
     pub(super) leaves: Leaves<'a>,
     pub(super) declared: Declared<'a>,
-    /// Why the number of instances is not known.
-    pub(super) count_unknown: Option<String>,
+    /// Set where the number of instances is not known.
+    pub(super) uncounted: Option<Uncounted>,
     /// Whether it is made by another root.
     pub(super) foreign: bool,
     /// What the name of a module from elsewhere tells.
@@ -201,10 +210,14 @@ impl<'a> Graph<'a> {
         let scope =
             Scope { module: key.module, file: Some(file), each: Some(&each), bound: None, element: None };
         let leaves = Leaves::new(world, file, resource.declared.body(), scope);
-        let count_unknown = match (&key.key, world.resource_expansion(key.module, key.resource)) {
-            (Key::Unknown, Instances::Unknown(reason)) => Some(reason.to_string()),
-            _ => module_unknown(world, key.module),
+        let uncounted = match (&key.key, world.resource_expansion(key.module, key.resource)) {
+            (Key::Unknown, Instances::Unknown(reason)) => Some(Uncounted {
+                reason: reason.to_string(),
+                is_at_most_one: world.is_at_most_one(resource.declared, key.module),
+            }),
+            _ => None,
         };
+        let uncounted = uncounted.or_else(|| module_uncounted(world, key.module));
         let name = match &key.key {
             Key::Text(text) => format!("{}[{text}]", resource.name),
             Key::Number(number) => format!("{}[{number}]", resource.name),
@@ -222,7 +235,7 @@ impl<'a> Graph<'a> {
                 mode: resource.mode,
                 leaves,
                 declared: resource.declared,
-                count_unknown,
+                uncounted,
                 told: Told::default(),
             },
         );
@@ -249,7 +262,7 @@ impl<'a> Graph<'a> {
                 mode: Mode::Managed,
                 leaves,
                 declared: call,
-                count_unknown: module_unknown(world, module),
+                uncounted: module_uncounted(world, module),
                 told: elsewhere::told(catalog, call.block, &configured(world, module)),
             },
         );
@@ -274,7 +287,7 @@ impl<'a> Graph<'a> {
             mode: Mode::Managed,
             leaves: Leaves { file, leaves: Vec::new(), value: super::value::Value::NULL },
             declared,
-            count_unknown: item.count_unknown.clone(),
+            uncounted: item.uncounted.clone(),
             told: Told::default(),
         };
         self.push(catalog, prefix, draft);
@@ -336,7 +349,7 @@ impl<'a> Graph<'a> {
                     mode: Mode::Managed,
                     leaves,
                     declared: foreign.declared,
-                    count_unknown: None,
+                    uncounted: None,
                     told: match &*foreign.type_name {
                         "module" => elsewhere::told(catalog, foreign.declared.block, &BTreeSet::new()),
                         _ => Told::default(),
@@ -376,7 +389,7 @@ impl<'a> Graph<'a> {
             service,
             leaves: draft.leaves,
             declared: draft.declared,
-            count_unknown: draft.count_unknown,
+            uncounted: draft.uncounted,
             foreign: false,
             told: draft.told,
         });
@@ -526,17 +539,21 @@ struct Draft<'a> {
     mode: Mode,
     leaves: Leaves<'a>,
     declared: Declared<'a>,
-    count_unknown: Option<String>,
+    uncounted: Option<Uncounted>,
     told: Told,
 }
 
-/// Why the number of instances of a module, or of one above it, is not known.
-fn module_unknown(world: &World<'_>, module: u32) -> Option<String> {
+/// Whether the number of instances of a module, or of one above it, is not known.
+fn module_uncounted(world: &World<'_>, module: u32) -> Option<Uncounted> {
     let mut current = Some(module);
     while let Some(id) = current {
         let instance = world.instance(id);
         if instance.key == Key::Unknown {
-            return Some(format!("the number of instances of `{}` is not known", instance.address));
+            let above = instance.parent.unwrap_or(0);
+            return Some(Uncounted {
+                reason: format!("the number of instances of `{}` is not known", instance.address),
+                is_at_most_one: instance.call.is_some_and(|call| world.is_at_most_one(call, above)),
+            });
         }
         current = instance.parent;
     }

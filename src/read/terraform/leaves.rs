@@ -113,8 +113,10 @@ impl<'a> Leaves<'a> {
             }
             Kind::Unknown(unknown) => match &unknown.shape {
                 Shape::Json(inner) => self.explode(inner, path, place, depth + 1),
-                Shape::Part(inner) => {
-                    self.explode(inner, path.clone(), place, depth + 1);
+                Shape::Part(_) | Shape::Either(_) => {
+                    if let Some(inner) = unknown.shape.known() {
+                        self.explode(inner, path.clone(), place, depth + 1);
+                    }
                     self.push(path, value, place);
                 }
                 Shape::Text(pieces)

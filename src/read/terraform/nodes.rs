@@ -115,7 +115,7 @@ fn node<'a>(world: &World<'a>, catalog: &Catalog, graph: &Graph<'a>, index: usiz
         node.placement.zones.clear();
     }
     node.replication = replication(&mut node, world, item, &facts);
-    doubt(&mut node, may_survive);
+    doubt(&mut node, item, may_survive);
     attributes(&mut node, item, &facts, graph, index);
     node
 }
@@ -230,7 +230,7 @@ impl Declared for Facts<'_, '_> {
             return Some(asked);
         }
         let members = self.member_items();
-        let unknown = members.iter().any(|member| self.graph.items[*member].count_unknown.is_some());
+        let unknown = members.iter().any(|member| self.graph.items[*member].uncounted.is_some());
         // What has none here gets them elsewhere: without any it would serve nobody.
         (!unknown && !members.is_empty()).then_some(members.len())
     }
@@ -286,7 +286,14 @@ fn survival(node: &mut Node, item: &Item<'_>, facts: &Facts<'_, '_>) -> Option<S
 }
 
 /// What hangs on values that are not known is not claimed, and what does not run cannot be lost.
-fn doubt(node: &mut Node, may_survive: Option<Survives>) {
+fn doubt(node: &mut Node, item: &Item<'_>, may_survive: Option<Survives>) {
+    let several = item.uncounted.as_ref().filter(|uncounted| !uncounted.is_at_most_one);
+    // One more database stands in for no other.
+    let several = several.filter(|_| item.role != Role::Datastore && node.tolerance == Tolerance::Nothing);
+    if let Some(uncounted) = several {
+        node.tolerance = Tolerance::Unknown;
+        node.tolerance_because = Some(format!("how many there are is not known: {}", uncounted.reason));
+    }
     let perhaps = match node.tolerance {
         Tolerance::Nothing => may_survive.is_some(),
         // Several instances on different machines: the zones are what is in doubt, and that is said.
@@ -365,8 +372,8 @@ fn asked_of_module(node: &mut Node, world: &World<'_>, item: &Item<'_>) -> Repli
 
 fn replication(node: &mut Node, world: &World<'_>, item: &Item<'_>, facts: &Facts<'_, '_>) -> Replication {
     let mut out = Replication::default();
-    if let Some(reason) = &item.count_unknown {
-        out.unknown = Some(reason.clone());
+    if let Some(uncounted) = &item.uncounted {
+        out.unknown = Some(uncounted.reason.clone());
         return out;
     }
     let Some(kind) = item.kind else { return asked_of_module(node, world, item) };

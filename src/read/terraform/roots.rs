@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Module;
+use super::selectors::{self, Told};
 use super::syntax::ParsedFile;
-use super::workspaces;
 use super::world::local_folder;
 use crate::model::Environment;
-use crate::read::ReadContext;
+use crate::read::{ReadContext, same_environment};
 
 /// A folder that Terraform is run in.
 #[derive(Debug)]
@@ -16,6 +16,10 @@ pub(super) struct Root {
     pub(super) environments: Vec<Environment>,
     /// The files that give variables their values, in the order in which they apply.
     pub(super) values: Vec<String>,
+    /// The variable that tells environments apart, and the name of the chosen one.
+    pub(super) selected: Option<(String, String)>,
+    /// The workspace, if it is known.
+    pub(super) workspace: Option<String>,
 }
 
 /// Finds the roots among the folders that hold `.tf` files.
@@ -46,7 +50,7 @@ pub(super) fn find(
     }
     rescue_circles(modules, &mut folders, called_elsewhere);
     let owners: Vec<String> = folders.iter().map(|folder| (*folder).to_owned()).collect();
-    owners.iter().map(|folder| root(&modules[folder], &owners, values, cx)).collect()
+    owners.iter().map(|folder| root(modules, &modules[folder], &owners, values, cx)).collect()
 }
 
 /// The folders that a module calls.
@@ -118,6 +122,7 @@ fn reaches(modules: &BTreeMap<String, Module<'_>>, from: &str, to: &str) -> bool
 }
 
 fn root(
+    modules: &BTreeMap<String, Module<'_>>,
     module: &Module<'_>,
     owners: &[String],
     values: &BTreeMap<String, &ParsedFile>,
@@ -146,8 +151,7 @@ fn root(
     always.sort_by_key(|path| (path.contains(".auto.tfvars"), path.clone()));
     if sets.is_empty() {
         let given: Vec<&ParsedFile> = always.iter().map(|path| values[path]).collect();
-        let named = workspaces::named(module, &given);
-        return by_workspace(module, named, always, cx);
+        return by_selector(module, selectors::told(modules, module, &given), always, cx);
     }
     let names: Vec<&str> = sets.keys().map(String::as_str).collect();
     let chosen = cx.choose_environment(&names).map(str::to_owned);
@@ -160,28 +164,40 @@ fn root(
         })
         .collect();
     let mut files = always;
-    if let Some(set) = chosen.and_then(|name| sets.remove(&name)) {
+    if let Some(set) = chosen.as_ref().and_then(|name| sets.remove(name)) {
         files.append(&mut common);
         files.extend(set);
     }
-    Root { folder: folder.to_owned(), environments, values: files }
+    Root { folder: folder.to_owned(), environments, values: files, selected: None, workspace: chosen }
 }
 
-/// A root whose environments, if any, are the workspaces that it tells apart by name.
-fn by_workspace(
-    module: &Module<'_>,
-    found: BTreeMap<String, BTreeSet<String>>,
-    always: Vec<String>,
-    cx: &ReadContext<'_>,
-) -> Root {
-    let names: Vec<&str> = found.keys().map(String::as_str).collect();
-    let chosen = cx.choose_environment(&names).map(str::to_owned);
+/// A root whose environments, if any, are those that it tells apart by name.
+fn by_selector(module: &Module<'_>, told: Told, always: Vec<String>, cx: &ReadContext<'_>) -> Root {
+    let mut names: Vec<&str> = told.names.keys().map(String::as_str).collect();
+    if told.variable.is_some() {
+        // What a variable is compared with does not tell what else it may be.
+        names.push("");
+    }
+    let folder = module.folder.clone();
+    let place = folder.rsplit('/').find(|part| is_environment_word(part)).filter(|_| told.variable.is_some());
+    let chosen = match place {
+        Some(place) => names.iter().copied().find(|name| same_environment(name, place)),
+        None => cx.choose_environment(&names),
+    };
+    let chosen = chosen.map(str::to_owned);
+    // The folder of one environment has no others.
+    let found = if place.is_some() { BTreeMap::new() } else { told.names };
     let environments = found.into_iter().map(|(name, files)| Environment {
         chosen: Some(&name) == chosen.as_ref(),
         name,
         evidence: files.into_iter().collect(),
     });
-    Root { folder: module.folder.clone(), environments: environments.collect(), values: always }
+    let environments = environments.collect();
+    let (selected, workspace) = match told.variable {
+        Some(variable) => (chosen.map(|name| (variable, name)), told.workspace),
+        None => (None, chosen),
+    };
+    Root { folder, environments, values: always, selected, workspace }
 }
 
 /// The root that a file of values belongs to: the nearest one above it; the only one when none is above.

@@ -62,8 +62,7 @@ impl<'a> Session<'a> {
         match &deployed.how {
             How::Plain(plain) => {
                 world.inputs = self.given_values(plain);
-                world.workspace =
-                    plain.environments.iter().find(|one| one.chosen).map(|one| one.name.clone());
+                world.workspace = plain.workspace.clone();
             }
             How::Terragrunt(stack) => world.inputs = stack.inputs(self, &chain, &world),
         }
@@ -108,6 +107,9 @@ impl<'a> Session<'a> {
         for path in &root.values {
             let Some(file) = self.values.get(path) else { continue };
             out.extend(values_of(self.tree, file));
+        }
+        if let Some((variable, name)) = &root.selected {
+            out.insert(variable.clone(), Input { value: Value::string(name.as_str()), place: None });
         }
         out
     }

@@ -61,7 +61,7 @@ pub(super) fn read(
             continue;
         };
         let written = || evidence(trace::locate_text(leaf.expr, leaf.at, &text));
-        if let Some(name) = key_of(item, index) {
+        if let Some(name) = key_of(item, index).filter(|_| !stands_elsewhere(leaf)) {
             for (number, mention) in hosts::in_setting(name, &text).into_iter().enumerate() {
                 add_mention(unit, from, &format!("{name}-{number}"), mention, need_of, &written());
             }
@@ -72,13 +72,17 @@ pub(super) fn read(
     }
 }
 
-/// The image that an attribute names, with something in the place of what is not known behind its registry.
+/// The image that an attribute names, with something in the place of what is not known: its tag, what stands behind
+/// its registry, and whose registry of a provider it is.
 fn image(leaf: &Leaf<'_>) -> Option<String> {
-    let written = leaf.value.with_gaps("x").filter(|text| !text.is_empty() && text.len() < 5_000)?;
-    let known = leaf.value.text().or_else(|| leaf.value.head())?;
-    let is_placed = leaf.value.text().is_some() || known.contains(['/', ':']);
+    const GAP: &str = "\0";
+    let written = leaf.value.with_gaps(GAP).filter(|text| !text.is_empty() && text.len() < 5_000)?;
     // App Service says beside the image what kind it is.
-    is_placed.then(|| written.strip_prefix("DOCKER|").map_or(written.clone(), str::to_owned))
+    let written = written.strip_prefix("DOCKER|").unwrap_or(&written);
+    let first = written.split(['/', ':']).next().filter(|first| first.len() < written.len());
+    let host = first.map(|first| first.strip_prefix("\0.").unwrap_or(first));
+    let is_placed = !written.contains(GAP) || host.is_some_and(|host| !host.contains(GAP));
+    is_placed.then(|| written.replace(GAP, "x"))
 }
 
 /// Adds the providers whose services the keys among the settings open.
@@ -117,9 +121,17 @@ fn opened(graph: &Graph<'_>, catalog: &Catalog, from: &Id, item: &Item<'_>, unit
     }
 }
 
+/// Whether a leaf only says where a setting's value stands: the name, key or version of a secret.
+fn stands_elsewhere(leaf: &Leaf<'_>) -> bool {
+    ["value_from.", "value_source.", "container_definitions.secrets."]
+        .iter()
+        .any(|part| leaf.path.contains(part))
+}
+
 /// A setting's value, none where it is given but not known; nothing where it is not given.
 fn value_of(leaf: &Leaf<'_>) -> Option<Option<String>> {
     match leaf.value.text() {
+        Some(_) if stands_elsewhere(leaf) => Some(None),
         Some(text) => Some(Some(text.to_string())),
         None => (!leaf.value.is_null() && leaf.value.is_unknown()).then_some(None),
     }

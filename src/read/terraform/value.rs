@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::either::Either;
+
 /// A value and what it was derived from.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
@@ -50,6 +52,19 @@ pub(super) enum Shape {
     Json(Value),
     /// A list or map of which these elements are known, and perhaps more are in it.
     Part(Value),
+    /// It is one of several.
+    Either(Either),
+}
+
+impl Shape {
+    /// The elements that are known.
+    pub(super) fn known(&self) -> Option<&Value> {
+        match self {
+            Shape::Part(inner) => Some(inner),
+            Shape::Either(either) => either.shared.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// A resource instance: module instance, resource within its module, key.
@@ -243,12 +258,26 @@ impl Value {
     /// The list or map itself, or as much of it as is known.
     pub(super) fn known_part(&self) -> &Value {
         match &self.kind {
-            Kind::Unknown(unknown) => match &unknown.shape {
-                Shape::Part(inner) => inner,
-                _ => self,
-            },
+            Kind::Unknown(unknown) => unknown.shape.known().unwrap_or(self),
             _ => self,
         }
+    }
+
+    /// What the value may be, where it is one of several.
+    pub(super) fn alternatives(&self) -> Option<&[Value]> {
+        match &self.kind {
+            Kind::Unknown(unknown) => match &unknown.shape {
+                Shape::Either(either) => Some(&either.of),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether the value is a number that is not above one, whichever of several it is.
+    pub(super) fn is_at_most_one(&self) -> bool {
+        let is_small = |value: &Value| value.as_number().is_some_and(|number| number <= 1.0);
+        self.alternatives().unwrap_or(std::slice::from_ref(self)).iter().all(is_small)
     }
 
     /// Calls `see` for all references of the value and what is in it, at most `budget` values deep and wide.
@@ -268,6 +297,7 @@ impl Value {
                 Shape::Nothing | Shape::Failed => {}
                 Shape::Text(pieces) => pieces.iter().for_each(|piece| piece.each_ref(budget, see)),
                 Shape::Json(inner) | Shape::Part(inner) => inner.each_ref(budget, see),
+                Shape::Either(either) => either.of.iter().for_each(|one| one.each_ref(budget, see)),
             },
             _ => {}
         }
@@ -316,7 +346,15 @@ pub(super) fn parse_number(text: &str) -> Option<f64> {
 /// Whether two values are equal; `None` when that hangs on an unknown.
 pub(super) fn equal(a: &Value, b: &Value) -> Option<bool> {
     match (&a.kind, &b.kind) {
-        (Kind::Unknown(_), _) | (_, Kind::Unknown(_)) => None,
+        (Kind::Unknown(_), _) | (_, Kind::Unknown(_)) => {
+            let (of, other) = match (a.alternatives(), b.alternatives()) {
+                (Some(of), None) => (of, b),
+                (None, Some(of)) => (of, a),
+                _ => return None,
+            };
+            let first = equal(of.first()?, other);
+            if of.iter().all(|one| equal(one, other) == first) { first } else { None }
+        }
         (Kind::Null, Kind::Null) => Some(true),
         (Kind::Bool(a), Kind::Bool(b)) => Some(a == b),
         (Kind::Number(a), Kind::Number(b)) => Some(a == b),

@@ -298,6 +298,15 @@ impl<'a> World<'a> {
         self.each_of(&value)
     }
 
+    /// Whether the `count` of what is declared is one or none, though it is not known which.
+    pub(super) fn is_at_most_one(&self, declared: Declared<'a>, module: u32) -> bool {
+        let scope = Scope { module, file: Some(declared.file), each: None, bound: None, element: None };
+        declared
+            .body()
+            .attribute("count")
+            .is_some_and(|count| self.eval(&count.value, scope).is_at_most_one())
+    }
+
     /// The instances of a `for_each` value.
     pub(super) fn each_of(&self, value: &Value) -> Instances {
         let too_many = || Instances::Unknown("`for_each` has too many elements".into());

@@ -268,6 +268,9 @@ fn merge(args: &[Value]) -> Option<Value> {
     let mut out = BTreeMap::new();
     let mut all_are_known = true;
     for arg in args.iter().filter(|arg| !arg.is_null()) {
+        // What only some of several maps have may or may not be theirs.
+        let maps = arg.alternatives().unwrap_or_default().iter().filter_map(Value::entries);
+        maps.flat_map(|map| map.keys()).for_each(|key| drop(out.remove(key)));
         match arg.known_part().entries() {
             Some(entries) => out.extend(entries.iter().map(|(key, value)| (Arc::clone(key), value.clone()))),
             None => all_are_known = false,

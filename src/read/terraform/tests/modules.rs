@@ -45,6 +45,80 @@ fn values_come_from_the_environment_that_is_chosen() {
 }
 
 #[test]
+fn a_variable_without_a_value_tells_environments_apart() {
+    let main = r#"
+        module "config" { source = "../config" }
+        variable "environment" {}
+        locals {
+          prefix = terraform.workspace == "default" ? "" : "${terraform.workspace}-"
+          chosen = module.config.environments[var.environment]
+        }
+        provider "aws" { region = local.chosen.region }
+        resource "aws_ecs_service" "web" {
+          name          = "${local.prefix}web-${var.environment}"
+          desired_count = local.chosen.count
+        }
+    "#;
+    let config = r#"
+        locals {
+          environments = {
+            dev        = { region = "eu-west-1", count = 1 }
+            production = { region = "eu-west-1", count = 3 }
+          }
+        }
+        output "environments" { value = local.environments }
+    "#;
+    let web = |folder: &str, config_folder: &str, asked: Option<&str>| {
+        let (path, beside) = (format!("{folder}/main.tf"), format!("{config_folder}/main.tf"));
+        let declared = read_in(&[(path.as_str(), main), (beside.as_str(), config)], asked);
+        let found: Vec<_> =
+            declared.units[0].environments.iter().map(|one| (one.name.clone(), one.chosen)).collect();
+        let web = node(&declared.units[0], "tf:aws_ecs_service.web");
+        (web.name.clone(), web.replication.replicas, web.placement.region.clone(), found)
+    };
+    let region = Some("eu-west-1".to_owned());
+    let both = |is_dev: bool| vec![("dev".to_owned(), is_dev), ("production".to_owned(), !is_dev)];
+    let is = |name: &str, replicas, found| (name.to_owned(), replicas, region.clone(), found);
+    assert_eq!(web("api", "config", None), is("web-production", Some(3), both(false)));
+    assert_eq!(web("api", "config", Some("dev")), is("web-dev", Some(1), both(true)));
+    // The folder of one environment is that one; of one that is not listed only what all share is known.
+    assert_eq!(web("envs/dev", "envs/config", None), is("web-dev", Some(1), Vec::new()));
+    assert_eq!(web("envs/staging", "envs/config", None), is("web", None, Vec::new()));
+}
+
+#[test]
+fn one_name_that_a_variable_is_compared_with_does_not_tell_what_else_it_is() {
+    let replicas = |name: &str| {
+        let text = format!(
+            "variable \"env\" {{}}\nresource \"aws_ecs_service\" \"web\" {{\n desired_count = var.env == \"{name}\" ? 1 : 3\n}}\n"
+        );
+        node(&unit(&text), "tf:aws_ecs_service.web").replication.replicas
+    };
+    assert_eq!(replicas("dev"), None);
+    assert_eq!(replicas("prod"), Some(1));
+}
+
+#[test]
+fn what_all_choices_share_is_known_where_none_is_chosen() {
+    let text = r#"
+        variable "size" {}
+        locals {
+          sizes = {
+            small = { region = "eu-west-1", n = 1 }
+            large = { region = "eu-west-1", n = 4, more = true }
+          }
+          chosen = local.sizes[var.size]
+        }
+        provider "aws" { region = local.chosen.region }
+        resource "aws_autoscaling_group" "web" { min_size = local.chosen.n }
+    "#;
+    let unit = unit(text);
+    let web = node(&unit, "tf:aws_autoscaling_group.web");
+    assert_eq!(web.placement.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(web.replication.replicas, None);
+}
+
+#[test]
 fn what_is_looked_up_by_name_is_what_another_root_makes() {
     let declared = read(&[
         (

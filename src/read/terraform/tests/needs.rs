@@ -70,7 +70,12 @@ fn what_is_known_of_settings_counts_beside_what_is_not() {
             linux_fx_version = "DOCKER|acme.azurecr.io/api:${var.tag}"
           }
         }
+        data "aws_caller_identity" "own" {}
+        resource "aws_lambda_function" "own" {
+          image_uri = "${data.aws_caller_identity.own.account_id}.dkr.ecr.eu-west-1.amazonaws.com/own:1"
+        }
         resource "aws_lambda_function" "unplaced" { image_uri = "${var.more}:1" }
+        resource "aws_lambda_function" "somewhere" { image_uri = "x.dkr.ecr.${var.more}.amazonaws.com/own:1" }
         "#,
     );
     let web: Vec<_> = edges(&unit)
@@ -82,10 +87,72 @@ fn what_is_known_of_settings_counts_beside_what_is_not() {
         [
             "tf:aws_ecs_service.web -> host db.example.org runtime required",
             "tf:aws_ecs_service.web -> image ghcr.io/acme/web:x startup required",
+            "tf:aws_lambda_function.own -> image x.dkr.ecr.eu-west-1.amazonaws.com/own:1 startup required",
             "tf:azurerm_app_service.api -> image acme.azurecr.io/api:x startup required",
         ]
     );
     has_edge(&unit, "tf:azurerm_app_service.api -> provider stripe runtime optional");
+}
+
+#[test]
+fn where_a_setting_stands_is_not_its_value() {
+    let unit = unit(
+        r#"
+        resource "google_redis_instance" "cache" { name = "cache" }
+        resource "google_secret_manager_secret" "host" { secret_id = "redishost" }
+        resource "google_secret_manager_secret_version" "host" {
+          secret      = google_secret_manager_secret.host.id
+          secret_data = google_redis_instance.cache.host
+        }
+        resource "google_cloud_run_service" "api" {
+          template {
+            spec {
+              containers {
+                env {
+                  name = "REDIS_HOST"
+                  value_from {
+                    secret_key_ref {
+                      name = google_secret_manager_secret.host.secret_id
+                      key  = "latest"
+                    }
+                  }
+                }
+                env {
+                  name = "DB_HOST"
+                  value_from {
+                    secret_key_ref {
+                      name = "db-host"
+                      key  = "latest"
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+        "#,
+    );
+    has_edge(&unit, "tf:google_cloud_run_service.api -> tf:google_redis_instance.cache runtime required");
+    assert!(!edges(&unit).iter().any(|edge| edge.contains("host latest") || edge.contains("host db-host")));
+}
+
+#[test]
+fn an_unknown_number_of_machines_is_not_one() {
+    let unit = unit(
+        r#"
+        variable "n" {}
+        variable "create" {}
+        resource "aws_instance" "several" { count = var.n }
+        resource "aws_instance" "perhaps" { count = var.create ? 1 : 0 }
+        resource "aws_db_instance" "each" { count = var.n }
+        "#,
+    );
+    let several = node(&unit, "tf:aws_instance.several");
+    assert_eq!(several.tolerance, Tolerance::Unknown);
+    let because = several.tolerance_because.as_deref();
+    assert_eq!(because, Some("how many there are is not known: variable `n` has no value"));
+    assert_eq!(node(&unit, "tf:aws_instance.perhaps").tolerance, Tolerance::Nothing);
+    assert_eq!(node(&unit, "tf:aws_db_instance.each").tolerance, Tolerance::Nothing);
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Scan {
 fn lookups(typed: &Dns) -> Options {
     Options {
         lookups: typed.dns.clone().unwrap_or_default(),
-        resolver: typed.resolver,
+        resolver: typed.resolver.clone(),
         servers: typed.dns_servers.unwrap_or_default(),
         names: Vec::new(),
         rate: typed.dns_rate,

@@ -1,12 +1,11 @@
 //! Arguments as they were typed, shared by the commands that scan.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use crate::discover;
-use crate::resolve::{Lookups, Servers};
+use crate::resolve::{Lookups, ResolverAddress, Servers};
 
 /// Whom an answer on standard output is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -62,9 +61,9 @@ pub(super) struct Dns {
     #[arg(long, value_name = "HOW", value_parser = lookups)]
     pub(super) dns: Option<Lookups>,
 
-    /// Ask this resolver [default: the system's]
+    /// Ask this resolver, or tls://ADDRESS[:PORT][#NAME] over TLS where the build can [default: the system's]
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = resolver)]
-    pub(super) resolver: Option<SocketAddr>,
+    pub(super) resolver: Option<ResolverAddress>,
 
     /// Ask the name servers of zones themselves, at this port, whether they answer for them, or not at all: off [default: 53]
     #[arg(long, value_name = "PORT", value_parser = servers, hide_short_help = true)]
@@ -94,10 +93,11 @@ fn servers(typed: &str) -> Result<Servers, String> {
     }
 }
 
-fn resolver(typed: &str) -> Result<SocketAddr, String> {
-    let address = typed.parse().ok().or_else(|| Some(SocketAddr::new(typed.parse::<IpAddr>().ok()?, 53)));
-    address
-        .ok_or_else(|| "write an address, or an address and a port: 192.0.2.53, [2001:db8::53]:53".to_owned())
+fn resolver(typed: &str) -> Result<ResolverAddress, String> {
+    ResolverAddress::parse(typed).ok_or_else(|| {
+        "write an address, or an address and a port: 192.0.2.53, [2001:db8::53]:53, tls://192.0.2.53#dns.example.com"
+            .to_owned()
+    })
 }
 
 /// What to write.

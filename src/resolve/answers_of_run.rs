@@ -43,6 +43,11 @@ pub enum ResolveError {
         "failed to look names up: this build has no live DNS; build it with the feature `dns`, or use `--dns replay=FILE`"
     )]
     NoLive,
+    /// The build cannot ask over TLS.
+    #[error(
+        "failed to look names up: this build cannot ask a resolver over TLS; build it with the feature `dns-tls`, or name a resolver without `tls://`"
+    )]
+    NoTls,
     /// No resolver is known, or none can be asked.
     #[error("failed to look names up: {message}; name a resolver with `--resolver ADDRESS`")]
     Resolver {

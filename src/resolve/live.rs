@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use super::answers::{Answer, Outcome, Question, Record, RecordType, clean_data, clean_name};
 use super::direct::Direct;
 use super::quick::Quick;
-use super::{Options, RATE, ResolveError, Servers};
+use super::{Options, RATE, ResolveError, ResolverAddress, Servers};
 
 /// Questions that wait for their answer at the same time.
 const AT_ONCE: usize = 128;
@@ -74,8 +74,8 @@ impl Live {
             .enable_time()
             .build()
             .map_err(|error| failed(&error))?;
-        let configurations = match options.resolver {
-            Some(address) => vec![server(address)],
+        let configurations = match &options.resolver {
+            Some(resolver) => vec![server(resolver)?],
             None => {
                 let (system, _) = system_conf::read_system_conf().map_err(|error| failed(&error))?;
                 system.name_servers().to_vec()
@@ -95,7 +95,7 @@ impl Live {
                 Servers::AtPort(port) => Some(Direct::at_port(port)),
                 Servers::Unasked => None,
             },
-            name: options.resolver.map_or_else(|| "system".into(), |address| address.to_string().into()),
+            name: options.resolver.as_ref().map_or_else(|| "system".into(), |one| one.to_string().into()),
             between: Duration::from_secs(1) / rate,
         })
     }
@@ -196,10 +196,26 @@ fn certain(message: &Message, kind: Wire) -> Option<Outcome> {
     }
 }
 
-fn server(address: SocketAddr) -> NameServerConfig {
-    let (mut udp, mut tcp) = (ConnectionConfig::udp(), ConnectionConfig::tcp());
-    (udp.port, tcp.port) = (address.port(), address.port());
-    NameServerConfig::new(address.ip(), true, vec![udp, tcp])
+fn server(resolver: &ResolverAddress) -> Result<NameServerConfig, ResolveError> {
+    let address = resolver.address;
+    let mut connections = match &resolver.tls_name {
+        Some(name) => vec![over_tls(name)?],
+        None => vec![ConnectionConfig::udp(), ConnectionConfig::tcp()],
+    };
+    for connection in &mut connections {
+        connection.port = address.port();
+    }
+    Ok(NameServerConfig::new(address.ip(), true, connections))
+}
+
+#[cfg(feature = "dns-tls")]
+fn over_tls(name: &str) -> Result<ConnectionConfig, ResolveError> {
+    Ok(ConnectionConfig::tls(name.into()))
+}
+
+#[cfg(not(feature = "dns-tls"))]
+fn over_tls(_: &str) -> Result<ConnectionConfig, ResolveError> {
+    Err(ResolveError::NoTls)
 }
 
 /// What asks one server.
@@ -335,7 +351,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_another_question_changes_nothing() {
-        let options = Options { resolver: Some(confused()), ..Options::default() };
+        let options = Options { resolver: Some(confused().into()), ..Options::default() };
         let question = Question::new("example.com", RecordType::A);
         let answers = Live::new(&options).unwrap().ask(&[question]);
         assert_eq!(answers[0].1.outcome, Outcome::Refused);
@@ -344,9 +360,9 @@ mod tests {
     #[test]
     fn a_silent_server_is_left_for_the_next() {
         let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let options = Options { resolver: Some(silent.local_addr().unwrap()), ..Options::default() };
+        let options = Options { resolver: Some(silent.local_addr().unwrap().into()), ..Options::default() };
         let mut live = Live::new(&options).unwrap();
-        live.servers.push(alone(server(refusing())).unwrap());
+        live.servers.push(alone(server(&refusing().into()).unwrap()).unwrap());
         let question = Question::new("example.com", RecordType::A);
         let outcomes = |live: &Live| live.ask(std::slice::from_ref(&question)).remove(0).1.outcome;
         assert_eq!(outcomes(&live), Outcome::Refused);

@@ -20,7 +20,7 @@ mod tests;
 mod walk;
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::catalog::Catalog;
@@ -48,6 +48,56 @@ pub enum Lookups {
     Replay(PathBuf),
 }
 
+/// A resolver to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolverAddress {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// The name in its certificate, where it is asked over TLS.
+    pub tls_name: Option<String>,
+}
+
+impl ResolverAddress {
+    /// `ADDRESS[:PORT]`, or `tls://ADDRESS[:PORT][#NAME]` for one that is asked over TLS, by the name in its certificate or by
+    /// its address where none is given.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (text, is_tls) = match text.strip_prefix("tls://") {
+            Some(rest) => (rest, true),
+            None => (text, false),
+        };
+        let (place, name) = match text.split_once('#') {
+            Some((place, name)) if is_tls && is_word(name) => (place, Some(name.to_owned())),
+            Some(_) => return None,
+            None => (text, None),
+        };
+        let port = if is_tls { 853 } else { 53 };
+        let with_port = |ip| SocketAddr::new(ip, port);
+        let address = place.parse().ok().or_else(|| place.parse::<IpAddr>().ok().map(with_port))?;
+        let name = name.unwrap_or_else(|| address.ip().to_string());
+        Some(ResolverAddress { address, tls_name: is_tls.then_some(name) })
+    }
+}
+
+/// Whether a text can stand in a recording as one word.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl From<SocketAddr> for ResolverAddress {
+    fn from(address: SocketAddr) -> Self {
+        ResolverAddress { address, tls_name: None }
+    }
+}
+
+impl std::fmt::Display for ResolverAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.tls_name {
+            Some(name) => write!(f, "tls://{}#{name}", self.address),
+            None => self.address.fmt(f),
+        }
+    }
+}
+
 /// Whether the name servers of the organization's zones are asked themselves whether they answer for them, when a resolver
 /// is asked for the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +120,7 @@ pub struct Options {
     /// Whether, and where from.
     pub lookups: Lookups,
     /// Who is asked; `None` is the system's configuration.
-    pub resolver: Option<SocketAddr>,
+    pub resolver: Option<ResolverAddress>,
     /// Whether name servers are asked beside it.
     pub servers: Servers,
     /// Names to look up whether or not a manifest names them.

@@ -64,6 +64,23 @@ fn references(unit: &crate::model::Unit) -> Vec<String> {
 }
 
 #[test]
+fn a_resolver_is_an_address_with_a_port_and_a_name_for_its_certificate() {
+    for (text, meant) in [
+        ("192.0.2.53", Some("192.0.2.53:53")),
+        ("[2001:db8::53]:5353", Some("[2001:db8::53]:5353")),
+        ("tls://192.0.2.53", Some("tls://192.0.2.53:853#192.0.2.53")),
+        ("tls://192.0.2.53:8853#dns.example.com", Some("tls://192.0.2.53:8853#dns.example.com")),
+        ("tls://dns.example.com", None),
+        ("tls://192.0.2.53#", None),
+        ("tls://192.0.2.53#a b", None),
+        ("192.0.2.53#dns.example.com", None),
+        ("https://192.0.2.53", None),
+    ] {
+        assert_eq!(ResolverAddress::parse(text).map(|one| one.to_string()).as_deref(), meant, "{text}");
+    }
+}
+
+#[test]
 fn a_name_is_asked_for_with_the_zones_above_it() {
     let open = open(&own("www.shop-example.com"), &Answers::new());
     assert_eq!(open, ["shop-example.com NS", "www.shop-example.com A", "www.shop-example.com NS"]);

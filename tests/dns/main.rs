@@ -16,6 +16,7 @@ use linchpin::scan::{self, Request};
 
 mod providers;
 mod servers;
+mod tls;
 
 use servers::{NameServer, behave, behave_at, knot, reply, serve, serve_at};
 
@@ -61,7 +62,7 @@ fn options(resolver: SocketAddr, lookups: Lookups, names: &[&str]) -> Options {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     // The zones name servers at addresses for documentation: nothing is to be sent there.
     let servers = Servers::Unasked;
-    Options { lookups, resolver: Some(resolver), servers, names, rate: Some(100_000) }
+    Options { lookups, resolver: Some(resolver.into()), servers, names, rate: Some(100_000) }
 }
 
 fn ask(resolver: SocketAddr, questions: &[(&str, RecordType)]) -> Vec<Outcome> {

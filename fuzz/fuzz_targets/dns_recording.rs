@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let written = recording::write(&answers, extent);
     let (again, extent) = recording::parse(&written).expect("what was written is read");
     assert_eq!(recording::write(&again, extent), written, "the second writing differs from the first");
-    let asked: BTreeSet<String> = answers.iter().map(|(question, _)| question.name.clone()).collect();
+    let asked: BTreeSet<String> = answers.iter().map(|(asked, _)| asked.name.to_owned()).collect();
     let names = names_of(&[], &asked.into_iter().collect::<Vec<_>>());
     drop(questions(&names, &answers));
     drop(declare(&names, &answers, Catalog::embedded()));

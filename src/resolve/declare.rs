@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::answers::{Answer, Outcome, Record};
-use super::walk::{Cut, Known, Said, Walk, exchanger};
+use super::walk::{Cut, Known, Said, Verdict, Walk, exchanger};
 use crate::catalog::{Catalog, NameKind, registered_with_a_registry};
 use crate::model::{
     Attribute, AttributeValue, Category, Confidence, Declarations, Evidence, Group, Id, Kind, Need, Node,
@@ -210,7 +210,7 @@ impl<'w> Writer<'_, 'w> {
         }
         let found = |said: &Said<'_>| {
             let server = said.record.data.as_str();
-            let refusals = cut.checks_of(server).filter(|check| check.answer.outcome.is_lame());
+            let refusals = cut.checks_of(server).filter(|check| check.verdict == Verdict::Lame);
             let refusals = refusals.map(|check| nothing(id.rest(), "SOA", check.answer));
             (host(server, Some("dns")), std::iter::once(evidence(*said)).chain(refusals).collect())
         };
@@ -225,7 +225,7 @@ impl<'w> Writer<'_, 'w> {
         let negative = self.walk.names.get(server).and_then(|known| known.negative);
         let is_nowhere = negative.is_some_and(|answer| answer.outcome.is_conclusive());
         let mut checks = cut.checks_of(server).peekable();
-        let is_lame = checks.peek().is_some() && checks.all(|check| check.answer.outcome.is_lame());
+        let is_lame = checks.peek().is_some() && checks.all(|check| check.verdict == Verdict::Lame);
         !is_nowhere && !is_lame
     }
 
@@ -309,7 +309,7 @@ impl<'w> Writer<'_, 'w> {
             };
             self.problems.note(at(names[0]), text);
         }
-        self.silent_servers();
+        self.unknown_servers();
         let loops: Vec<&str> =
             self.walk.names.keys().filter(|name| is_loop(self.walk, name)).map(String::as_str).collect();
         if let Some(first) = loops.first() {
@@ -333,15 +333,15 @@ impl<'w> Writer<'_, 'w> {
     }
 
     /// Says of which name servers it is not known whether they answer for their zones.
-    fn silent_servers(&mut self) {
+    fn unknown_servers(&mut self) {
         let checks = self.walk.zones.values().flat_map(|cut| &cut.checks);
-        let silent = checks.filter(|check| check.answer.outcome.is_silence()).map(|check| check.server);
-        let silent: BTreeSet<&str> = silent.collect();
-        if let Some(first) = silent.first() {
-            let silent: Vec<&str> = silent.iter().copied().collect();
+        let unknown = checks.filter(|check| check.verdict == Verdict::Unknown).map(|check| check.server);
+        let unknown: BTreeSet<&str> = unknown.collect();
+        if let Some(first) = unknown.first() {
+            let unknown: Vec<&str> = unknown.iter().copied().collect();
             let text = format!(
                 "{} when asked without the resolver: whether the zones delegated there are answered for is not known",
-                counted(&silent, "was silent", "were silent")
+                counted(&unknown, "gave no answer of its own", "gave no answers of their own")
             );
             self.problems.note(at(first), text);
         }

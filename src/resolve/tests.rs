@@ -163,26 +163,29 @@ fn name_servers_of_own_zones_are_asked_themselves_and_those_of_platforms_are_not
 
 #[test]
 fn a_server_that_refuses_everything_is_no_alternative_and_one_that_knows_addresses_is() {
-    let servers = |second: &str| {
+    const SERVES: &str = "shop-example.com SOA NOERROR 2026-11-22T10:00:00Z @198.18.2.1\n  shop-example.com 60 SOA ns hostmaster 1\n";
+    const SILENT: &str = "shop-example.com SOA TIMEOUT 2026-11-22T10:00:00Z @198.18.2.1\n";
+    let servers = |second: &str, other: &str| {
         let text = format!(
-            "shop-example.com NS NOERROR @\n  shop-example.com 60 NS ns1.hoster-example.net\n  shop-example.com 60 NS ns2.hoster-example.net\nns1.hoster-example.net A NOERROR @\n  ns1.hoster-example.net 60 A 198.18.1.1\nns2.hoster-example.net A NOERROR @\n  ns2.hoster-example.net 60 A 198.18.2.1\nshop-example.com SOA REFUSED 2026-11-22T10:00:00Z @198.18.1.1\nshop-example.com A {second} 2026-11-22T10:00:00Z @198.18.1.1\n"
+            "shop-example.com NS NOERROR @\n  shop-example.com 60 NS ns1.hoster-example.net\n  shop-example.com 60 NS ns2.hoster-example.net\nns1.hoster-example.net A NOERROR @\n  ns1.hoster-example.net 60 A 198.18.1.1\nns2.hoster-example.net A NOERROR @\n  ns2.hoster-example.net 60 A 198.18.2.1\nshop-example.com SOA REFUSED 2026-11-22T10:00:00Z @198.18.1.1\nshop-example.com A {second} 2026-11-22T10:00:00Z @198.18.1.1\n{other}"
         );
         let unit = declared("shop-example.com", &text);
         let all = references(&unit).into_iter().filter(|one| one.starts_with("zone:shop-example.com"));
         all.collect::<Vec<_>>()
     };
     assert_eq!(
-        servers("REFUSED"),
+        servers("REFUSED", SERVES),
         [
             "zone:shop-example.com optional ns1.hoster-example.net",
             "zone:shop-example.com required ns2.hoster-example.net",
         ]
     );
-    for second in ["NODATA", "TIMEOUT"] {
+    // Where no name server is heard at all, what refuses may be something in between.
+    for (second, other) in [("NODATA", SERVES), ("TIMEOUT", SERVES), ("REFUSED", SILENT)] {
         let group = "of zone:shop-example.com#ns";
         let expected = [1, 2]
             .map(|number| format!("zone:shop-example.com required ns{number}.hoster-example.net {group}"));
-        assert_eq!(servers(second), expected);
+        assert_eq!(servers(second, other), expected, "{second} {other}");
     }
 }
 

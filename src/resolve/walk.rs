@@ -84,6 +84,16 @@ impl<'a> Cut<'a> {
 pub(super) struct Check<'a> {
     pub(super) server: &'a str,
     pub(super) answer: &'a Answer,
+    pub(super) verdict: Verdict,
+}
+
+/// Whether a name server answers for a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Serves,
+    Lame,
+    /// It was silent, or nothing that was heard is sure to be of name servers themselves.
+    Unknown,
 }
 
 /// Everything that can be reached from some names.
@@ -133,6 +143,12 @@ impl<'a> Walk<'a> {
             }
             self.zones.insert(zone, cut);
         }
+        // Some networks answer in the place of any server, and none by its authority.
+        let checks = || self.zones.values().flat_map(|cut| &cut.checks);
+        if !checks().any(|check| check.verdict == Verdict::Serves) {
+            let all = self.zones.values_mut().flat_map(|cut| &mut cut.checks);
+            all.for_each(|check| check.verdict = Verdict::Unknown);
+        }
     }
 
     /// Asks the name servers of a zone themselves. Some balance load, answer for addresses and for nothing else: who says
@@ -143,11 +159,16 @@ impl<'a> Walk<'a> {
         let check = |(server, address)| {
             let first = self.ask(Question::new(zone, RecordType::Soa).to(address))?;
             if !first.outcome.is_lame() {
-                return Some(Check { server, answer: first });
+                let verdict = if first.outcome.is_silence() { Verdict::Unknown } else { Verdict::Serves };
+                return Some(Check { server, answer: first, verdict });
             }
             let second = self.ask(Question::new(zone, RecordType::A).to(address))?;
-            let answer = if second.outcome.is_lame() { first } else { second };
-            Some(Check { server, answer })
+            let verdict = match &second.outcome {
+                outcome if outcome.is_lame() => Verdict::Lame,
+                outcome if outcome.is_silence() => Verdict::Unknown,
+                _ => Verdict::Serves,
+            };
+            Some(Check { server, answer: first, verdict })
         };
         places.into_iter().filter_map(check).collect()
     }

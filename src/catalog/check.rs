@@ -221,9 +221,10 @@ impl Check<'_> {
 
     fn names(&mut self) {
         use NameKind::{Dmarc, Host, Mx, Ns, Spf, Txt};
-        for kind in [Host, Ns, Mx, Spf, Txt, Dmarc] {
-            for rule in self.catalog.names(kind).all() {
-                let place = format!("names: {kind:?} {}", rule.pattern);
+        let tables = [Host, Ns, Mx, Spf, Txt, Dmarc].map(|kind| self.catalog.names(kind));
+        for table in tables.into_iter().chain([self.catalog.domains()]) {
+            for rule in table.all() {
+                let place = format!("names: {}", rule.pattern);
                 self.provider(&rule.provider, &place);
                 self.source(&rule.source, rule.confidence, &place);
             }

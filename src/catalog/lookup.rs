@@ -8,7 +8,7 @@ use super::addresses::Addresses;
 use super::embedded;
 use super::images::{ImageKind, ImageReference, Images};
 use super::incidents::{self, InternalEdge, Outage, Sla};
-use super::names::{DomainUse, Identification, NameKind, NameRule, Names};
+use super::names::{self, Found, Identification, NameKind, NameRule, Names};
 use super::packages::{Packages, SdkPackage};
 use super::products::{self, AbilityRow, RunBy};
 use super::providers::{Provider, Providers};
@@ -35,6 +35,7 @@ pub struct Catalog {
     addresses: OnceLock<Addresses>,
     systems: OnceLock<Systems>,
     hosts: OnceLock<Names>,
+    domains: OnceLock<Names>,
     ns: OnceLock<Names>,
     mx: OnceLock<Names>,
     spf: OnceLock<Names>,
@@ -134,6 +135,7 @@ impl Catalog {
         set(&self.resources, self.read_resources())?;
         self.resources().load()?;
         set(&self.hosts, self.read_names(NameKind::Host))?;
+        set(&self.domains, Names::read_domains(&self.files(DOMAINS)))?;
         for kind in [NameKind::Ns, NameKind::Mx, NameKind::Spf, NameKind::Txt, NameKind::Dmarc] {
             set(self.names_cell(kind), self.read_names(kind))?;
         }
@@ -251,18 +253,17 @@ impl Catalog {
     /// Who is behind a name. Letters in any case, a trailing dot is ignored.
     pub fn identify(&self, kind: NameKind, name: &str) -> Option<Identification<'_>> {
         match kind {
-            NameKind::Txt => return self.identification(self.names(kind).find_prefix(name)?, None),
+            NameKind::Txt => {
+                return self.identification(self.names(kind).find_prefix(name)?, Found::default());
+            }
             NameKind::Dmarc => {
-                return self.identification(self.names(kind).find_within(&clean(name)?)?, None);
+                return self.identification(self.names(kind).find_within(&clean(name)?)?, Found::default());
             }
             _ => {}
         }
         let name = clean(name)?;
-        let (rule, found) = self.names(kind).find(&name, self.regions())?;
-        let mut out = self.identification(rule, found.service)?;
-        out.region = found.region;
-        out.on = found.on;
-        Some(out)
+        let (rule, found) = names::find(self.names(kind), self.domains(), kind, &name, self.regions())?;
+        self.identification(rule, found)
     }
 
     /// The number of the autonomous system that announces an address; none without a table of them, since none is embedded.
@@ -303,18 +304,14 @@ impl Catalog {
         })
     }
 
-    fn identification<'a>(
-        &'a self,
-        rule: &'a NameRule,
-        service: Option<&'a str>,
-    ) -> Option<Identification<'a>> {
+    fn identification<'a>(&'a self, rule: &'a NameRule, found: Found<'a>) -> Option<Identification<'a>> {
         Some(Identification {
             provider: &rule.provider,
             parent: self.parent(&rule.provider),
-            region: None,
-            service: rule.service.as_deref().or(service),
-            category: &rule.category,
-            on: None,
+            region: found.region,
+            service: found.category.or(rule.service.as_deref()).or(found.service),
+            category: found.category.unwrap_or(&rule.category),
+            on: found.on,
             rule: &rule.pattern,
             source: &rule.source,
             confidence: rule.confidence,
@@ -445,6 +442,10 @@ impl Catalog {
         self.packages.get_or_init(|| Packages::read(&self.files("sdk-packages.csv")).expect(CHECKED))
     }
 
+    pub(super) fn domains(&self) -> &Names {
+        self.domains.get_or_init(|| Names::read_domains(&self.files(DOMAINS)).expect(CHECKED))
+    }
+
     pub(super) fn names(&self, kind: NameKind) -> &Names {
         self.names_cell(kind).get_or_init(|| self.read_names(kind).expect(CHECKED))
     }
@@ -488,20 +489,20 @@ impl Catalog {
     }
 
     fn read_names(&self, kind: NameKind) -> Result<Names, TableError> {
-        let (file, domains) = match kind {
+        let file = match kind {
             NameKind::Host | NameKind::Alias => {
                 let mut files = embedded::files("names/endpoints.csv");
                 files.extend(embedded::files("names/hosts-psl.csv"));
                 files.extend(self.files("names/hosts.csv"));
-                return Names::read(&files)?.with_domains(&self.files(DOMAINS), DomainUse::Host);
+                return Names::read(&files);
             }
-            NameKind::Ns => ("names/ns.csv", DomainUse::Ns),
-            NameKind::Mx => ("names/mx.csv", DomainUse::Mx),
-            NameKind::Spf => ("names/spf.csv", DomainUse::Spf),
-            NameKind::Txt => return Names::read(&self.files("names/txt.csv")),
-            NameKind::Dmarc => return Names::read(&self.files("names/dmarc.csv")),
+            NameKind::Ns => "names/ns.csv",
+            NameKind::Mx => "names/mx.csv",
+            NameKind::Spf => "names/spf.csv",
+            NameKind::Txt => "names/txt.csv",
+            NameKind::Dmarc => "names/dmarc.csv",
         };
-        Names::read(&self.files(file))?.with_domains(&self.files(DOMAINS), domains)
+        Names::read(&self.files(file))
     }
 
     fn read_registries(&self) -> Result<HashMap<Box<str>, Box<str>>, TableError> {

@@ -9,6 +9,7 @@ mod check;
 mod embedded;
 mod images;
 mod incidents;
+mod labels;
 mod lookup;
 mod names;
 #[cfg(test)]

@@ -5,8 +5,10 @@
 //! `{cloud}` are a run that must be a region or a cloud the catalog knows, `{service}` is a run that names the
 //! service, `{server}` is what name servers are called (`ns1`, `dns-02`). A label `**` is any number of labels.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::labels::{self, Label};
 use super::public_suffix::is_platform;
 use super::regions::Regions;
 use super::table::{Confidence, DataFile, Row, TableError, rows};
@@ -48,7 +50,7 @@ impl NameKind {
 
 /// What an operator's own domain is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DomainUse {
+enum DomainUse {
     Ns,
     Mx,
     Spf,
@@ -56,13 +58,33 @@ pub(super) enum DomainUse {
 }
 
 impl DomainUse {
-    /// The word in column `kinds`.
-    fn word(self) -> &'static str {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "ns" => Self::Ns,
+            "mx" => Self::Mx,
+            "spf" => Self::Spf,
+            "host" => Self::Host,
+            _ => return None,
+        })
+    }
+
+    /// The use that a kind of name is of, where names of domains count for it.
+    fn of(kind: NameKind) -> Option<Self> {
+        Some(match kind {
+            NameKind::Host | NameKind::Alias => Self::Host,
+            NameKind::Ns => Self::Ns,
+            NameKind::Mx => Self::Mx,
+            NameKind::Spf => Self::Spf,
+            NameKind::Txt | NameKind::Dmarc => return None,
+        })
+    }
+
+    /// What a name of this use is for; none where the row says it.
+    fn category(self) -> Option<&'static str> {
         match self {
-            Self::Ns => "ns",
-            Self::Mx => "mx",
-            Self::Spf => "spf",
-            Self::Host => "host",
+            Self::Ns => Some("dns"),
+            Self::Mx | Self::Spf => Some("mail"),
+            Self::Host => None,
         }
     }
 }
@@ -94,57 +116,59 @@ pub struct Identification<'a> {
 #[derive(Debug)]
 pub(super) struct NameRule {
     pub(super) pattern: Box<str>,
-    labels: Vec<Label>,
+    /// Where in the pattern the literal labels at its end begin.
+    tail_at: usize,
+    /// The labels, unless they all are literal.
+    labels: Option<Vec<Label>>,
     exact: bool,
-    pub(super) provider: Box<str>,
-    pub(super) service: Option<Box<str>>,
-    pub(super) category: Box<str>,
-    region: Option<Box<str>>,
-    on: Option<Box<str>>,
-    pub(super) source: Box<str>,
+    pub(super) provider: Arc<str>,
+    pub(super) service: Option<Arc<str>>,
+    pub(super) category: Arc<str>,
+    region: Option<Arc<str>>,
+    on: Option<Arc<str>>,
+    pub(super) source: Arc<str>,
     pub(super) confidence: Confidence,
-}
-
-#[derive(Debug)]
-enum Label {
-    Literal(Box<str>),
-    Glob(Vec<Token>),
-    Several,
-}
-
-#[derive(Debug)]
-enum Token {
-    Text(Box<str>),
-    Any,
-    Region,
-    RegionOf(Box<str>),
-    Cloud,
-    Service,
-    Server,
+    /// What names of a domain are used for; empty for other patterns, which stand in a table of one kind.
+    uses: Vec<DomainUse>,
+    /// The rule that is tried where this one does not fit, of those with the same tail.
+    next: Option<u32>,
 }
 
 /// Rules of one kind of name, by the literal labels they end in.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     rules: Vec<NameRule>,
-    by_tail: HashMap<Box<str>, Vec<u32>>,
+    /// The first rule of each tail.
+    by_tail: HashMap<Box<str>, u32>,
 }
 
-/// What a pattern captured on the way.
-#[derive(Debug, Default, Clone, Copy)]
-struct Captures<'n> {
-    region: Option<&'n str>,
-    cloud: Option<&'n str>,
-    service: Option<&'n str>,
+/// Words that stand in many rows, each kept once.
+#[derive(Debug, Default)]
+struct Words(HashSet<Arc<str>>);
+
+impl Words {
+    fn get(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(word) {
+            return Arc::clone(known);
+        }
+        let word: Arc<str> = word.into();
+        self.0.insert(Arc::clone(&word));
+        word
+    }
+
+    /// The cell, or none when it is empty.
+    fn text(&mut self, row: &Row<'_>, column: &str) -> Option<Arc<str>> {
+        Some(row.get(column)).filter(|text| !text.is_empty()).map(|text| self.get(text))
+    }
 }
 
 impl Names {
     pub(super) fn read(files: &[DataFile]) -> Result<Self, TableError> {
-        let mut out = Self::default();
+        let (mut out, mut words) = (Self::default(), Words::default());
         for file in files {
             let psl = file.name.contains("psl");
             rows(&file.name, &file.text, |row| {
-                let rule = NameRule::read(row, psl)?;
+                let rule = NameRule::read(row, psl, &mut words)?;
                 out.add(rule);
                 Ok(())
             })?;
@@ -152,73 +176,62 @@ impl Names {
         Ok(out)
     }
 
-    /// Adds the domains that operators have for themselves, for names of this kind that no other rule fits. Whatever a
-    /// domain is used for, what is called a name server directly below it is the operator's, unless customers have names there.
-    pub(super) fn with_domains(mut self, files: &[DataFile], kind: DomainUse) -> Result<Self, TableError> {
-        let before = self.rules.len();
+    /// The domains that operators have for themselves, each with what its names are used for.
+    pub(super) fn read_domains(files: &[DataFile]) -> Result<Self, TableError> {
+        let (mut out, mut words) = (Self::default(), Words::default());
         for file in files {
             rows(&file.name, &file.text, |row| {
-                let domain = row.need("domain")?;
-                if row.need("kinds")?.split_whitespace().any(|word| word == kind.word()) {
-                    self.add_if_new(NameRule::of_domain(row, domain, kind)?, before);
-                } else if kind == DomainUse::Ns && !has_names_of_customers(row, domain) {
-                    self.add_if_new(
-                        NameRule::of_domain(row, &format!("={{server}}.{domain}"), kind)?,
-                        before,
-                    );
-                }
+                out.add(NameRule::of_domain(row, &mut words)?);
                 Ok(())
             })?;
         }
-        Ok(self)
+        Ok(out)
     }
 
-    fn add_if_new(&mut self, rule: NameRule, before: usize) {
-        let same = |i: &u32| (*i as usize) < before && self.rules[*i as usize].pattern == rule.pattern;
-        if !self.by_tail.get(rule.tail().as_str()).is_some_and(|list| list.iter().any(same)) {
-            self.add(rule);
-        }
-    }
-
-    fn add(&mut self, rule: NameRule) {
+    fn add(&mut self, mut rule: NameRule) {
         let at = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
-        let same = |r: &NameRule| r.pattern == rule.pattern;
-        let list = self.by_tail.entry(rule.tail().into()).or_default();
-        // A later file overrides the same pattern of an earlier one.
-        match list.iter().position(|&i| self.rules.get(i as usize).is_some_and(same)) {
-            Some(place) => list[place] = at,
-            None => list.push(at),
+        let (mut last, mut same) = (None, None);
+        for other in self.of_tail(rule.tail()) {
+            if self.rules[other as usize].pattern == rule.pattern {
+                same = Some((last, other));
+            } else {
+                last = Some(other);
+            }
+        }
+        // A later file overrides the same pattern of an earlier one, and takes its place.
+        let before = match same {
+            Some((before, other)) => {
+                rule.next = self.rules[other as usize].next;
+                before
+            }
+            None => last,
+        };
+        match before {
+            Some(before) => self.rules[before as usize].next = Some(at),
+            None => drop(self.by_tail.insert(rule.tail().into(), at)),
         }
         self.rules.push(rule);
+    }
+
+    /// The rules with a tail, in the order in which they are tried.
+    fn of_tail(&self, tail: &str) -> impl Iterator<Item = u32> {
+        let first = self.by_tail.get(tail).copied();
+        std::iter::successors(first, |at| self.rules[*at as usize].next)
     }
 
     pub(super) fn all(&self) -> &[NameRule] {
         &self.rules
     }
 
-    /// The best rule for a name that is already in lower case and without a trailing dot.
-    pub(super) fn find<'a>(&'a self, name: &str, regions: &'a Regions) -> Option<(&'a NameRule, Found<'a>)> {
-        let labels: Vec<&str> = name.split('.').collect();
-        let mut start = 0;
-        for label in &labels {
-            let tail = &name[start..];
-            if let Some(hit) = self.by_tail.get(tail).and_then(|list| self.first(list, &labels, regions)) {
-                return Some(hit);
-            }
-            start += label.len() + 1;
-        }
-        self.by_tail.get("").and_then(|list| self.first(list, &labels, regions))
-    }
-
     fn first<'a>(
         &'a self,
-        list: &[u32],
+        tail: &str,
         labels: &[&str],
         regions: &'a Regions,
+        kind: NameKind,
     ) -> Option<(&'a NameRule, Found<'a>)> {
-        list.iter()
-            .filter_map(|&i| self.rules.get(i as usize))
-            .find_map(|rule| Some((rule, rule.found(labels, regions)?)))
+        let mut rules = self.of_tail(tail).map(|at| &self.rules[at as usize]);
+        rules.find_map(|rule| Some((rule, rule.found(labels, regions, kind)?)))
     }
 
     /// The rule whose pattern begins a TXT text, the longest first.
@@ -235,6 +248,24 @@ impl Names {
     }
 }
 
+/// The best rule for a name that is already in lower case and without a trailing dot: the one with the longest literal
+/// ending, among those of its kind before the domains of operators.
+pub(super) fn find<'a>(
+    names: &'a Names,
+    domains: &'a Names,
+    kind: NameKind,
+    name: &str,
+    regions: &'a Regions,
+) -> Option<(&'a NameRule, Found<'a>)> {
+    let labels: Vec<&str> = name.split('.').collect();
+    let starts =
+        labels.iter().scan(0, |start, label| Some(std::mem::replace(start, *start + label.len() + 1)));
+    let mut tails = starts.map(|start| &name[start..]).chain([""]);
+    tails.find_map(|tail| {
+        [names, domains].into_iter().find_map(|table| table.first(tail, &labels, regions, kind))
+    })
+}
+
 /// A verification token ends where its value begins: `docusign=...` but not `docusigned`.
 fn token_ends(pattern: &str, rest: &str) -> bool {
     pattern.ends_with(['=', '-', '_']) || !rest.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -246,87 +277,114 @@ pub(super) struct Found<'a> {
     pub(super) region: Option<&'a str>,
     pub(super) on: Option<&'a str>,
     pub(super) service: Option<&'a str>,
+    /// What names of this kind are for, where the row does not say it.
+    pub(super) category: Option<&'static str>,
 }
 
 impl NameRule {
-    fn read(row: &Row<'_>, psl: bool) -> Result<Self, TableError> {
-        let category = row.text("category").unwrap_or_else(|| "saas".into());
-        let source = row.text("source").unwrap_or_else(|| if psl { "psl".into() } else { row.file.into() });
-        Self::of(row, row.need("pattern")?, row.text("service"), category, source)
+    fn read(row: &Row<'_>, psl: bool, words: &mut Words) -> Result<Self, TableError> {
+        let category = words.text(row, "category").unwrap_or_else(|| words.get("saas"));
+        let source =
+            words.text(row, "source").unwrap_or_else(|| words.get(if psl { "psl" } else { row.file }));
+        let service = words.text(row, "service");
+        Self::of(row, "pattern", service, category, source, words)
     }
 
-    /// The rule of a domain, or of names below it, for one of the uses it has.
-    fn of_domain(row: &Row<'_>, pattern: &str, kind: DomainUse) -> Result<Self, TableError> {
-        let category: Box<str> = match kind {
-            DomainUse::Ns => "dns".into(),
-            DomainUse::Mx | DomainUse::Spf => "mail".into(),
-            DomainUse::Host => row.need("category")?.into(),
-        };
-        let source = row.text("source").unwrap_or_else(|| row.file.into());
-        Self::of(row, pattern, Some(category.clone()), category, source)
+    /// The rule of a domain for the uses it has.
+    fn of_domain(row: &Row<'_>, words: &mut Words) -> Result<Self, TableError> {
+        let uses: Vec<_> = row.need("kinds")?.split_whitespace().filter_map(DomainUse::parse).collect();
+        let is_host = uses.contains(&DomainUse::Host);
+        let category = words.get(if is_host { row.need("category")? } else { row.get("category") });
+        let source = words.text(row, "source").unwrap_or_else(|| words.get(row.file));
+        let rule = Self::of(row, "domain", Some(Arc::clone(&category)), category, source, words)?;
+        Ok(NameRule { uses, ..rule })
     }
 
     fn of(
         row: &Row<'_>,
-        pattern: &str,
-        service: Option<Box<str>>,
-        category: Box<str>,
-        source: Box<str>,
+        column: &str,
+        service: Option<Arc<str>>,
+        category: Arc<str>,
+        source: Arc<str>,
+        words: &mut Words,
     ) -> Result<Self, TableError> {
-        let pattern = pattern.to_ascii_lowercase();
-        let (body, exact) = match pattern.strip_prefix('=') {
-            Some(body) => (body, true),
-            None => (pattern.as_str(), false),
+        let pattern = row.need(column)?.to_ascii_lowercase();
+        let exact = pattern.starts_with('=');
+        let body = &pattern[usize::from(exact)..];
+        let odd = || row.error(format!("odd pattern `{pattern}`"));
+        if body.split('.').any(str::is_empty) {
+            return Err(odd());
+        }
+        let labels = body.contains(['*', '{']).then(|| labels::parse(body).ok_or_else(odd)).transpose()?;
+        let tail_at = match body.rfind(['*', '}']) {
+            Some(wild) => body[wild..]
+                .find('.')
+                .map_or(pattern.len(), |dot| pattern.len() - body.len() + wild + dot + 1),
+            None => usize::from(exact),
         };
-        let labels =
-            body.split('.').map(|l| label(l).ok_or_else(|| row.error(format!("odd pattern `{pattern}`"))));
         Ok(Self {
-            labels: labels.collect::<Result<_, _>>()?,
+            tail_at,
+            labels,
             exact,
-            provider: row.need("provider")?.into(),
+            provider: words.get(row.need("provider")?),
             service,
             category,
-            region: row.text("region"),
-            on: row.text("on"),
+            region: words.text(row, "region"),
+            on: words.text(row, "on"),
             source,
             confidence: row.confidence(Confidence::High)?,
             pattern: pattern.into(),
+            uses: Vec::new(),
+            next: None,
         })
     }
 
     /// The literal labels at the end, joined.
-    fn tail(&self) -> String {
-        let literal: Vec<&str> = self
-            .labels
-            .iter()
-            .rev()
-            .map_while(|l| match l {
-                Label::Literal(text) => Some(&**text),
-                _ => None,
-            })
-            .collect();
-        literal.into_iter().rev().collect::<Vec<_>>().join(".")
+    fn tail(&self) -> &str {
+        &self.pattern[self.tail_at..]
     }
 
-    fn found<'a>(&'a self, name: &[&str], regions: &'a Regions) -> Option<Found<'a>> {
-        let check = Check { provider: &self.provider, on: self.on.as_deref(), regions };
-        let captures = match_labels(&self.labels, name, self.exact, Captures::default(), &check)?;
-        let cloud = captures.cloud.or(self.on.as_deref());
-        let region = match captures.region {
-            Some(text) => Some(check.region_name(&self.labels, cloud, text)?),
-            None => self.region.as_deref(),
+    /// Whether a name directly below a domain is what name servers are called. Whatever the domain is used for, that
+    /// one is its operator's, unless customers have names there.
+    fn has_server(&self, name: &[&str]) -> bool {
+        let domain = self.tail();
+        let is_below = domain.split('.').count() + 1 == name.len();
+        is_below && labels::is_server(name[0]) && *self.category != *"ddns" && !is_platform(domain)
+    }
+
+    /// What the pattern says of a name that ends in its tail; none where it does not fit.
+    fn found<'a>(&'a self, name: &[&str], regions: &'a Regions, kind: NameKind) -> Option<Found<'a>> {
+        let category = if self.uses.is_empty() {
+            None
+        } else {
+            let used = DomainUse::of(kind)?;
+            let counts = self.uses.contains(&used) || (used == DomainUse::Ns && self.has_server(name));
+            counts.then_some(used.category())?
         };
-        let service = captures.service.map(|s| s.rsplit('.').next().unwrap_or(s));
+        let Some(labels) = &self.labels else {
+            let fits = !self.exact || self.tail().split('.').count() == name.len();
+            return fits.then(|| Found {
+                region: self.region.as_deref(),
+                on: self.on.as_deref().and_then(labels::known_cloud),
+                service: None,
+                category,
+            });
+        };
+        let on = self.on.as_deref();
+        let (region, captures) = labels::captures(
+            labels,
+            name,
+            self.exact,
+            &labels::Owner { provider: &self.provider, on, regions },
+        )?;
         Some(Found {
-            region,
-            on: cloud.and_then(|c| CLOUDS.iter().find(|k| **k == c)).copied(),
-            service: service.and_then(known_service),
+            region: region.or(self.region.as_deref()),
+            on: captures.cloud.or(on).and_then(labels::known_cloud),
+            service: captures.service.and_then(known_service),
+            category,
         })
     }
 }
-
-/// The clouds other providers say they run on.
-const CLOUDS: [&str; 3] = ["aws", "azure", "gcp"];
 
 /// Services that the generic endpoints of a cloud name in their first label. Others are left unnamed.
 const SERVICES: [&str; 60] = [
@@ -394,156 +452,4 @@ const SERVICES: [&str; 60] = [
 
 fn known_service(text: &str) -> Option<&'static str> {
     SERVICES.iter().find(|s| **s == text).copied()
-}
-
-/// Decides whether a run of characters is a region or a cloud.
-struct Check<'a> {
-    provider: &'a str,
-    on: Option<&'a str>,
-    regions: &'a Regions,
-}
-
-impl<'a> Check<'a> {
-    fn owner(&self, labels: &'a [Label], cloud: Option<&'a str>) -> &'a str {
-        let stated = labels.iter().find_map(|l| match l {
-            Label::Glob(tokens) => tokens.iter().find_map(|t| match t {
-                Token::RegionOf(provider) => Some(&**provider),
-                _ => None,
-            }),
-            _ => None,
-        });
-        stated.or(cloud).unwrap_or(self.provider)
-    }
-
-    /// The region's own code; none when the text is no region of its owner.
-    fn region_name(&self, labels: &'a [Label], cloud: Option<&str>, text: &str) -> Option<&'a str> {
-        let cloud = cloud.and_then(|c| CLOUDS.iter().find(|k| **k == c)).copied();
-        let owner = self.owner(labels, cloud);
-        let region =
-            self.regions.get(owner, text).or_else(|| self.regions.get(owner, &text.replace('-', "")));
-        region.map(|r| &*r.code)
-    }
-
-    /// A region written in a label is only a candidate here; `region_name` decides once the cloud is known.
-    fn may_be_region(&self, text: &str) -> bool {
-        let known = |p: &str| self.regions.get(p, text).is_some();
-        match self.on {
-            Some(cloud) => known(cloud),
-            None if self.regions.knows(self.provider) => known(self.provider),
-            None => text.len() > 1,
-        }
-    }
-}
-
-fn label(text: &str) -> Option<Label> {
-    if text.is_empty() {
-        return None;
-    }
-    if text == "**" {
-        return Some(Label::Several);
-    }
-    if !text.contains(['*', '{']) {
-        return Some(Label::Literal(text.into()));
-    }
-    let mut tokens = Vec::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        match c {
-            '*' => {
-                tokens.push(Token::Any);
-                rest = &rest[1..];
-            }
-            '{' => {
-                let close = rest.find('}')?;
-                tokens.push(match &rest[1..close] {
-                    "region" => Token::Region,
-                    "cloud" => Token::Cloud,
-                    "service" => Token::Service,
-                    "server" => Token::Server,
-                    other => Token::RegionOf(other.strip_suffix("-region")?.into()),
-                });
-                rest = &rest[close + 1..];
-            }
-            _ => {
-                let end = rest.find(['*', '{']).unwrap_or(rest.len());
-                tokens.push(Token::Text(rest[..end].into()));
-                rest = &rest[end..];
-            }
-        }
-    }
-    Some(Label::Glob(tokens))
-}
-
-/// Matches labels from the right. The recursion is as deep as the pattern has labels, at most a dozen.
-fn match_labels<'n>(
-    pattern: &[Label],
-    name: &[&'n str],
-    exact: bool,
-    captures: Captures<'n>,
-    check: &Check<'_>,
-) -> Option<Captures<'n>> {
-    let Some((last, before)) = pattern.split_last() else {
-        return (name.is_empty() || !exact).then_some(captures);
-    };
-    if let Label::Several = last {
-        return (0..=name.len()).rev().find_map(|n| match_labels(before, &name[..n], exact, captures, check));
-    }
-    let (here, front) = name.split_last()?;
-    let captures = match last {
-        Label::Literal(text) => (**text == **here).then_some(captures)?,
-        Label::Glob(tokens) => match_tokens(tokens, here, captures, check)?,
-        Label::Several => return None,
-    };
-    match_labels(before, front, exact, captures, check)
-}
-
-/// Matches one label; the longest run that fits is taken for each token.
-fn match_tokens<'n>(
-    tokens: &[Token],
-    text: &'n str,
-    captures: Captures<'n>,
-    check: &Check<'_>,
-) -> Option<Captures<'n>> {
-    let Some((token, rest)) = tokens.split_first() else {
-        return text.is_empty().then_some(captures);
-    };
-    let runs = |least: usize| (least..=text.len()).rev().filter(|&n| text.is_char_boundary(n));
-    match token {
-        Token::Text(literal) => match_tokens(rest, text.strip_prefix(&**literal)?, captures, check),
-        Token::Any => runs(0).find_map(|n| match_tokens(rest, &text[n..], captures, check)),
-        Token::Service => runs(1).find_map(|n| {
-            match_tokens(rest, &text[n..], Captures { service: Some(&text[..n]), ..captures }, check)
-        }),
-        Token::Server => runs(2)
-            .filter(|&n| is_server_label(&text[..n]))
-            .find_map(|n| match_tokens(rest, &text[n..], captures, check)),
-        Token::Cloud => CLOUDS.iter().filter(|c| text.starts_with(**c)).find_map(|c| {
-            match_tokens(
-                rest,
-                &text[c.len()..],
-                Captures { cloud: Some(&text[..c.len()]), ..captures },
-                check,
-            )
-        }),
-        Token::Region => runs(1).filter(|&n| check.may_be_region(&text[..n])).find_map(|n| {
-            match_tokens(rest, &text[n..], Captures { region: Some(&text[..n]), ..captures }, check)
-        }),
-        Token::RegionOf(provider) => {
-            runs(1).filter(|&n| check.regions.get(provider, &text[..n]).is_some()).find_map(|n| {
-                match_tokens(rest, &text[n..], Captures { region: Some(&text[..n]), ..captures }, check)
-            })
-        }
-    }
-}
-
-/// Whether names directly below an operator's domain are its customers': a platform's, or those of a dynamic DNS.
-fn has_names_of_customers(row: &Row<'_>, domain: &str) -> bool {
-    row.get("category") == "ddns" || is_platform(domain)
-}
-
-/// Whether a label is what name servers are called. With a longer number it may be that of a customer's machine.
-fn is_server_label(label: &str) -> bool {
-    let number = label.strip_prefix("dns").or_else(|| label.strip_prefix("ns"));
-    let number = number.map(|number| number.strip_prefix('-').unwrap_or(number));
-    number.is_some_and(|number| number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

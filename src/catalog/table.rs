@@ -1,6 +1,5 @@
 //! Reading the small tables under `data/`: rows of CSV with a header, and the words they share.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// How far a fact of the catalog may be trusted.
@@ -61,14 +60,16 @@ pub struct TableError {
 pub(super) struct Row<'a> {
     pub(super) file: &'a str,
     pub(super) line: u64,
-    columns: &'a BTreeMap<String, usize>,
+    /// The names of the columns, few enough to be compared one after the other.
+    columns: &'a [Box<str>],
     record: &'a csv::StringRecord,
 }
 
 impl Row<'_> {
     /// The cell, empty when the column is absent.
     pub(super) fn get(&self, column: &str) -> &str {
-        self.columns.get(column).and_then(|&i| self.record.get(i)).unwrap_or("").trim()
+        let at = self.columns.iter().position(|name| **name == *column);
+        at.and_then(|at| self.record.get(at)).unwrap_or("").trim()
     }
 
     /// The cell, which must not be empty.
@@ -112,8 +113,8 @@ pub(super) fn rows(
         line: e.position().map_or(0, csv::Position::line),
         message: e.to_string(),
     };
-    let columns: BTreeMap<String, usize> =
-        reader.headers().map_err(bad)?.iter().enumerate().map(|(i, h)| (h.trim().to_owned(), i)).collect();
+    let columns: Vec<Box<str>> =
+        reader.headers().map_err(bad)?.iter().map(|name| name.trim().into()).collect();
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(bad)? {
         let line = record.position().map_or(0, csv::Position::line);

@@ -4,12 +4,12 @@ use super::arns;
 use super::graph::{Graph, Item};
 use super::knowledge::{Meaning, links};
 use super::leaves::Leaf;
-use super::nodes::scope_module;
+use super::nodes::{category, scope_module};
 use super::trace;
 use super::value::Kind;
 use super::world::World;
 use crate::catalog::{Catalog, NameKind};
-use crate::model::{Confidence, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
+use crate::model::{Category, Confidence, Evidence, Group, Id, Need, Phase, Reference, Target, Unit};
 use crate::read::hosts;
 use crate::read::keys::{self, Keys};
 
@@ -49,10 +49,15 @@ pub(super) fn read(
             unit.references.push(Reference { phase, ..need(named.target(), evidence(leaf.at)) });
             continue;
         }
-        if refers_to(graph, leaf, |item: &Item<'_>| item.is_component()) {
+        let is_image = links().is_image(&item.type_name, &leaf.path);
+        // What looks up whose registry it is, such as the number of an account, is not where the image comes from.
+        let is_here = |item: &Item<'_>| {
+            item.is_component() && (!is_image || category(item) == Some(Category::Registry))
+        };
+        if refers_to(graph, leaf, is_here) {
             continue;
         }
-        if links().is_image(&item.type_name, &leaf.path) {
+        if is_image {
             let image = image(leaf);
             unit.references.extend(image.map(|image| need(Target::Image(image), evidence(leaf.at))));
             continue;

@@ -70,9 +70,9 @@ fn what_is_known_of_settings_counts_beside_what_is_not() {
             linux_fx_version = "DOCKER|acme.azurecr.io/api:${var.tag}"
           }
         }
-        data "aws_caller_identity" "own" {}
+        data "aws_ssm_parameter" "account" { name = "/account" }
         resource "aws_lambda_function" "own" {
-          image_uri = "${data.aws_caller_identity.own.account_id}.dkr.ecr.eu-west-1.amazonaws.com/own:1"
+          image_uri = "${data.aws_ssm_parameter.account.value}.dkr.ecr.eu-west-1.amazonaws.com/own:1"
         }
         resource "aws_lambda_function" "unplaced" { image_uri = "${var.more}:1" }
         resource "aws_lambda_function" "somewhere" { image_uri = "x.dkr.ecr.${var.more}.amazonaws.com/own:1" }

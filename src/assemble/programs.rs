@@ -52,9 +52,11 @@ impl Runners {
                 }
             }
             for node in unit.nodes.iter().filter(|node| node.is_service) {
-                if let Some(image) = node.attributes.text(Attribute::Image) {
-                    let known = runners.by_image.entry(image_name(image)).or_default();
-                    known.push((number, node.id.clone()));
+                let image = node.attributes.text(Attribute::Image).map(image_name);
+                for name in image.iter().flat_map(|image| [Some(image.as_str()), own_part(image, &node.name)])
+                {
+                    let known = name.map(|name| runners.by_image.entry(name.to_owned()).or_default());
+                    known.into_iter().for_each(|known| known.push((number, node.id.clone())));
                 }
             }
         }
@@ -95,6 +97,13 @@ fn image_name(image: &str) -> String {
     let path = image.split('@').next().unwrap_or(image);
     let last = path.rsplit('/').next().unwrap_or(path);
     last.split(':').next().unwrap_or(last).to_lowercase()
+}
+
+/// `orders` of the image `shop-orders` that a node called `orders` runs: the rest is the project's name.
+fn own_part<'i>(image: &'i str, node: &str) -> Option<&'i str> {
+    let at = image.len().checked_sub(node.len()).filter(|at| image.is_char_boundary(*at))?;
+    let (project, own) = image.split_at(at);
+    (project.ends_with(['-', '_']) && own.eq_ignore_ascii_case(node)).then_some(own)
 }
 
 /// Makes the needs of a program those of a node, but for what the unit of the node says better.
@@ -190,6 +199,21 @@ mod tests {
         };
         let all = units.iter().flat_map(|unit| &unit.references);
         all.map(|one| format!("{} {}", one.from, target(&one.target))).collect()
+    }
+
+    #[test]
+    fn images_that_bear_the_project_too_are_told_by_the_node() {
+        let mut shop = deployed("", &["orders", "web"]);
+        for (node, image) in shop.nodes.iter_mut().zip(["acme/shop-orders:1", "acme/reorders"]) {
+            node.is_service = true;
+            node.attributes.set(Attribute::Image, AttributeValue::Text(image.into()), None);
+        }
+        shop.programs.push(Program { folder: "orders".to_owned(), run_by: None });
+        let units = attach(vec![shop, said("orders", &[provider("stripe")])]);
+        assert_eq!(needs(&units), ["compose:orders stripe"]);
+        assert_eq!(own_part("shop-orders", "Orders"), Some("orders"));
+        assert_eq!(own_part("reorders", "orders"), None);
+        assert_eq!(own_part("orders", "orders"), None);
     }
 
     #[test]

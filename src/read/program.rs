@@ -89,12 +89,13 @@ impl Setting<'_> {
     pub(super) fn declare(&self, unit: &mut Unit, keys: &Keys<'_>, catalog: &Catalog) {
         let mut is_placed = false;
         for mention in hosts::in_setting(self.key, self.value) {
-            let mut targets: Vec<(Phase, Target)> = mention
+            let mut targets: Vec<(Phase, Need, Target)> = mention
                 .endpoints
                 .into_iter()
                 .filter(|endpoint| endpoint.sure == Sureness::Certain)
                 .filter_map(|endpoint| {
-                    Some((endpoint.phase(Phase::Runtime), self.target(endpoint.target, catalog)?))
+                    let need = if self.is_sample { Need::Optional } else { endpoint.need() };
+                    Some((endpoint.phase(Phase::Runtime), need, self.target(endpoint.target, catalog)?))
                 })
                 .collect();
             targets.dedup();
@@ -119,7 +120,7 @@ impl Setting<'_> {
         }
     }
 
-    fn refer_to_any(&self, unit: &mut Unit, targets: Vec<(Phase, Target)>) {
+    fn refer_to_any(&self, unit: &mut Unit, targets: Vec<(Phase, Need, Target)>) {
         let mut group = None;
         if targets.len() > 1 {
             let owner = declare(unit, self.evidence());
@@ -128,9 +129,7 @@ impl Setting<'_> {
             unit.groups.push(Group { id: id.clone(), owner, k: 1, level: None, evidence });
             group = Some(id);
         }
-        for (phase, target) in targets {
-            let is_optional = self.is_sample || phase == Phase::Observe;
-            let need = if is_optional { Need::Optional } else { hosts::need_of(&target) };
+        for (phase, need, target) in targets {
             let wanted = Wanted { target, phase, need, group: group.clone() };
             refer(unit, wanted, self.evidence());
         }

@@ -5,11 +5,13 @@
 
 mod entries;
 mod place;
+mod served;
 
 use std::collections::BTreeMap;
 
 use self::entries::{Entry, entries};
 use self::place::{Place, place};
+use self::served::{Programs, hand_out, served};
 use super::keys::Keys;
 use super::program::{self, Setting};
 use super::{Format, PRODUCTION, ReadContext, is_for_work, same_environment};
@@ -36,11 +38,13 @@ impl Format for AppConfig {
     }
 
     fn wants(&self, path: &str) -> bool {
-        place(path).is_some()
+        place(path).is_some() || served(path).is_some()
     }
 
     fn claims(&self, file: &SourceFile, tree: &Tree) -> bool {
-        place(file.path()).is_some_and(|place| place.is_shown_by(tree)) && file.text().len() <= MOST_BYTES
+        let is_own = place(file.path()).is_some_and(|place| place.is_shown_by(tree));
+        let is_served = || served(file.path()).is_some_and(|served| served.is_shown_by(tree));
+        (is_own || is_served()) && file.text().len() <= MOST_BYTES
     }
 
     fn describes_deployment(&self) -> bool {
@@ -49,12 +53,16 @@ impl Format for AppConfig {
 
     fn read(&self, files: &[&SourceFile], cx: &ReadContext<'_>) -> Declarations {
         let mut out = Declarations::default();
-        let mut programs: BTreeMap<&str, Vec<(Place<'_>, &SourceFile)>> = BTreeMap::new();
-        for file in files {
-            if let Some(place) = place(file.path()) {
-                programs.entry(place.folder).or_default().push((place, file));
+        let mut programs = Programs::new();
+        let mut handed = Vec::new();
+        for file in files.iter().copied() {
+            match (place(file.path()), served(file.path())) {
+                (Some(place), _) => programs.entry(place.folder).or_default().push((place, file)),
+                (None, Some(served)) => handed.push((served, file)),
+                (None, None) => {}
             }
         }
+        hand_out(&mut programs, &handed);
         for (folder, files) in programs {
             let unit = read_program(folder, &files, cx, &mut out.problems);
             if !unit.references.is_empty() {
@@ -209,6 +217,37 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_server_hands_out_settings_by_name() {
+        let server = "spring:\n  profiles.active: native\n  cloud.config.server.native.search-locations: classpath:/shared\n";
+        let client = |name: &str| {
+            format!("spring:\n  application.name: {name}\n  cloud.config.uri: http://config:8888\n")
+        };
+        let (orders, payments) = (client("orders"), client("orders-api"));
+        let files = [
+            ("config/src/main/resources/application.yml", server),
+            ("config/src/main/resources/shared/application.yml", "spring.rabbitmq.host: queue\n"),
+            ("config/src/main/resources/shared/orders.yml", "spring.data.mongodb.host: orders-db\n"),
+            ("config/src/main/resources/shared/orders-api.yml", "rates.url: https://rates.acme.net/api\n"),
+            ("config/src/main/resources/shared/orders-dev.yml", "spring.data.mongodb.host: dev-db\n"),
+            ("config/src/main/resources/static/orders.yml", "a.url: https://other.acme.net\n"),
+            ("orders/src/main/resources/bootstrap.yml", orders.as_str()),
+            ("api/src/main/resources/bootstrap.yml", payments.as_str()),
+            ("alone/src/main/resources/application.yml", "spring.application.name: alone\n"),
+        ];
+        assert_eq!(
+            read(&files, None),
+            [
+                "app:api rates.acme.net runtime optional :1",
+                "app:api config runtime optional :3",
+                "app:api queue runtime required :1",
+                "app:orders config runtime optional :3",
+                "app:orders orders-db runtime required :1",
+                "app:orders queue runtime required :1",
+            ]
+        );
+    }
+
+    #[test]
     fn spring_profiles_are_laid_over_what_is_always_read() {
         let base = "spring:\n  datasource:\n    url: jdbc:postgresql://${DB_HOST:orders-db}:5432/orders\n    password: hunter2\n  redis:\n    host: localhost\nstripe:\n  secret-key: ${STRIPE_KEY:}\nsentry:\n  dsn: hunter2\n---\nspring:\n  config.activate.on-profile: prod\n  data:\n    mongodb:\n      uri: mongodb://u:hunter2@docs.acme.net/x\n";
         let dev = "spring.datasource.url=jdbc:h2:mem:x\nspring.rabbitmq.host=dev-queue.acme.net\n";
@@ -228,7 +267,7 @@ mod tests {
         );
         assert_eq!(
             read(&files, Some("dev"))[1..],
-            ["app:orders dev-queue.acme.net runtime optional :2", "app:orders stripe runtime optional :8"]
+            ["app:orders dev-queue.acme.net runtime required :2", "app:orders stripe runtime optional :8"]
         );
     }
 
@@ -238,8 +277,8 @@ mod tests {
         assert_eq!(
             read(&[("src/main/resources/application.properties", text)], None),
             [
-                "app:. k1 runtime optional :3",
-                "app:. k2 runtime optional :3",
+                "app:. k1 runtime required :3",
+                "app:. k2 runtime required :3",
                 "app:. db.acme.net runtime required :1"
             ]
         );
@@ -258,7 +297,7 @@ mod tests {
             read(&files, None),
             [
                 "app:src/Shop acme.blob.core.windows.net runtime optional :4",
-                "app:src/Shop prod.database.windows.net runtime optional :1",
+                "app:src/Shop prod.database.windows.net runtime required :1",
                 "app:src/Shop sendgrid runtime optional :6",
             ]
         );
@@ -286,7 +325,7 @@ mod tests {
             assert_eq!(read(&[(path, "db:\n  host: db.acme.net\n")], None), Vec::<String>::new(), "{path}");
         }
         let node = [("config/default.json", "{\"db\": {\"host\": \"db.acme.net\"}}"), ("package.json", "{}")];
-        assert_eq!(read(&node, None), ["app:. db.acme.net runtime optional :1"]);
+        assert_eq!(read(&node, None), ["app:. db.acme.net runtime required :1"]);
         assert_eq!(read(&node[..1], None), Vec::<String>::new(), "nothing shows whose file it is");
     }
 

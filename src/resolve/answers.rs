@@ -280,15 +280,16 @@ fn place(of_name: &[OfName], kind: RecordType, server: Option<IpAddr>) -> Result
     of_name.binary_search_by_key(&(kind, server), |one| (one.kind, one.server))
 }
 
-/// Lower case, without the final dot, internationalized labels in their ASCII form; the root stays `.`.
+/// Lower case, without final dots, internationalized labels in their ASCII form; the root stays `.`.
 pub fn clean_name(name: &str) -> String {
-    let name = name.trim();
-    let short = name.strip_suffix('.').unwrap_or(name);
-    match (short.is_empty(), short.is_ascii()) {
-        (true, _) => ".".to_owned(),
-        (false, true) => short.to_ascii_lowercase(),
-        (false, false) => idna::domain_to_ascii(short).unwrap_or_else(|_| short.to_lowercase()),
-    }
+    let name = name.trim().trim_end_matches('.');
+    let clean = match name.is_ascii() {
+        true => name.to_ascii_lowercase(),
+        // Other scripts have full stops of their own.
+        false => idna::domain_to_ascii(name)
+            .map_or_else(|_| name.to_lowercase(), |ascii| ascii.trim_end_matches('.').to_owned()),
+    };
+    if clean.is_empty() { ".".to_owned() } else { clean }
 }
 
 /// Data on one line: control characters become `\DDD`, as in zone files.
@@ -302,4 +303,24 @@ pub fn clean_data(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clean_name_stays_as_it_is() {
+        for (name, clean) in [
+            ("Www.Example.COM.", "www.example.com"),
+            ("example.com..", "example.com"),
+            ("b\u{fc}cher.de\u{3002}", "xn--bcher-kva.de"),
+            (".", "."),
+            ("", "."),
+            ("\u{3002}", "."),
+        ] {
+            assert_eq!(clean_name(name), clean, "{name}");
+            assert_eq!(clean_name(clean), clean, "{name}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::answers::{Answer, Answers, Asked, Outcome, Question, Record, RecordType};
+use super::answers::{Answer, Answers, Asked, Outcome, Question, Record, RecordType, clean_name};
 
 const COMPLETE: &str = "# linchpin dns recording 1";
 const IN_PART: &str = "# linchpin dns recording 1 (in part)";
@@ -155,7 +155,14 @@ fn head(line: &str, before: &mut Arc<str>) -> Option<(Question, Answer)> {
         *before = resolver.into();
     }
     let resolver = Arc::clone(before);
-    words.next().is_none().then_some((question, Answer { outcome, at, resolver }))
+    (words.next().is_none() && is_written_so(&question.name))
+        .then_some((question, Answer { outcome, at, resolver }))
+}
+
+/// Whether a name stays what it is when it is written and read again: `＃` becomes the sign of a comment, and of letters
+/// that have no ASCII form some are another name's in lower case.
+fn is_written_so(name: &str) -> bool {
+    !name.starts_with('#') && (name.is_ascii() || clean_name(name) == name)
 }
 
 fn record(line: &str) -> Option<Record> {
@@ -225,6 +232,7 @@ www.example.com TXT NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
             ("# linchpin dns recording 1\na A NXDOMAIN 2026-11-22T10:00:00Z x\n  a 1 A 192.0.2.1", 3),
             ("# linchpin dns recording 1\na A NOERROR 2026-11-22T10:00:00Z x\n  a b A 192.0.2.1", 3),
             ("# linchpin dns recording 1\na SOA REFUSED 2026-11-22T10:00:00Z @ns1.example.com", 2),
+            ("# linchpin dns recording 1\n\u{ff03}a A NXDOMAIN 2026-11-22T10:00:00Z x", 2),
         ] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text}");
         }

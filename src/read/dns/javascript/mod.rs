@@ -2,6 +2,7 @@
 //! numbers, lists, objects, calls, `+`, and functions that only put such values together. Whatever else stands there is
 //! skipped up to its end and is unknown.
 
+mod methods;
 mod scope;
 mod tokens;
 
@@ -172,6 +173,11 @@ impl Script {
                 scope.define(name, function);
                 return true;
             }
+        } else if let Some(name) = variable
+            && let Some(function) = self.arrow()
+        {
+            scope.define(name.to_owned(), function);
+            return true;
         }
         self.at = start;
         false
@@ -192,10 +198,14 @@ impl Script {
             parameters.push(self.takes_word()?);
             self.takes(',');
         }
+        Some(Function { parameters, body: self.body()? })
+    }
+
+    /// What stands in braces.
+    fn body(&mut self) -> Option<Rc<[(Token, usize)]>> {
         let start = self.at + 1;
         (self.peek(0) == Some(&Token::Mark('{'))).then(|| self.skip_balanced())?;
-        let body = self.tokens.get(start..self.at.saturating_sub(1))?.into();
-        Some(Function { parameters, body })
+        Some(self.tokens.get(start..self.at.saturating_sub(1))?.into())
     }
 
     /// What a function gives for some arguments, if it does nothing but put values together.
@@ -269,14 +279,24 @@ impl Script {
         }
     }
 
-    /// Skips the rest of an expression, up to what ends it.
+    /// Skips the rest of an expression, up to what ends it: a mark, or the statement that comes next where no
+    /// semicolon stands between them.
     fn skip_expression(&mut self) {
+        let mut is_complete = false;
         while let Some(token) = self.peek(0) {
             match token {
-                Token::Mark('(' | '[' | '{') => self.skip_balanced(),
                 Token::Mark(',' | ')' | ']' | '}' | ';') => return,
-                _ => self.at += 1,
+                Token::Mark('(' | '[' | '{') => {
+                    is_complete = true;
+                    self.skip_balanced();
+                    continue;
+                }
+                Token::Word(word) if is_complete && !is_between(word) => return,
+                Token::Word(word) => is_complete = !is_between(word) && !is_before(word),
+                Token::Mark(_) => is_complete = false,
+                Token::Text(_) | Token::Number(_) | Token::Template => is_complete = true,
             }
+            self.at += 1;
         }
     }
 
@@ -320,7 +340,8 @@ impl Script {
             }
             Token::Mark('[') => {
                 self.at += 1;
-                Value::List(self.list(']', scope, depth))
+                let list = Value::List(self.list(']', scope, depth));
+                self.members(None, list, scope, depth)
             }
             Token::Mark('{') => self.object(scope, depth),
             Token::Mark('(') => {
@@ -344,45 +365,36 @@ impl Script {
         match word.as_str() {
             "true" => return Value::Bool(true),
             "false" => return Value::Bool(false),
-            "function" | "new" => {
+            "function" => {
                 self.at -= 1;
                 self.skip_block();
+                return Value::Unknown;
+            }
+            "new" => {
+                self.skip_expression();
                 return Value::Unknown;
             }
             _ => {}
         }
         if self.takes('(') {
             let mut args = self.list(')', scope, depth);
-            if self.peek(0) == Some(&Token::Mark('.')) {
-                self.skip_expression();
-                return Value::Unknown;
-            }
             if word == "IP" && args.len() == 1 {
                 return args.remove(0);
             }
-            if let Some(function) = scope.function(&word) {
-                return self.result_of(&function, args, scope, offset, depth);
-            }
-            let offset = self.site.unwrap_or(offset);
-            return Value::Call(Box::new(Call { name: word, args, offset }));
+            let value = match scope.function(&word) {
+                Some(function) => self.result_of(&function, args, scope, offset, depth),
+                None => {
+                    let offset = self.site.unwrap_or(offset);
+                    Value::Call(Box::new(Call { name: word, args, offset }))
+                }
+            };
+            return self.members(None, value, scope, depth);
         }
-        let mut value = scope.get(&word).unwrap_or_else(|| {
+        let value = scope.get(&word).unwrap_or_else(|| {
             // Constants of dnscontrol are in capitals; other names come from somewhere that is not read.
-            if is_dnscontrols(&word) { Value::Name(word) } else { Value::Unknown }
+            if is_dnscontrols(&word) { Value::Name(word.clone()) } else { Value::Unknown }
         });
-        while self.peek(0) == Some(&Token::Mark('.')) {
-            match self.peek(1).cloned() {
-                Some(Token::Word(field)) if self.peek(2) != Some(&Token::Mark('(')) => {
-                    self.at += 2;
-                    value = value.field(&field).cloned().unwrap_or(Value::Unknown);
-                }
-                _ => {
-                    self.skip_expression();
-                    return Value::Unknown;
-                }
-            }
-        }
-        value
+        self.members(Some(word), value, scope, depth)
     }
 
     fn list(&mut self, close: char, scope: &mut Scope, depth: u32) -> Vec<Value> {
@@ -423,6 +435,16 @@ impl Script {
         }
         Value::Object(fields)
     }
+}
+
+/// Whether a word stands between two parts of an expression.
+fn is_between(word: &str) -> bool {
+    matches!(word, "in" | "of" | "instanceof")
+}
+
+/// Whether a word stands before a part of an expression.
+fn is_before(word: &str) -> bool {
+    matches!(word, "new" | "function" | "typeof" | "void" | "delete" | "await" | "async" | "yield")
 }
 
 /// Longer texts are not put together: each of many lines may double what the one before made.
@@ -502,6 +524,34 @@ mod tests {
         assert_eq!(value("a ? 1 : 2"), Value::Unknown);
         assert_eq!(value("xs.map(function (x) { return x; })"), Value::Unknown);
         assert_eq!(value("`a ${b}`"), Value::Unknown);
+    }
+
+    #[test]
+    fn lists_are_followed_through_their_methods() {
+        let texts =
+            |texts: &[&str]| Value::List(texts.iter().map(|text| Value::Text((*text).to_owned())).collect());
+        assert_eq!(value_after("a = ['b']; a.push('c')\n", "a"), texts(&["b", "c"]));
+        assert_eq!(value_after("a = ['b'];", "a.concat(['c'], 'd')"), texts(&["b", "c", "d"]));
+        for function in ["function (b) { return b + '!'; }", "b => b + '!'", "(b) => { return b + '!' }", "f"]
+        {
+            let before = "var f = (b) => b + '!'\n";
+            assert_eq!(value_after(before, &format!("['c', 'd'].map({function})")), texts(&["c!", "d!"]));
+        }
+        assert_eq!(value_after("a = ['b']; a.pop();", "a"), Value::Unknown);
+        assert_eq!(value_after("a = ['b'];", "a.map(function ([b]) { return b; })"), Value::Unknown);
+        assert_eq!(value_after("a = ['b'];", "a.map(b => b).length"), Value::Unknown);
+    }
+
+    #[test]
+    fn a_statement_ends_where_the_next_begins() {
+        for before in
+            ["a.sort()", "a.b = new Date()", "var a = new Date(1)", "a = b ? 1 : 2", "var a = b.c(d)[0]"]
+        {
+            let mut scope = Scope::default();
+            let mut script = Script::new(&format!("{before}\nD('shop.example', A('@', '192.0.2.1'))\n"));
+            let found = script.next_statement(&mut scope);
+            assert!(matches!(found, Some(Statement::Call(call)) if call.name == "D"), "{before}");
+        }
     }
 
     #[test]

@@ -118,6 +118,8 @@ fn settings_that_name_no_host() {
     for (key, value) in [
         ("IMAGE", "redis:7000"),
         ("HOST", "0.0.0.0"),
+        ("HOST", "0.0.0.0:${PORT}"),
+        ("DB_HOST", "localhost:{{ port }}"),
         ("LISTEN_ADDR", "web:8080"),
         ("CONFIG", "app.properties"),
         ("DB_HOST", "localhost"),

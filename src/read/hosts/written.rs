@@ -49,6 +49,10 @@ fn placeholder(part: &str, form: Form) -> Option<Endpoint> {
     if form == Form::Other || at > 0 && part[..at].contains('/') {
         return None;
     }
+    // `0.0.0.0:${PORT}`: only the port is left open.
+    if part[..at].strip_suffix(':').is_some_and(is_local) {
+        return None;
+    }
     let because = "a variable in it has no value in the scanned files".to_owned();
     let target = Target::Unresolved { text: part.chars().take(200).collect(), because };
     Some(Endpoint::certain(target))

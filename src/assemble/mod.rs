@@ -74,6 +74,7 @@ pub fn complete(draft: Draft, catalog: &Catalog) -> Assembly {
     clusters::run_on_cluster(&mut estate);
     run_by::place_with_runners(&mut estate, catalog);
     placement::place(&mut estate, catalog);
+    services::count_instances_once(&mut estate);
     services::promote(&mut estate);
     estate.settle();
     Assembly { estate, problems: draft.problems, skipped: draft.skipped }

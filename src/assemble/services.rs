@@ -1,8 +1,46 @@
 //! What the organization would miss: its workloads, and whatever stands on top of the graph.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Attribute, Category, Edge, Estate, Id, Kind, Need, Phase};
+
+/// How the ids of what is declared piece by piece begin.
+const DECLARED: &[&str] = &["tf", "cfn", "arm", "bicep", "pulumi"];
+
+/// Machines that are reached as one of several of their kind alone are instances of what stands before them,
+/// which is missed in their place.
+pub(super) fn count_instances_once(estate: &mut Estate) {
+    let mut members: BTreeMap<&Id, BTreeSet<&Id>> = BTreeMap::new();
+    for edge in &estate.edges {
+        if let Some(group) = &edge.group {
+            members.entry(group).or_default().insert(&edge.to);
+        }
+    }
+    let is_machine = |id: &Id| {
+        let node = estate.node(id).filter(|node| node.kind == Kind::Service);
+        node.filter(|node| node.category == Some(Category::Compute) && DECLARED.contains(&id.scheme()))
+    };
+    let spare = |group: &Id| {
+        let members = members.get(group)?;
+        let k = estate.groups.get(group).map_or(1, |group| group.k);
+        let mut kinds = members.iter().map(|id| is_machine(id).map(|node| &node.type_name));
+        let first = kinds.next().flatten()?;
+        ((k as usize) < members.len() && kinds.all(|kind| kind == Some(first))).then_some(())
+    };
+    let spared: BTreeSet<&Id> = members.keys().copied().filter(|group| spare(group).is_some()).collect();
+    let mut instances: BTreeSet<Id> =
+        spared.iter().filter_map(|group| members.get(group)).flatten().map(|id| (*id).clone()).collect();
+    for edge in estate.edges.iter().filter(|edge| edge.phase == Phase::Runtime) {
+        if edge.group.as_ref().is_none_or(|group| !spared.contains(group)) {
+            instances.remove(&edge.to);
+        }
+    }
+    for id in instances {
+        if let Some(node) = estate.nodes.get_mut(&id) {
+            node.is_service = false;
+        }
+    }
+}
 
 /// Counts as a service what nothing else uses and what is worth having for itself: a data store that some
 /// other organization's program uses, a published name.

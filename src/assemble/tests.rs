@@ -210,3 +210,38 @@ fn what_another_uses_is_no_service_by_itself_even_where_it_can_do_without() {
         estate.nodes.values().filter(|node| node.is_service).map(|node| node.name.as_str()).collect();
     assert_eq!(services, ["orders", "web"]);
 }
+
+#[test]
+fn machines_that_only_serve_alike_are_instances_of_what_stands_before_them() {
+    let services = |told: &[&str]| {
+        let mut unit = Unit::new("terraform", "shop", "shop");
+        for name in ["one", "two", "alone"] {
+            let mut node = Node::new(Id::new(format!("tf:{name}")), Kind::Service, name);
+            (node.category, node.type_name) =
+                (Some(crate::model::Category::Compute), Some("aws_instance".to_owned()));
+            unit.nodes.push(node);
+        }
+        let mut balancer = Node::new(Id::new("tf:balancer"), Kind::Component, "balancer");
+        balancer.category = Some(crate::model::Category::LoadBalancer);
+        unit.nodes.push(balancer);
+        let need = |from: &str, to: &str, group: Option<&str>| Reference {
+            from: Id::new(format!("tf:{from}")),
+            target: Target::Id(Id::new(format!("tf:{to}"))),
+            phase: Phase::Runtime,
+            need: Need::Required,
+            group: group.map(Id::new),
+            confidence: Confidence::Inferred,
+            evidence: vec![],
+        };
+        for name in ["one", "two"] {
+            unit.references.push(need("balancer", name, Some("tf:balancer#web")));
+        }
+        unit.references.extend(told.iter().map(|name| need("alone", name, None)));
+        let estate = estate(vec![unit]);
+        let services = estate.nodes.values().filter(|node| node.is_service);
+        services.map(|node| node.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(services(&[]), ["alone", "balancer"]);
+    // What is also needed by itself is missed by itself.
+    assert_eq!(services(&["two"]), ["alone", "balancer", "two"]);
+}

@@ -101,6 +101,7 @@ impl Template<'_> {
                     let name = match &*key.text {
                         "availabilityZones" => "zones".to_owned(),
                         "count" => "node_count".to_owned(),
+                        "isZoneRedundant" => "zone_redundant".to_owned(),
                         key => snake(key),
                     };
                     (name, self.value(own, value, depth + 1))
@@ -137,6 +138,11 @@ impl Draft<'_, '_> {
         for (key, value) in one.node.get("properties").map(Node::entries).unwrap_or_default() {
             match &*key.text {
                 "zoneRedundant" => self.add("zone_balancing_enabled", value, self.value(value)),
+                // The places of a database account.
+                "locations" | "failoverLocations" if self.is_cosmos() => {
+                    self.add("geo_location", value, self.value(value));
+                }
+                "skuCapacity" => self.add("worker_count", value, self.value(value)),
                 "agentPoolProfiles" => self.add("default_node_pool", value, self.value(value)),
                 "appSettingsKeyValuePairs" => self.settings(value),
                 key => self.add(snake(key), value, self.value(value)),
@@ -146,7 +152,8 @@ impl Draft<'_, '_> {
 
     /// What Azure calls a SKU is several attributes in Terraform.
     fn sku(&mut self, node: &Node) {
-        if let Some(sku) = node.at(&["sku", "name"]) {
+        // Modules of Azure's registry take its name as a parameter.
+        if let Some(sku) = node.at(&["sku", "name"]).or(node.at(&["properties", "skuName"])) {
             let name = sku.str().map(|text| self.template.text(text, 0)).unwrap_or_default();
             let tiers = ["Standard", "Premium"];
             if let Some((_, replication)) = name.split_once('_').filter(|(tier, _)| tiers.contains(tier)) {
@@ -158,6 +165,11 @@ impl Draft<'_, '_> {
             self.add("worker_count", count, self.value(count));
             self.add("instances", count, self.value(count));
         }
+    }
+
+    fn is_cosmos(&self) -> bool {
+        let type_name = &self.template.found[self.index].type_name;
+        type_name.eq_ignore_ascii_case("Microsoft.DocumentDB/databaseAccounts")
     }
 
     fn site_settings(&mut self, site: usize) {

@@ -17,6 +17,8 @@ const MAX_NESTING: u32 = 100;
 
 /// No template makes more resources, nor has more to be worked out.
 const MOST_RESOURCES: usize = 2_000;
+/// What modules of Azure's registry take for a parameter of a resource where nothing is said.
+const DEFAULTS: &[(&str, &str, &str)] = &[("Microsoft.Storage/storageAccounts", "skuName", "Standard_GRS")];
 const MOST_WORK: u32 = 300_000;
 
 /// More copies than this are written as one.
@@ -326,8 +328,13 @@ impl<'t> World<'t> {
             format!("the module `{}` is not in the repository: it is taken as one `{type_name}`", one.target),
         );
         const OWN: &[&str] = &["name", "location", "tags", "sku", "zones", "kind"];
-        let (mut entries, properties): (Vec<_>, Vec<_>) =
+        let (mut entries, mut properties): (Vec<_>, Vec<_>) =
             given.into_iter().partition(|(key, _)| OWN.contains(&key.as_str()));
+        for (_, key, default) in DEFAULTS.iter().filter(|(of, ..)| *of == type_name) {
+            if properties.iter().all(|(given, _)| given != key) {
+                properties.push(((*key).to_owned(), Value::Text((*default).to_owned())));
+            }
+        }
         entries.push(("properties".to_owned(), Value::Map(properties)));
         let number = self.resources.len();
         self.resources.push(None);

@@ -321,6 +321,37 @@ mod tests {
     }
 
     #[test]
+    fn modules_of_the_registry_are_judged_by_their_parameters() {
+        let text = "module plan 'br/public:avm/res/web/serverfarm:0.1.0' = {\n  params: { name: 'plan', sku: { name: 'Y1', tier: 'Dynamic' } }\n}\n\
+                    module site 'br/public:avm/res/web/site:0.15.1' = {\n\
+                    \x20 params: { name: 'shop', serverFarmResourceId: plan.outputs.resourceId, siteConfig: { linuxFxVersion: 'python|3.10' } }\n}\n\
+                    module vault 'br/public:avm/res/key-vault/vault:0.3.5' = {\n  params: { name: 'kv' }\n}\n\
+                    module orders 'br/public:avm/res/document-db/database-account:0.4.0' = {\n\
+                    \x20 params: { name: 'orders', secretsKeyVault: { keyVaultName: vault.outputs.name }, locations: [ { locationName: 'westeurope', isZoneRedundant: true } ] }\n}\n\
+                    module files 'br/public:avm/res/storage/storage-account:0.8.3' = {\n  params: { name: 'files', skuName: 'Standard_ZRS' }\n}\n\
+                    module usual 'br/public:avm/res/storage/storage-account:0.8.3' = {\n  params: { name: 'usual' }\n}\n";
+        let out = read(&[("main.bicep", text)]);
+        let unit = &out.units[0];
+        let node = |end: &str| unit.nodes.iter().find(|node| node.id.as_str().ends_with(end)).unwrap();
+        assert_eq!(node("plan").tolerance, Tolerance::Host);
+        assert_eq!(node("orders").tolerance, Tolerance::Zone);
+        assert_eq!(node("files").tolerance, Tolerance::Zone);
+        assert_eq!(node("usual").tolerance, Tolerance::Host);
+        assert_eq!(
+            edges(&out),
+            [
+                "main/databaseAccounts/orders main/vaults/kv deploy",
+                "main/sites/shop main/serverfarms/plan runtime"
+            ]
+        );
+        assert!(
+            unit.references
+                .iter()
+                .all(|reference| !matches!(reference.target, crate::model::Target::Image(_)))
+        );
+    }
+
+    #[test]
     fn loops_conditions_and_children() {
         let text = "param zones bool = true\nparam extra bool = false\nvar regions = ['westeurope', 'northeurope']\n\
                     resource store 'Microsoft.Storage/storageAccounts@2023-01-01' = [for (region, i) in regions: {\n  name: 'store${i}'\n  location: region\n  sku: {\n    name: zones ? 'Standard_ZRS' : 'Standard_LRS'\n  }\n}]\n\

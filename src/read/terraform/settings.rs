@@ -82,8 +82,12 @@ pub(super) fn read(
 fn image(leaf: &Leaf<'_>) -> Option<String> {
     const GAP: &str = "\0";
     let written = leaf.value.with_gaps(GAP).filter(|text| !text.is_empty() && text.len() < 5_000)?;
-    // App Service says beside the image what kind it is.
-    let written = written.strip_prefix("DOCKER|").unwrap_or(&written);
+    // App Service says first what kind it is: `DOCKER|shop/api:1`, `PYTHON|3.12`.
+    let written = match written.split_once('|') {
+        Some((kind, image)) if kind.eq_ignore_ascii_case("DOCKER") => image,
+        Some(_) => return None,
+        None => &written,
+    };
     let first = written.split(['/', ':']).next().filter(|first| first.len() < written.len());
     let host = first.map(|first| first.strip_prefix("\0.").unwrap_or(first));
     let is_placed = !written.contains(GAP) || host.is_some_and(|host| !host.contains(GAP));

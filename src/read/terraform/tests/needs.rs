@@ -74,6 +74,11 @@ fn what_is_known_of_settings_counts_beside_what_is_not() {
         resource "aws_lambda_function" "own" {
           image_uri = "${data.aws_ssm_parameter.account.value}.dkr.ecr.eu-west-1.amazonaws.com/own:1"
         }
+        resource "azurerm_linux_web_app" "code" {
+          site_config {
+            linux_fx_version = "PYTHON|3.12"
+          }
+        }
         resource "aws_lambda_function" "unplaced" { image_uri = "${var.more}:1" }
         resource "aws_lambda_function" "somewhere" { image_uri = "x.dkr.ecr.${var.more}.amazonaws.com/own:1" }
         "#,

@@ -110,13 +110,20 @@ impl Regions {
     }
 
     /// The region a zone belongs to: `us-east-1a` (AWS names), `use1-az1` (AWS ids), `us-central1-b` (Google),
-    /// `fr-par-2` (Scaleway), `fsn1-dc14` (Hetzner), `eastus2-1` (Azure, as others write it).
+    /// `fr-par-2` (Scaleway), `fsn1-dc14` (Hetzner), `us-west-1a` (Alibaba), `eastus2-1` (Azure, as others write it).
     pub(super) fn of_zone(&self, provider: &str, zone: &str) -> Option<&Region> {
         let zone = zone.trim();
         let (head, tail) = zone.rsplit_once('-').unwrap_or((zone, ""));
         let short = |text: &str| !text.is_empty() && text.len() <= 5;
         if short(tail)
             && (tail.len() == 1 || tail.starts_with("az") || tail.starts_with("dc"))
+            && let Some(region) = self.get(provider, head)
+        {
+            return Some(region);
+        }
+        // `us-west-1a` of Alibaba and others.
+        let cut = zone.strip_suffix(|last: char| last.is_ascii_lowercase());
+        if let Some(head) = cut.filter(|head| head.ends_with(|last: char| last.is_ascii_digit()))
             && let Some(region) = self.get(provider, head)
         {
             return Some(region);

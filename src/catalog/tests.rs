@@ -188,6 +188,9 @@ fn regions_and_zones() {
         ("gcp", "us-central1", None),
         ("scaleway", "fr-par-2", Some("fr-par")),
         ("hetzner", "fsn1-dc14", Some("fsn1")),
+        ("yandex", "ru-central1-a", Some("ru-central1")),
+        ("alibaba", "us-west-1a", Some("us-west-1")),
+        ("alibaba", "cn-hangzhou-b", Some("cn-hangzhou")),
         ("aws", "nonsense", None),
     ] {
         assert_eq!(c.region_of_zone(provider, zone).map(|r| &*r.code), region, "{zone}");

@@ -1,6 +1,7 @@
 //! Values that name resources: an attribute that holds another resource's id, ARN or host refers to it.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::Found;
 use crate::read::terraform::given::GivenValue;
@@ -31,6 +32,24 @@ const NAMING: &[&str] = &[
     "url",
 ];
 
+/// Where machines have their addresses, by themselves or in a block of their networks.
+const ADDRESSES: &[&str] = &[
+    "private_ip",
+    "public_ip",
+    "ip_address",
+    "nat_ip_address",
+    "network_ip",
+    "ipv4_address",
+    "ipv4_address_private",
+    "private_ip_address",
+    "access_ip_v4",
+    "fixed_ip_v4",
+];
+
+/// How the types of machines end.
+const MACHINES: &[&str] =
+    &["_instance", "_server", "_machine", "_droplet", "_instance_v2", "_linode_instance"];
+
 /// Shorter values name nothing by themselves.
 const SHORTEST: usize = 5;
 
@@ -38,6 +57,8 @@ const SHORTEST: usize = 5;
 pub(super) struct Identities<'f> {
     /// `None` for values that several have.
     owners: HashMap<&'f str, Option<(usize, &'static str)>>,
+    /// Machines by their addresses; `None` for those that several have, as in networks of their own.
+    machines: HashMap<&'f str, Option<usize>>,
 }
 
 impl<'f> Identities<'f> {
@@ -61,7 +82,19 @@ impl<'f> Identities<'f> {
                 owners.insert(text, owner);
             }
         }
-        Identities { owners }
+        let mut machines = HashMap::new();
+        for (index, one) in found.iter().enumerate() {
+            if !MACHINES.iter().any(|end| one.type_name.ends_with(end)) {
+                continue;
+            }
+            for (name, _, value) in &one.attributes {
+                addresses(name, value, 0, &mut |address| {
+                    let owner = machines.entry(address).or_insert(Some(index));
+                    *owner = owner.filter(|owner| *owner == index);
+                });
+            }
+        }
+        Identities { owners, machines }
     }
 
     /// The value with references where it names other resources.
@@ -78,7 +111,13 @@ impl<'f> Identities<'f> {
                 Some(Some((owner, attribute))) if *owner != index => {
                     GivenValue::Resource { index: *owner, attribute: (*attribute).to_owned() }
                 }
-                _ => value.clone(),
+                Some(_) => value.clone(),
+                None => match self.machines.get(text.as_str()) {
+                    Some(Some(owner)) if *owner != index => {
+                        GivenValue::Resource { index: *owner, attribute: "id".to_owned() }
+                    }
+                    _ => value.clone(),
+                },
             },
             GivenValue::List(items) if depth < 20 => {
                 GivenValue::List(items.iter().map(|item| self.replaced(index, item, depth + 1)).collect())
@@ -91,6 +130,20 @@ impl<'f> Identities<'f> {
             ),
             value => value.clone(),
         }
+    }
+}
+
+/// The addresses in an attribute of a machine.
+fn addresses<'f>(name: &str, value: &'f GivenValue, depth: u32, found: &mut impl FnMut(&'f str)) {
+    match value {
+        GivenValue::Text(text) if ADDRESSES.contains(&name) && text.parse::<IpAddr>().is_ok() => found(text),
+        GivenValue::List(items) if depth < 6 => {
+            items.iter().for_each(|item| addresses(name, item, depth + 1, found));
+        }
+        GivenValue::Map(entries) if depth < 6 => {
+            entries.iter().for_each(|(key, item)| addresses(key, item, depth + 1, found));
+        }
+        _ => {}
     }
 }
 

@@ -346,4 +346,31 @@ mod tests {
         assert_eq!(edge.from.as_str(), "tf:module.app.aws_lambda_function.api[\"a\"]");
         assert_eq!(edge.to, db.id);
     }
+
+    #[test]
+    fn a_state_joins_machines_by_their_addresses() {
+        let machine = |name: &str, address: &str| {
+            format!(
+                r#"{{"mode": "managed", "type": "yandex_compute_instance", "name": "{name}", "instances": [{{"attributes":
+                   {{"id": "{name}00", "zone": "ru-central1-a", "network_interface": [{{"ip_address": "{address}"}}]}}}}]}},"#
+            )
+        };
+        let text = format!(
+            r#"{{"version": 4, "serial": 1, "lineage": "x", "resources": [{}{}{}
+            {{"mode": "managed", "type": "yandex_lb_target_group", "name": "web", "instances": [{{"attributes": {{"id": "group1",
+              "target": [{{"address": "10.0.0.1"}}, {{"address": "10.0.0.9"}}]}}}}]}},
+            {{"mode": "managed", "type": "yandex_lb_network_load_balancer", "name": "web", "instances": [{{"attributes":
+              {{"id": "balancer1", "attached_target_group": [{{"target_group_id": "group1"}}]}}}}]}}]}}"#,
+            machine("one", "10.0.0.1"),
+            // Two machines of networks of their own: which of them is meant is not known.
+            machine("two", "10.0.0.9"),
+            machine("three", "10.0.0.9"),
+        );
+        let out = read("terraform.tfstate", &text);
+        let from_balancer =
+            out.units[0].edges.iter().filter(|edge| edge.from.as_str().ends_with("balancer.web"));
+        let to: Vec<&str> = from_balancer.map(|edge| edge.to.as_str()).collect();
+        assert_eq!(to, ["tf:yandex_compute_instance.one"]);
+        assert_eq!(out.units[0].nodes[1].placement.region.as_deref(), Some("ru-central1"));
+    }
 }

@@ -78,11 +78,12 @@ struct Reader<'a> {
     defaults: Vec<Value>,
     zones: BTreeMap<String, Zone>,
     read: BTreeSet<String>,
+    /// The files that were read, by the numbers of their scripts.
+    sources: Vec<&'a SourceFile>,
 }
 
 /// What holds for all records of one `D()`.
-struct Domain<'a> {
-    file: &'a SourceFile,
+struct Domain {
     /// Names are relative to this.
     origin: String,
     zone: String,
@@ -100,6 +101,7 @@ impl<'a> Reader<'a> {
             defaults: Vec::new(),
             zones: BTreeMap::new(),
             read: BTreeSet::new(),
+            sources: Vec::new(),
         }
     }
 
@@ -107,7 +109,9 @@ impl<'a> Reader<'a> {
         if depth > REQUIRE_DEPTH || !self.read.insert(file.path().to_string()) {
             return;
         }
-        let mut script = javascript::Script::new(file.text());
+        let Some(file) = self.tree.get(file.path()) else { return };
+        self.sources.push(file);
+        let mut script = javascript::Script::new(file.text(), self.sources.len() - 1);
         while let Some(statement) = script.next_statement(&mut self.scope) {
             match statement {
                 javascript::Statement::Call(call) => self.call(file, &call, depth),
@@ -172,7 +176,7 @@ impl<'a> Reader<'a> {
             .iter()
             .find(|call| call.name == "DefaultTTL")
             .and_then(|call| lifetime(call.args.first()?));
-        let context = Domain { file, origin: name, zone: zone.clone(), ttl };
+        let context = Domain { origin: name, zone: zone.clone(), ttl };
         let entry = self.zones.entry(zone.clone()).or_insert_with(|| Zone { name: zone, ..Zone::default() });
         entry.evidence.push(Evidence::at(file, call.offset));
         for modifier in modifiers {
@@ -196,8 +200,13 @@ impl<'a> Reader<'a> {
         rest.to_owned()
     }
 
-    fn modifier(&mut self, domain: &Domain<'_>, call: &Call) {
-        let evidence = Evidence::at(domain.file, call.offset);
+    /// The file in which a call stands: a record may stand in a variable of another than its zone.
+    fn file_of(&self, call: &Call) -> &'a SourceFile {
+        self.sources[call.script]
+    }
+
+    fn modifier(&mut self, domain: &Domain, call: &Call) {
+        let evidence = Evidence::at(self.file_of(call), call.offset);
         if call.name == "DnsProvider" {
             let operator = self.operator(call, evidence);
             let zone = self.zones.get_mut(&domain.zone).expect("the zone was entered before its modifiers");
@@ -222,7 +231,7 @@ impl<'a> Reader<'a> {
         };
         let (Some(name), Some(data)) = (name, data) else {
             let message = format!("{} record: its values are not literals", call.name);
-            return self.problems.warning(domain.file.location(call.offset), message);
+            return self.problems.warning(self.file_of(call).location(call.offset), message);
         };
         if is_proof(&name, &data) {
             return;
@@ -258,7 +267,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The exchange that Microsoft 365 has for a domain, unless mail is switched off.
-fn microsoft_mail(call: &Call, domain: &Domain<'_>) -> Option<Data> {
+fn microsoft_mail(call: &Call, domain: &Domain) -> Option<Data> {
     let label = domain.origin.replace('.', "-");
     let is_off = call.args.iter().any(|argument| matches!(argument.field("mx"), Some(Value::Bool(false))));
     (!is_off).then(|| Data::Mail(format!("{label}.mail.protection.outlook.com")))
@@ -337,6 +346,22 @@ mod tests {
         assert_eq!(reference.evidence[0].location().map(|at| at.line), Some(3));
         let problems: Vec<&str> = out.problems.iter().map(|problem| &*problem.message).collect();
         assert_eq!(problems, ["some records of `example.org` are not literals and were not read"]);
+    }
+
+    #[test]
+    fn records_stand_where_they_are_written() {
+        let out = read(&[
+            (
+                "dnsconfig.js",
+                "require('shared.js');\nD('example.org', REG,\n  A('@', '192.0.2.1'),\n  MAIL);\n",
+            ),
+            ("shared.js", "var MAIL = [MX('@', 1, 'mx.example.net.')];\n"),
+        ]);
+        let places =
+            out.units[0].references.iter().map(|reference| reference.evidence[0].location().unwrap());
+        let places: Vec<String> = places.map(|place| format!("{}:{}", place.path, place.line)).collect();
+        assert!(places.contains(&"shared.js:1".to_owned()), "{places:?}");
+        assert!(places.contains(&"dnsconfig.js:3".to_owned()), "{places:?}");
     }
 
     #[test]

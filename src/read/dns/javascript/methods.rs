@@ -14,10 +14,23 @@ impl Script {
         scope: &mut Scope,
         depth: u32,
     ) -> Value {
-        let (mut variable, mut value) = (variable, value);
+        let (mut variable, mut value, mut before) = (variable, value, String::new());
         while self.peek(0) == Some(&Token::Mark('.')) {
             let is_called = self.peek(2) == Some(&Token::Mark('('));
             value = match self.peek(1).cloned() {
+                // `Array.prototype.slice.call(arguments, 1)`
+                Some(Token::Word(method)) if is_called && method == "call" && before == "slice" => {
+                    self.at += 3;
+                    rest_of(self.list(')', scope, depth))
+                }
+                Some(Token::Word(method)) if is_called && method == "apply" && variable.is_some() => {
+                    let at = self.tokens.get(self.at).map_or(0, |(_, at)| *at);
+                    self.at += 3;
+                    match (variable, self.list(')', scope, depth).pop()) {
+                        (Some(name), Some(Value::List(args))) => self.called(&name, args, at, scope, depth),
+                        _ => Value::Unknown,
+                    }
+                }
                 Some(Token::Word(method)) if is_called => {
                     match self.method(variable.as_deref(), value, &method, scope, depth) {
                         Some(value) => value,
@@ -29,7 +42,9 @@ impl Script {
                 }
                 Some(Token::Word(field)) => {
                     self.at += 2;
-                    value.field(&field).cloned().unwrap_or(Value::Unknown)
+                    let inner = value.field(&field).cloned().unwrap_or(Value::Unknown);
+                    before = field;
+                    inner
                 }
                 _ => {
                     self.skip_expression();
@@ -111,7 +126,7 @@ impl Script {
         let mut parameters = Vec::new();
         if self.takes('(') {
             while !self.takes(')') {
-                parameters.push(self.takes_word()?);
+                parameters.push(self.parameter()?);
                 self.takes(',');
             }
         } else {
@@ -129,5 +144,16 @@ impl Script {
         let returned = (Token::Word("return".to_owned()), own.first()?.1);
         let body: Rc<[(Token, usize)]> = std::iter::once(returned).chain(own.iter().cloned()).collect();
         Some(Function { parameters, body })
+    }
+}
+
+/// A list from one of its places on.
+fn rest_of(mut args: Vec<Value>) -> Value {
+    match (args.pop(), args.pop(), args.is_empty()) {
+        (Some(Value::Number(first)), Some(Value::List(items)), true) => {
+            Value::List(items.into_iter().skip(first as usize).collect())
+        }
+        (Some(Value::List(items)), None, _) => Value::List(items),
+        _ => Value::Unknown,
     }
 }

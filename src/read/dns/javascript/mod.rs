@@ -12,6 +12,9 @@ use scope::Function;
 pub(super) use scope::Scope;
 use tokens::{Token, tokens};
 
+/// What stands before the parameter that takes the rest of the arguments.
+const REST: &str = "...";
+
 /// How deep expressions may nest.
 const MAX_DEPTH: u32 = 64;
 
@@ -36,6 +39,8 @@ pub(super) struct Call {
     pub(super) name: String,
     pub(super) args: Vec<Value>,
     pub(super) offset: usize,
+    /// The number of the script in which it stands.
+    pub(super) script: usize,
 }
 
 /// What a statement amounts to.
@@ -88,6 +93,8 @@ fn is_dnscontrols(name: &str) -> bool {
 pub(super) struct Script {
     tokens: Rc<[(Token, usize)]>,
     at: usize,
+    /// The number of the script.
+    number: usize,
     /// Where a function is called, if this is what it does.
     site: Option<usize>,
     /// How deep its statements stand.
@@ -95,8 +102,8 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn new(text: &str) -> Self {
-        Script { tokens: tokens(text).into(), at: 0, site: None, level: 0 }
+    pub(super) fn new(text: &str, number: usize) -> Self {
+        Script { tokens: tokens(text).into(), at: 0, number, site: None, level: 0 }
     }
 
     /// The next statement that says something; declarations go to the scope.
@@ -119,8 +126,10 @@ impl Script {
                 }
                 _ if self.peek(1) == Some(&Token::Mark('=')) && self.peek(2) != Some(&Token::Mark('=')) => {
                     self.at += 2;
-                    let value = self.expression(scope, self.level);
-                    scope.set(word, value);
+                    if !self.function_called(Some(&word), scope) {
+                        let value = self.expression(scope, self.level);
+                        scope.set(word, value);
+                    }
                 }
                 _ => {
                     let start = self.at;
@@ -195,10 +204,22 @@ impl Script {
             return None;
         }
         while !self.takes(')') {
-            parameters.push(self.takes_word()?);
+            parameters.push(self.parameter()?);
             self.takes(',');
         }
         Some(Function { parameters, body: self.body()? })
+    }
+
+    /// A parameter, or `...` and the one that takes the rest.
+    fn parameter(&mut self) -> Option<String> {
+        let rest = if self.takes_dots() { REST } else { "" };
+        Some(format!("{rest}{}", self.takes_word()?))
+    }
+
+    fn takes_dots(&mut self) -> bool {
+        let found = (0..3).all(|ahead| self.peek(ahead) == Some(&Token::Mark('.')));
+        self.at += if found { 3 } else { 0 };
+        found
     }
 
     /// What stands in braces.
@@ -223,6 +244,7 @@ impl Script {
         let mut body = Script {
             tokens: Rc::clone(&function.body),
             at: 0,
+            number: self.number,
             site: Some(self.site.unwrap_or(site)),
             level: depth + 1,
         };
@@ -381,13 +403,7 @@ impl Script {
             if word == "IP" && args.len() == 1 {
                 return args.remove(0);
             }
-            let value = match scope.function(&word) {
-                Some(function) => self.result_of(&function, args, scope, offset, depth),
-                None => {
-                    let offset = self.site.unwrap_or(offset);
-                    Value::Call(Box::new(Call { name: word, args, offset }))
-                }
-            };
+            let value = self.called(&word, args, offset, scope, depth);
             return self.members(None, value, scope, depth);
         }
         let value = scope.get(&word).unwrap_or_else(|| {
@@ -397,6 +413,17 @@ impl Script {
         self.members(Some(word), value, scope, depth)
     }
 
+    /// What a call gives: what the function makes, or the call itself where dnscontrol defines it.
+    fn called(&mut self, name: &str, args: Vec<Value>, at: usize, scope: &mut Scope, depth: u32) -> Value {
+        match scope.function(name) {
+            Some(function) => self.result_of(&function, args, scope, at, depth),
+            None => {
+                let (name, offset) = (name.to_owned(), self.site.unwrap_or(at));
+                Value::Call(Box::new(Call { name, args, offset, script: self.number }))
+            }
+        }
+    }
+
     fn list(&mut self, close: char, scope: &mut Scope, depth: u32) -> Vec<Value> {
         let mut out = Vec::new();
         while self.peek(0).is_some() {
@@ -404,7 +431,11 @@ impl Script {
                 return out;
             }
             let start = self.at;
-            out.push(self.expression(scope, depth + 1));
+            let is_spread = self.takes_dots();
+            match self.expression(scope, depth + 1) {
+                Value::List(items) if is_spread => out.extend(items),
+                value => out.push(if is_spread { Value::Unknown } else { value }),
+            }
             self.takes(',');
             if self.at == start {
                 self.at += 1;
@@ -471,7 +502,7 @@ mod tests {
 
     fn value_after(before: &str, text: &str) -> Value {
         let mut scope = Scope::default();
-        let mut script = Script::new(&format!("{before} x = {text};"));
+        let mut script = Script::new(&format!("{before} x = {text};"), 0);
         while script.next_statement(&mut scope).is_some() {}
         scope.get("x").unwrap()
     }
@@ -537,6 +568,11 @@ mod tests {
             let before = "var f = (b) => b + '!'\n";
             assert_eq!(value_after(before, &format!("['c', 'd'].map({function})")), texts(&["c!", "d!"]));
         }
+        for made in ["[...a, 'd']", "f('c', 'd')", "g('c', 'd')", "h.apply(null, [['c'], 'd'])"] {
+            let before = "a = ['c']; function f(b) { return [b].concat(Array.prototype.slice.call(arguments, 1)); }\n\
+                          g = (b, ...rest) => [b, ...rest]; function h(b, d) { return b.concat(d); }\n";
+            assert_eq!(value_after(before, made), texts(&["c", "d"]), "{made}");
+        }
         assert_eq!(value_after("a = ['b']; a.pop();", "a"), Value::Unknown);
         assert_eq!(value_after("a = ['b'];", "a.map(function ([b]) { return b; })"), Value::Unknown);
         assert_eq!(value_after("a = ['b'];", "a.map(b => b).length"), Value::Unknown);
@@ -548,7 +584,7 @@ mod tests {
             ["a.sort()", "a.b = new Date()", "var a = new Date(1)", "a = b ? 1 : 2", "var a = b.c(d)[0]"]
         {
             let mut scope = Scope::default();
-            let mut script = Script::new(&format!("{before}\nD('shop.example', A('@', '192.0.2.1'))\n"));
+            let mut script = Script::new(&format!("{before}\nD('shop.example', A('@', '192.0.2.1'))\n"), 0);
             let found = script.next_statement(&mut scope);
             assert!(matches!(found, Some(Statement::Call(call)) if call.name == "D"), "{before}");
         }
@@ -558,7 +594,7 @@ mod tests {
     fn deep_and_broken_scripts_end() {
         assert_eq!(value(&"(".repeat(100_000)), Value::Unknown);
         let mut scope = Scope::default();
-        let mut script = Script::new("D('a', [ {b: ) ] } \u{e9} 'open");
+        let mut script = Script::new("D('a', [ {b: ) ] } \u{e9} 'open", 0);
         while script.next_statement(&mut scope).is_some() {}
     }
 }

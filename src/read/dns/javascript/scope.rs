@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::tokens::Token;
-use super::{MAX_DEPTH, Value};
+use super::{MAX_DEPTH, REST, Value};
 
 /// Most parts of values that are put together for one configuration: each line may double what the one before made.
 const MOST_PARTS: usize = 500_000;
@@ -81,9 +81,13 @@ impl Scope {
         args: Vec<Value>,
     ) -> Option<Vec<(String, Option<Value>)>> {
         let outer = self.hidden.replace(Vec::new());
+        self.set("arguments".to_owned(), Value::List(args.clone()));
         let mut args = args.into_iter();
         for parameter in &function.parameters {
-            self.set(parameter.clone(), args.next().unwrap_or(Value::Unknown));
+            match parameter.strip_prefix(REST) {
+                Some(rest) => self.set(rest.to_owned(), Value::List(args.by_ref().collect())),
+                None => self.set(parameter.clone(), args.next().unwrap_or(Value::Unknown)),
+            }
         }
         outer
     }

@@ -120,15 +120,7 @@ fn replicas_have_no_single_point_of_failure_but_their_zone() {
     let shop = estate.nodes.get_mut(&id(0)).unwrap();
     shop.replication.replicas = Some(2);
     shop.tolerance = Tolerance::Instance;
-    estate.edges.push(Edge {
-        from: id(0),
-        to: zone.clone(),
-        phase: Phase::Runtime,
-        need: Need::Required,
-        group: None,
-        confidence: Confidence::Inferred,
-        evidence: vec![],
-    });
+    estate.edges.push(Edge::required(id(0), zone.clone(), vec![]));
     let analysis = analyze(&estate);
     let lost: Vec<_> = analysis
         .runtime()
@@ -153,15 +145,7 @@ fn a_start_that_needs_itself_is_a_cycle() {
 }
 
 fn required(from: usize, to: usize) -> Edge {
-    Edge {
-        from: id(from),
-        to: id(to),
-        phase: Phase::Runtime,
-        need: Need::Required,
-        group: None,
-        confidence: Confidence::Inferred,
-        evidence: vec![],
-    }
+    Edge::required(id(from), id(to), vec![])
 }
 
 #[test]

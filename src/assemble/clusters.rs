@@ -1,6 +1,6 @@
 //! Which cluster the workloads of Kubernetes manifests run on.
 
-use crate::model::{Confidence, Edge, Estate, Id, Need, Node, Phase};
+use crate::model::{Confidence, Edge, Estate, Id, Node};
 
 /// The resource types that are a managed Kubernetes cluster.
 const CLUSTERS: &[&str] = &[
@@ -34,13 +34,8 @@ pub(super) fn run_on_cluster(estate: &mut Estate) {
         .collect();
     for from in workloads {
         estate.edges.push(Edge {
-            from,
-            to: cluster.clone(),
-            phase: Phase::Runtime,
-            need: Need::Required,
-            group: None,
             confidence: Confidence::Assumed,
-            evidence: evidence.clone(),
+            ..Edge::required(from, cluster.clone(), evidence.clone())
         });
     }
 }

@@ -175,13 +175,8 @@ fn stand_on(
     let place = Place { provider, service: None, global: region.is_none(), region, category: None, on: None };
     let end = placement::provider_node(&mut merged.estate, catalog, &place, &reference.evidence);
     merged.estate.edges.push(Edge {
-        from: id.clone(),
-        to: end,
-        phase: Phase::Runtime,
-        need: crate::model::Need::Required,
-        group: None,
         confidence: Confidence::Assumed,
-        evidence: reference.evidence.clone(),
+        ..Edge::required(id.clone(), end, reference.evidence.clone())
     });
 }
 

@@ -132,15 +132,7 @@ pub fn compare(findings: Vec<Finding>, cx: &Comparing<'_>) -> (Vec<Finding>, Com
         }
     }
     comparison.forgotten = forgotten(cx.before, cx.estate, &carried, cx.changes);
-    // A finding about what is not known says it already.
-    let is_said = |one: &Forgotten| {
-        findings.iter().any(|finding| {
-            finding.status == Status::Open
-                && finding.verdict == Verdict::NotKnown
-                && finding.element == one.id
-        })
-    };
-    comparison.forgotten.retain(|one| !is_said(one));
+    comparison.forgotten.retain(|one| !findings.iter().any(|finding| says_not_known(finding, &one.id)));
     for mut finding in growth(cx) {
         comparison.new += 1;
         explain(cx, &carried, &mut finding, None);
@@ -152,6 +144,11 @@ pub fn compare(findings: Vec<Finding>, cx: &Comparing<'_>) -> (Vec<Finding>, Com
     comparison.ambiguous = carried.ambiguous;
     rank(&mut findings);
     (findings, comparison)
+}
+
+/// Whether a finding already says that an element is not known.
+fn says_not_known(finding: &Finding, element: &Id) -> bool {
+    finding.status == Status::Open && finding.verdict == Verdict::NotKnown && finding.element == *element
 }
 
 /// Why a finding that was there before counts as new, with the services that are.

@@ -195,13 +195,8 @@ mod tests {
             }
         }
         estate.edges.extend(pairs.into_iter().map(|(from, to)| Edge {
-            from,
-            to,
-            phase: Phase::Runtime,
-            need: Need::Required,
-            group: None,
             confidence: Confidence::Observed,
-            evidence: Vec::new(),
+            ..Edge::required(from, to, Vec::new())
         }));
         for (address, number) in systems {
             estate.nodes.get_mut(&Id::host(address))?.placement.asn = Some(*number);

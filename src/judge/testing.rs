@@ -6,7 +6,7 @@ use super::{Context, Finding, judge};
 use crate::analyze::{Analysis, SingleFailure};
 use crate::catalog::Catalog;
 use crate::model::{
-    Category, Confidence, Edge, Estate, Evidence, Id, Kind, Level, Need, Node, Phase, Settings, Tolerance,
+    Category, Edge, Estate, Evidence, Id, Kind, Level, Need, Node, Phase, Settings, Tolerance,
 };
 use crate::source::SourceFile;
 
@@ -45,15 +45,7 @@ impl World {
 
     /// A required dependency at run time.
     pub(crate) fn needs(&mut self, from: &str, to: &str) -> &mut Edge {
-        let edge = Edge {
-            from: Id::new(from),
-            to: Id::new(to),
-            phase: Phase::Runtime,
-            need: Need::Required,
-            group: None,
-            confidence: Confidence::Inferred,
-            evidence: Vec::new(),
-        };
+        let edge = Edge::required(Id::new(from), Id::new(to), Vec::new());
         self.estate.edges.push(edge);
         self.estate.edges.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
         let at =

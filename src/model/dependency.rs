@@ -21,6 +21,21 @@ pub struct Edge {
     pub evidence: Vec<Evidence>,
 }
 
+impl Edge {
+    /// `from` cannot run without `to`, as the text lets us infer.
+    pub fn required(from: Id, to: Id, evidence: Vec<Evidence>) -> Self {
+        Edge {
+            from,
+            to,
+            phase: Phase::Runtime,
+            need: Need::Required,
+            group: None,
+            confidence: Confidence::Inferred,
+            evidence,
+        }
+    }
+}
+
 /// n alternatives of which k must live. Its members are the ends of the edges that name it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {

@@ -11,7 +11,7 @@ use crate::judge::{
     Status, Verdict,
 };
 use crate::model::{
-    Category, Confidence, Edge, Environment, Evidence, Group, Id, Kind, Level, Need, Node, Phase, Tolerance,
+    Category, Confidence, Edge, Environment, Evidence, Group, Id, Kind, Level, Node, Phase, Tolerance,
 };
 use crate::scan::{Completeness, FileRead, Outcome};
 use crate::source::{Location, Skipped};
@@ -258,15 +258,7 @@ pub(super) fn finding(
 }
 
 fn edge(from: &str, to: &str) -> Edge {
-    Edge {
-        from: Id::new(from),
-        to: Id::new(to),
-        phase: Phase::Runtime,
-        need: Need::Required,
-        group: None,
-        confidence: Confidence::Inferred,
-        evidence: vec![line("k8s/web.yaml", 20, "value: main:5432")],
-    }
+    Edge::required(Id::new(from), Id::new(to), vec![line("k8s/web.yaml", 20, "value: main:5432")])
 }
 
 fn line(path: &str, line: u32, text: &str) -> Evidence {

@@ -211,15 +211,7 @@ impl<'g> Graph<'g> {
                     unit.nodes.push(node);
                 }
                 for to in std::iter::once(name).chain(self.proxy().filter(|proxy| *proxy != name)) {
-                    unit.edges.push(Edge {
-                        from: id.clone(),
-                        to: self.id(to),
-                        phase: Phase::Runtime,
-                        need: Need::Required,
-                        group: None,
-                        confidence: Confidence::Inferred,
-                        evidence: vec![evidence.clone()],
-                    });
+                    unit.edges.push(Edge::required(id.clone(), self.id(to), vec![evidence.clone()]));
                 }
             }
         }

@@ -136,7 +136,8 @@ fn add_records(
             add_alternatives(unit, &Id::dns_zone(name), "ns", &servers, Need::Required);
         }
     } else if apex_known && let Some(first) = servers.first() {
-        let edge = edge(Id::dns_zone(name), Id::dns_zone(&zone.name), first.evidence.clone());
+        let evidence = vec![first.evidence.clone()];
+        let edge = Edge::required(Id::dns_zone(name), Id::dns_zone(&zone.name), evidence);
         unit.edges.push(edge);
         return;
     }
@@ -149,7 +150,7 @@ fn add_records(
     }
     set_ttl(node, &values);
     unit.add_name(name, &id, Reach::Everywhere);
-    unit.edges.push(edge(id.clone(), Id::dns_zone(&zone.name), first.evidence.clone()));
+    unit.edges.push(Edge::required(id.clone(), Id::dns_zone(&zone.name), vec![first.evidence.clone()]));
     if !at_apex {
         add_alternatives(unit, &id, "ns", &servers, Need::Required);
     }
@@ -244,18 +245,6 @@ fn set_ttl(node: &mut Node, records: &[&Record]) {
 
 fn select<'r>(records: &[&'r Record], wanted: impl Fn(&Data) -> bool) -> Vec<&'r Record> {
     records.iter().copied().filter(|record| wanted(&record.data)).collect()
-}
-
-fn edge(from: Id, to: Id, evidence: Evidence) -> Edge {
-    Edge {
-        from,
-        to,
-        phase: Phase::Runtime,
-        need: Need::Required,
-        group: None,
-        confidence: Confidence::Inferred,
-        evidence: vec![evidence],
-    }
 }
 
 fn reference(from: &Id, target: Target, need: Need, group: Option<Id>, evidence: Evidence) -> Reference {

@@ -2,10 +2,7 @@
 
 use super::graph::{Graph, Item};
 use super::value::Value;
-use crate::model::{
-    Attribute, AttributeValue, Category, Confidence, Edge, Evidence, Id, Kind, Need, Node, Phase, Tolerance,
-    Unit,
-};
+use crate::model::{Attribute, AttributeValue, Category, Edge, Evidence, Id, Kind, Node, Tolerance, Unit};
 
 /// The type of apps, and that of clusters, which apps may be given instead.
 const APP: &str = "digitalocean_app";
@@ -20,10 +17,10 @@ pub(super) fn read(graph: &Graph<'_>, unit: &mut Unit) {
                 let Some(name) = text("name") else { continue };
                 let (evidence, given) = (evidence(app, &name), text("cluster_name"));
                 if let Some(cluster) = cluster(graph, given.as_ref().unwrap_or(&name)) {
-                    unit.edges.push(edge(app, cluster.id.clone(), evidence));
+                    unit.edges.push(Edge::required(app.id.clone(), cluster.id.clone(), vec![evidence]));
                 } else if given.is_none() {
                     let node = node(app, &spec, &database, &name, &evidence);
-                    unit.edges.push(edge(app, node.id.clone(), evidence));
+                    unit.edges.push(Edge::required(app.id.clone(), node.id.clone(), vec![evidence]));
                     unit.nodes.push(node);
                 }
             }
@@ -69,16 +66,4 @@ fn cluster<'g, 'a>(graph: &'g Graph<'a>, name: &str) -> Option<&'g Item<'a>> {
     let is_meant =
         |item: &&Item<'_>| item.type_name == CLUSTER && item.leaves.text("name").as_deref() == Some(name);
     graph.items.iter().find(is_meant)
-}
-
-fn edge(app: &Item<'_>, to: Id, evidence: Evidence) -> Edge {
-    Edge {
-        from: app.id.clone(),
-        to,
-        phase: Phase::Runtime,
-        need: Need::Required,
-        group: None,
-        confidence: Confidence::Inferred,
-        evidence: vec![evidence],
-    }
 }

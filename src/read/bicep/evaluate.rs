@@ -17,7 +17,8 @@ const MAX_NESTING: u32 = 100;
 
 /// No template makes more resources, nor has more to be worked out.
 const MOST_RESOURCES: usize = 2_000;
-/// What modules of Azure's registry take for a parameter of a resource where nothing is said.
+/// What modules of Azure's registry take for a parameter of a resource where nothing is said:
+/// <https://github.com/Azure/bicep-registry-modules/blob/main/avm/res/storage/storage-account/main.bicep>.
 const DEFAULTS: &[(&str, &str, &str)] = &[("Microsoft.Storage/storageAccounts", "skuName", "Standard_GRS")];
 const MOST_WORK: u32 = 300_000;
 

@@ -170,7 +170,8 @@ fn record(line: &str) -> Option<Record> {
     let name = words.next()?.to_owned();
     let ttl = words.next()?.parse().ok()?;
     let kind = RecordType::parse(words.next()?)?;
-    let data = words.next().unwrap_or("").to_owned();
+    // A line may end like those of other systems, and more than once.
+    let data = words.next().unwrap_or("").trim_end_matches('\r').to_owned();
     (!name.is_empty()).then_some(Record { name, kind, data, ttl })
 }
 
@@ -215,11 +216,13 @@ www.example.com TXT NOERROR 2026-11-22T10:00:01Z 192.0.2.53:53
     }
 
     #[test]
-    fn the_order_of_records_does_not_matter() {
+    fn the_order_of_records_and_the_ends_of_lines_do_not_matter() {
         let mut lines: Vec<&str> = TEXT.lines().collect();
         lines.swap(7, 8);
-        let (answers, _) = parse(&lines.join("\n")).unwrap();
-        assert_eq!(write(&answers, Extent::Complete), TEXT);
+        for ending in ["\n", "\r\n", "\r\r\n"] {
+            let (answers, _) = parse(&lines.join(ending)).unwrap();
+            assert_eq!(write(&answers, Extent::Complete), TEXT);
+        }
     }
 
     #[test]

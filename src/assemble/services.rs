@@ -20,14 +20,18 @@ pub(super) fn count_instances_once(estate: &mut Estate) {
         let node = estate.node(id).filter(|node| node.kind == Kind::Service);
         node.filter(|node| node.category == Some(Category::Compute) && DECLARED.contains(&id.scheme()))
     };
-    let spare = |group: &Id| {
-        let members = members.get(group)?;
-        let k = estate.groups.get(group).map_or(1, |group| group.k);
-        let mut kinds = members.iter().map(|id| is_machine(id).map(|node| &node.type_name));
-        let first = kinds.next().flatten()?;
-        ((k as usize) < members.len() && kinds.all(|kind| kind == Some(first))).then_some(())
+    let is_spared = |group: &Id, members: &BTreeSet<&Id>| {
+        let least = estate.groups.get(group).map_or(1, |group| group.k);
+        let machines: Option<Vec<_>> = members.iter().map(|id| is_machine(id)).collect();
+        let are_alike =
+            machines.is_some_and(|all| all.windows(2).all(|two| two[0].type_name == two[1].type_name));
+        are_alike && (least as usize) < members.len()
     };
-    let spared: BTreeSet<&Id> = members.keys().copied().filter(|group| spare(group).is_some()).collect();
+    let spared: BTreeSet<&Id> = members
+        .iter()
+        .filter(|(group, members)| is_spared(group, members))
+        .map(|(group, _)| *group)
+        .collect();
     let mut instances: BTreeSet<Id> =
         spared.iter().filter_map(|group| members.get(group)).flatten().map(|id| (*id).clone()).collect();
     for edge in estate.edges.iter().filter(|edge| edge.phase == Phase::Runtime) {

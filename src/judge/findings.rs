@@ -83,9 +83,10 @@ impl Draft {
         let own: Vec<Evidence> =
             node.into_iter().flat_map(|node| node.evidence.iter().take(3)).cloned().collect();
         let mut draft = Draft { finding, cut_set: vec![element.clone()], named: Vec::new() };
-        match is_place(cx, element) {
-            true => draft.named = own,
-            false => draft.finding.evidence = own,
+        if is_place(cx, element) {
+            draft.named = own;
+        } else {
+            draft.finding.evidence = own;
         }
         draft
     }

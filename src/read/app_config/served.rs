@@ -34,6 +34,7 @@ impl<'p> Served<'p> {
         let place = format!("classpath:/{}", self.folder);
         let names = ["application.yml", "application.yaml", "application.properties", "bootstrap.yml"];
         names.iter().filter_map(|name| tree.join(self.resources, name)).any(|file| {
+            // `search-locations` and `searchLocations`, as a key of its own, in a list or at the end of a longer one.
             let says = |line: &str| {
                 let value = line
                     .split_once("ocations")

@@ -391,8 +391,17 @@ resource "digitalocean_app" "shop" {
       name         = "there"
       cluster_name = "main"
     }
+    database {
+      name         = "elsewhere"
+      cluster_name = "other"
+    }
+    database {
+      name      = "grown"
+      num_nodes = var.nodes
+    }
   }
 }
+variable "nodes" {}
 resource "digitalocean_database_cluster" "main" { name = "main" }
 resource "digitalocean_database_cluster" "trusting" { name = "trusting" }
 resource "digitalocean_database_firewall" "f" {
@@ -406,9 +415,14 @@ resource "digitalocean_database_firewall" "f" {
     );
     let own = node(&unit, "tf:digitalocean_app.shop/own");
     assert_eq!((own.category, own.tolerance), (Some(Category::Database), Tolerance::Nothing));
+    for unknown in ["elsewhere", "grown"] {
+        let database = node(&unit, &format!("tf:digitalocean_app.shop/{unknown}"));
+        assert_eq!((database.tolerance, database.replication.replicas), (Tolerance::Unknown, None));
+    }
     let found = edges(&unit);
     for expected in [
         "digitalocean_app.shop/own",
+        "digitalocean_app.shop/elsewhere",
         "digitalocean_database_cluster.main",
         "digitalocean_database_cluster.trusting",
     ] {
